@@ -1,0 +1,264 @@
+/** How the command line ends for an error: see `docs/reference/errors.md`. */
+export interface ErrorEntry {
+  /** What happened, one sentence. */
+  readonly summary: string
+  /** What to do next. */
+  readonly fix: string
+  /** Whether the same call may succeed when repeated, unless the thrower says otherwise. */
+  readonly retryable?: true
+  /** Exit code of the command line; 1 when absent. */
+  readonly exit?: number
+}
+
+/**
+ * Every error code of Meepo. `docs/reference/errors.md` is generated from this table.
+ * A code is a promise: it is never renamed and never reused.
+ */
+export const catalogue = {
+  'agent.invalid_output': {
+    summary: 'The final answer of the agent does not match its output schema.',
+    fix: 'Make the instructions name the fields of the schema, or loosen the schema.',
+  },
+  'agent.no_model': {
+    summary: 'The agent names a model by string, but nothing in this process resolves model names.',
+    fix: 'Give the engine a gateway (`createMeepo` does), or give the agent a Model object.',
+  },
+  'agent.turn_limit': {
+    summary: 'The agent used all its turns without a final answer.',
+    fix: 'Raise `maxTurns`, or look at the trace for a loop.',
+    exit: 4,
+  },
+  'budget.exceeded': {
+    summary: 'The spending limit of the run is reached.',
+    fix: 'Raise the limit and resume the run.',
+    exit: 4,
+  },
+  'child.conflict': {
+    summary: 'A child id was used again with another definition or another input.',
+    fix: 'Give each child of a run its own id.',
+  },
+  'child.failed': {
+    summary: 'A child run ended without success.',
+    fix: 'Look at the trace of the child named in the details.',
+  },
+  'config.invalid': {
+    summary: 'The configuration or the command line is wrong.',
+    fix: 'Correct the place that the message names.',
+    exit: 2,
+  },
+  'config.not_found': {
+    summary: 'The configuration file does not exist or cannot be loaded.',
+    fix: 'Create meepo.config.ts, or name one with --config.',
+    exit: 2,
+  },
+  'ctx.inside_step': {
+    summary: 'The body of a step called the run context.',
+    fix: 'Call ctx before or after the step; a body only uses its Attempt.',
+  },
+  'definition.duplicate': {
+    summary: 'Two definitions have the same name and version.',
+    fix: 'Rename one of them or raise its version.',
+    exit: 2,
+  },
+  'definition.invalid': {
+    summary: 'A definition is malformed.',
+    fix: 'Correct the field that the message names.',
+    exit: 2,
+  },
+  'definition.unknown': {
+    summary: 'No definition of that name and version is registered.',
+    fix: 'Check the name (`meepo doctor` lists them), or register the version that the run is pinned to.',
+    exit: 2,
+  },
+  'engine.stopped': {
+    summary: 'The engine is stopping or has stopped and takes no new work.',
+    fix: 'Start another engine on the same store; interrupted runs resume there.',
+    exit: 5,
+  },
+  'graph.cycle': {
+    summary: 'The tasks of the graph need each other in a circle.',
+    fix: 'Remove one of the needs that the message lists.',
+    exit: 2,
+  },
+  'graph.invalid': {
+    summary: 'The graph is malformed.',
+    fix: 'Correct the task that the message names.',
+    exit: 2,
+  },
+  'graph.task_failed': {
+    summary: 'A task of the graph failed, and tasks that need it could not run.',
+    fix: 'Look at the task named in the details; finished tasks are kept.',
+  },
+  'input.invalid': {
+    summary: 'The input does not match the schema of the definition.',
+    fix: 'Correct the fields that the message lists.',
+    exit: 2,
+  },
+  'json.invalid': {
+    summary: 'A value that must be JSON is not (cycle, function, bigint, undefined in an array, not-a-number).',
+    fix: 'Return plain JSON from steps and tools.',
+  },
+  'log.unknown_event': {
+    summary: 'The log holds an event type or version that this release does not know.',
+    fix: 'Use the release that wrote the log, or a newer one.',
+  },
+  'model.bad_response': {
+    summary: 'The provider answered with something that is not a model answer.',
+    fix: 'Check the base URL and the model name.',
+    retryable: true,
+  },
+  'model.context_length': {
+    summary: 'The conversation is longer than the context window of the model.',
+    fix: 'Shorten the input or choose a model with a larger window.',
+  },
+  'model.content_filter': {
+    summary: 'The provider refused to answer because of its content filter.',
+    fix: 'Change the input.',
+  },
+  'model.interrupted': {
+    summary: 'The stream of the provider ended before the answer was complete.',
+    fix: 'Repeat the call; a part of an answer is never returned as the answer.',
+    retryable: true,
+  },
+  'model.not_found': {
+    summary: 'The provider does not know that model.',
+    fix: 'Check the model name after the colon.',
+    exit: 2,
+  },
+  'model.overloaded': {
+    summary: 'The provider is overloaded.',
+    fix: 'Wait and repeat.',
+    retryable: true,
+  },
+  'model.rate_limited': {
+    summary: 'The provider refused the call because of its rate limit.',
+    fix: 'Wait as long as the details say and repeat.',
+    retryable: true,
+  },
+  'model.rejected': {
+    summary: 'The provider rejected the request as invalid.',
+    fix: 'See the message of the provider in the details.',
+  },
+  'model.timeout': {
+    summary: 'The provider did not answer in time.',
+    fix: 'Repeat, or raise the timeout.',
+    retryable: true,
+  },
+  'model.unauthorized': {
+    summary: 'The provider refused the key.',
+    fix: 'Set the key of the provider (for example OPENAI_API_KEY).',
+    exit: 2,
+  },
+  'model.unavailable': {
+    summary: 'The provider cannot be reached or answered with a server error.',
+    fix: 'Check the base URL and the network, then resume the run.',
+    retryable: true,
+  },
+  'model.unknown_name': {
+    summary: 'A model name is neither `provider:model` nor a known alias.',
+    fix: 'Write it as provider:model, for example openai:gpt-6-sol, or declare the alias.',
+    exit: 2,
+  },
+  'result.too_large': {
+    summary: 'A result is larger than 8 MB.',
+    fix: 'Store the data elsewhere and return a reference to it.',
+  },
+  'run.cancelled': { summary: 'The run was cancelled.', fix: 'Start it again if that was a mistake.', exit: 130 },
+  'run.deadline': {
+    summary: 'The run passed its deadline or used up its active time.',
+    fix: 'Raise the deadline or the active time limit.',
+    exit: 4,
+  },
+  'run.ended': { summary: 'The run has ended and takes nothing more.', fix: 'Start a new run.' },
+  'run.exists': {
+    summary: 'A run with that id exists with another definition or input.',
+    fix: 'Choose another run id.',
+  },
+  'run.foreign_await': {
+    summary: 'The run awaited something that is not a Task of its context (a timer, fetch, import, crypto).',
+    fix: 'Put the call into ctx.step, or use ctx.sleep.',
+  },
+  'run.nondeterministic': {
+    summary: 'The code made another call than the one its log recorded at the same place.',
+    fix: 'Guard the change with ctx.patch, or finish the run with the version that started it.',
+  },
+  'run.not_found': { summary: 'No run has that id.', fix: 'List the runs with `meepo runs`.', exit: 2 },
+  'run.segment_too_long': {
+    summary: 'One segment of the run has more than 10,000 steps.',
+    fix: 'End the segment with ctx.continueWith(state).',
+  },
+  'run.too_wide': {
+    summary: 'The run has more than 1,000 open tasks.',
+    fix: 'Start fewer at a time; a graph queues by itself.',
+  },
+  'signal.conflict': {
+    summary: 'A signal of that name was already delivered with another value.',
+    fix: 'Signals are single-assignment: use another name.',
+  },
+  'signal.timeout': {
+    summary: 'Nobody delivered the signal in time.',
+    fix: 'Deliver it earlier, or raise the timeout.',
+  },
+  'step.failed': { summary: 'A step threw something that is no Meepo error.', fix: 'See the message.' },
+  'step.not_unknown': {
+    summary: 'Only a step with an unknown outcome can be resolved.',
+    fix: 'Look at the trace for the number of the unknown step.',
+    exit: 2,
+  },
+  'step.timeout': { summary: 'A step ran longer than its timeout.', fix: 'Raise timeoutMs.', retryable: true },
+  'step.unknown': {
+    summary: 'A step that must not be repeated started, and its outcome is not known.',
+    fix: 'Find out what happened, then `meepo resolve RUN STEP --done JSON | --not-done | --fail`.',
+    exit: 3,
+  },
+  'store.closed': { summary: 'The store is closed.', fix: 'Open it again.' },
+  'store.corrupt': {
+    summary: 'The file is no Meepo database or is damaged.',
+    fix: 'Name another file, or restore it from a backup.',
+    exit: 6,
+  },
+  'store.disk_full': {
+    summary: 'The disk is full. Nothing acknowledged is lost.',
+    fix: 'Free some space and resume.',
+    exit: 6,
+  },
+  'store.failed': { summary: 'The store could not write or read.', fix: 'See the cause in the message.', exit: 6 },
+  'store.fenced': {
+    summary: 'Another engine owns the run now; this append was refused.',
+    fix: 'Nothing to do: the other engine goes on.',
+  },
+  'store.newer_format': {
+    summary: 'The database was written by a newer release.',
+    fix: 'Use that release or a newer one.',
+    exit: 6,
+  },
+  'store.not_writable': {
+    summary: 'The database or its folder cannot be written.',
+    fix: 'Choose another folder or change its permissions.',
+    exit: 6,
+  },
+  'store.sequence_conflict': {
+    summary: 'An append does not continue the log where it ends.',
+    fix: 'Reload the run; another writer was faster.',
+  },
+  'store.sqlite_too_old': {
+    summary: 'This SQLite has a known corruption bug.',
+    fix: 'Use a Node release with SQLite 3.51.3 or newer.',
+    exit: 6,
+  },
+  'task.cancelled': { summary: 'The task was cancelled by its run.', fix: 'Nothing to do.' },
+  'tool.denied': { summary: 'The tool call was denied.', fix: 'Approve it, or let the agent do without.' },
+  'tool.failed': { summary: 'A tool threw an error.', fix: 'See the message.' },
+  'tool.invalid_arguments': {
+    summary: 'The arguments do not match the input schema of the tool.',
+    fix: 'The model reads this and corrects the call.',
+  },
+  'tool.invalid_output': {
+    summary: 'The result does not match the output schema of the tool.',
+    fix: 'Correct the tool.',
+  },
+  'tool.unknown': { summary: 'The model called a tool that the agent does not have.', fix: 'The model reads this.' },
+} as const
+
+/** A code of the catalogue. */
+export type ErrorCode = keyof typeof catalogue

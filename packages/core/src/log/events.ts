@@ -1,0 +1,175 @@
+import type { ErrorData } from '../base/errors.ts'
+import type { RunId, TenantId } from '../base/ids.ts'
+import type { Json, JsonObject } from '../base/json.ts'
+import type { Usage } from './usage.ts'
+
+/** A value too large for the log, kept in the tenant's blobs under its SHA-256. */
+export interface BlobRef {
+  readonly blob: string
+  readonly bytes: number
+}
+
+/** A result in the log: inline, or a reference when it is larger than 256 KB. */
+export type Stored = { readonly value: Json } | { readonly ref: BlobRef }
+
+/** Where in its parent a child run hangs. */
+export interface ParentLink {
+  readonly runId: RunId
+  /** The number of the parent's child task. */
+  readonly number: number
+  readonly childId: string
+}
+
+/** What repeating a step would do. */
+export type Effect = 'read' | 'idempotent' | 'once' | 'irreversible'
+
+/** What a step is for; the timeline, the record and the stream are made of it. */
+export interface StepMeta {
+  readonly kind?: 'model' | 'tool' | 'task'
+  readonly tool?: string
+  readonly callId?: string
+  readonly model?: string
+  readonly turn?: number
+  readonly maxTurns?: number
+  readonly task?: string
+}
+
+/** How an unknown step was decided, and by whom. */
+export type Resolution =
+  | { readonly kind: 'done'; readonly result: Json }
+  | { readonly kind: 'not_done' }
+  | { readonly kind: 'fail'; readonly error: ErrorData }
+
+/** Why a run was asked to end. */
+export type CancelSource = 'caller' | 'parent' | 'operator'
+
+/**
+ * Every event type and its data, version 1. A type is never edited: a change is a new version
+ * (`step.completed@2`), an upcaster in `versions.ts` and a golden log in `fixtures/log`.
+ * `number` counts calls of the run context; it is not the event's `seq`.
+ */
+export interface EventData {
+  readonly 'run.created': {
+    readonly definition: string
+    readonly version: string
+    readonly input: Stored
+    readonly tenant: TenantId
+    readonly sessionId: string
+    readonly actor?: string
+    readonly parent?: ParentLink
+    readonly deadlineAt?: number
+    readonly activeLimitMs: number
+    readonly priority: number
+    readonly scopes?: readonly string[]
+  }
+  readonly 'run.started': { readonly seed: string; readonly patches: readonly string[] }
+  readonly 'run.continued': {
+    readonly state: Stored
+    readonly seed: string
+    readonly patches: readonly string[]
+  }
+  readonly 'run.cancel_requested': {
+    readonly source: CancelSource
+    readonly reason: string
+    readonly deliveryId?: string
+  }
+  readonly 'run.completed': { readonly result: Stored }
+  readonly 'run.failed': { readonly error: ErrorData; readonly unknownSteps: readonly number[] }
+  readonly 'run.cancelled': { readonly reason: string; readonly unknownSteps: readonly number[] }
+
+  /** The intent. Attempt 1 begins with it. */
+  readonly 'step.started': {
+    readonly number: number
+    readonly name: string
+    readonly effect: Effect
+    readonly meta?: StepMeta
+  }
+  /** Attempt 2 and later, after a retry delay, a crash or a decision. */
+  readonly 'attempt.started': { readonly number: number; readonly attempt: number }
+  readonly 'attempt.failed': {
+    readonly number: number
+    readonly attempt: number
+    readonly error: ErrorData
+    readonly retryAt: number
+    readonly usage?: Usage
+  }
+  readonly 'step.completed': {
+    readonly number: number
+    readonly attempt: number
+    readonly result: Stored
+    readonly durationMs: number
+    readonly usage?: Usage
+  }
+  readonly 'step.failed': {
+    readonly number: number
+    readonly attempt: number
+    readonly error: ErrorData
+    readonly durationMs: number
+    readonly usage?: Usage
+  }
+  readonly 'step.unknown': { readonly number: number; readonly attempt: number; readonly error: ErrorData }
+  readonly 'step.resolved': {
+    readonly number: number
+    readonly resolution: Resolution
+    readonly by: 'reconcile' | 'operator'
+    readonly deliveryId?: string
+  }
+
+  readonly 'sleep.started': { readonly number: number; readonly until: number }
+  readonly 'sleep.completed': { readonly number: number }
+
+  readonly 'signal.awaited': { readonly number: number; readonly name: string; readonly timeoutAt?: number }
+  /** Moved from the inbox into the log; may come before anybody awaits it. */
+  readonly 'signal.received': { readonly name: string; readonly value: Stored; readonly deliveryId: string }
+  readonly 'signal.completed': { readonly number: number; readonly name: string }
+  readonly 'signal.timed_out': { readonly number: number }
+
+  readonly 'child.started': {
+    readonly number: number
+    readonly childId: string
+    readonly childRunId: RunId
+    readonly definition: string
+    readonly version: string
+    readonly inputHash: string
+  }
+  readonly 'child.completed': { readonly number: number; readonly result: Stored }
+  readonly 'child.failed': { readonly number: number; readonly error: ErrorData }
+
+  /** A step, sleep, signal or child ended because the run, or its own code, no longer wants it. */
+  readonly 'task.cancelled': { readonly number: number; readonly reason: string }
+
+  readonly 'progress.reported': {
+    readonly message?: string
+    readonly fraction?: number
+    readonly partial?: Json
+    readonly details?: JsonObject
+  }
+}
+
+/** The name of an event: past tense with a dot. */
+export type EventType = keyof EventData
+
+/** An event before the store gave it a place. */
+export type NewEvent = {
+  readonly [T in EventType]: { readonly type: T; readonly at: number; readonly data: EventData[T] }
+}[EventType]
+
+/** One fact in the log of a run. `seq` counts from 1 without gaps. */
+export type LogEvent = {
+  readonly [T in EventType]: {
+    readonly seq: number
+    readonly type: T
+    readonly at: number
+    readonly data: EventData[T]
+  }
+}[EventType]
+
+/** The events that end a run. */
+export type TerminalType = 'run.completed' | 'run.failed' | 'run.cancelled'
+
+/** True for the event that ends a run. */
+export function isTerminal<E extends { readonly type: EventType }>(
+  event: E,
+): event is Extract<E, { readonly type: TerminalType }> {
+  return event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled'
+}

@@ -1,0 +1,83 @@
+import type { Json, JsonObject } from '../base/json.ts'
+import type { Usage } from '../log/usage.ts'
+
+/** One message of a conversation, as it lies in the log. */
+export type Message =
+  | { readonly role: 'system'; readonly text: string }
+  | { readonly role: 'user'; readonly text: string }
+  | { readonly role: 'assistant'; readonly text: string; readonly toolCalls?: readonly ToolCall[]; readonly reasoning?: string }
+  | { readonly role: 'tool'; readonly callId: string; readonly tool: string; readonly result: Json; readonly isError?: true }
+
+/** The model asks for a tool. */
+export interface ToolCall {
+  readonly id: string
+  readonly name: string
+  /** Parsed arguments; a text that is no JSON arrives as that text and is refused by validation. */
+  readonly arguments: Json
+}
+
+/** A tool as the model sees it. */
+export interface ToolSpec {
+  readonly name: string
+  readonly description: string
+  /** JSON Schema of the arguments. */
+  readonly inputSchema: JsonObject
+}
+
+/** Settings that reach the wire. What is absent is left to the provider. */
+export interface ModelSettings {
+  readonly temperature?: number
+  readonly maxOutputTokens?: number
+  readonly stop?: readonly string[]
+  readonly seed?: number
+  /** Passed through per provider, for example `{ openai: { reasoningEffort: 'low' } }`. */
+  readonly providerOptions?: { readonly [provider: string]: JsonObject }
+}
+
+/** One call of a model. */
+export interface ModelRequest {
+  readonly messages: readonly Message[]
+  readonly tools?: readonly ToolSpec[]
+  readonly settings?: ModelSettings
+  /** The final answer must be JSON of this schema. */
+  readonly outputSchema?: JsonObject
+}
+
+/** Why the model stopped. A cut stream is an error, never a finish. */
+export type FinishReason = 'stop' | 'tool-calls' | 'length' | 'content-filter' | 'other'
+
+/** A complete answer. */
+export interface ModelResponse {
+  readonly text: string
+  readonly toolCalls: readonly ToolCall[]
+  readonly reasoning?: string
+  readonly finish: FinishReason
+  readonly usage: Usage
+  /** The model that answered, by the provider's word. */
+  readonly model: string
+}
+
+/** What a call knows about where it comes from. */
+export interface ModelCall {
+  /** Aborts the request; the promise then rejects. */
+  readonly signal: AbortSignal
+  /** Travels to the provider as a header, so that an invoice can be matched entry by entry. */
+  readonly attemptId: string
+  /** The same for all attempts of one step. */
+  readonly idempotencyKey: string
+  /** Somebody watches: called in order with each piece of text. Must not throw. Absent: nobody does. */
+  readonly onText?: (delta: string) => void
+}
+
+/** A way to one model. Rejects with a `model.*` code; never answers with half an answer. */
+export interface Model {
+  /** `provider:model`. */
+  readonly id: string
+  call(request: ModelRequest, call: ModelCall): Promise<ModelResponse>
+}
+
+/** Resolves `provider:model` and aliases. */
+export interface Models {
+  /** Throws `model.unknown_name`. */
+  resolve(name: string): Model
+}

@@ -1,0 +1,45 @@
+import { MeepoError } from '../base/errors.ts'
+import type { Schema } from '../base/schema.ts'
+import type { RunContext } from './context.ts'
+
+/** Something that can be run. Agents, graphs and teams compile to it; engines know nothing else. */
+export interface Definition<I = unknown, O = unknown> {
+  readonly name: string
+  /** Runs are pinned to it: raise it when old runs must go on with the old code. */
+  readonly version: string
+  readonly input: Schema<I>
+  readonly output?: Schema<O>
+  /** Names of changes this code knows, see {@link RunContext.patch}. */
+  readonly patches?: readonly string[]
+  /** Definitions that this one starts as children; registering it registers them. */
+  readonly uses?: readonly AnyDefinition[]
+  /** Active time after which a run fails with `run.deadline`; 300,000 ms unless said. */
+  readonly activeLimitMs?: number
+  run(ctx: RunContext, input: I): Promise<O>
+}
+
+/** A definition whose input and output are not known here. `never` makes every definition assignable. */
+export type AnyDefinition = Definition<never, unknown>
+
+/** What {@link define} takes: a definition whose version may be left out (`1`). */
+export type DefinitionOptions<I, O> = Omit<Definition<I, O>, 'version'> & { readonly version?: string }
+
+/**
+ * Makes a definition of plain code.
+ * @example define({ name: 'double', input: z.number(), run: async (ctx, n) => n * 2 })
+ */
+export function define<I, O>(options: DefinitionOptions<I, O>): Definition<I, O> {
+  const definition = { version: '1', ...options }
+  if (!/^[\w.-]+$/.test(definition.name) || !/^[\w.-]+$/.test(definition.version)) {
+    throw new MeepoError(
+      'definition.invalid',
+      `name ${JSON.stringify(definition.name)} and version ${JSON.stringify(definition.version)} may hold letters, digits, dot, dash and underscore`,
+    )
+  }
+  return definition
+}
+
+/** `name@version`, by which engines register and stores claim. */
+export function definitionKey(definition: { readonly name: string; readonly version: string }): string {
+  return `${definition.name}@${definition.version}`
+}

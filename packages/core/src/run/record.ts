@@ -1,0 +1,43 @@
+import type { ErrorData } from '../base/errors.ts'
+import type { RunId } from '../base/ids.ts'
+import type { Json } from '../base/json.ts'
+import type { Usage } from '../log/usage.ts'
+
+/** How a run stands. `waiting`: on a signal, a date, a child or a decision. */
+export type RecordStatus = 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
+
+/** One step of a run, as its history tells it. */
+export interface HistoryEntry {
+  /** The name of the step. */
+  readonly step: string
+  readonly number: number
+  readonly tool?: string
+  readonly status: 'running' | 'completed' | 'failed' | 'unknown' | 'cancelled'
+  readonly durationMs: number
+  readonly attempts: number
+  readonly result?: Json
+  readonly error?: ErrorData
+}
+
+/** What a run cost. Unpriced is a state, not zero. */
+export interface Cost {
+  /** Integer pico-dollars (1e-12 USD) of all priced calls, as text. */
+  readonly picoDollars: string
+  /** Answered model calls that have no price. */
+  readonly unpricedCalls: number
+}
+
+/** What every run returns, also one that failed, timed out or hit a limit. */
+export interface RunRecord<O = Json> {
+  readonly runId: RunId
+  readonly sessionId: string
+  readonly success: boolean
+  readonly status: RecordStatus
+  readonly result?: O
+  readonly error?: ErrorData
+  readonly history: readonly HistoryEntry[]
+  /** Model turns taken. */
+  readonly iterations: number
+  readonly usage: Usage
+  readonly cost: Cost
+}

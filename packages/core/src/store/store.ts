@@ -1,0 +1,245 @@
+import type { EngineId, RunId, Scope, TenantId } from '../base/ids.ts'
+import type { Json } from '../base/json.ts'
+import type { LogEvent, NewEvent, ParentLink, Stored } from '../log/events.ts'
+
+/** What everybody may know about a run without reading its log. Kept by the store with each append. */
+export interface RunSummary {
+  readonly runId: RunId
+  readonly tenant: TenantId
+  readonly definition: string
+  readonly version: string
+  readonly sessionId: string
+  readonly parent?: ParentLink
+  readonly status: RunStatus
+  readonly priority: number
+  readonly deadlineAt?: number
+  readonly createdAt: number
+  readonly endedAt?: number
+  /** The seq of the last event. */
+  readonly lastSeq: number
+  /** The engine that drives it now. */
+  readonly owner?: EngineId
+}
+
+/**
+ * `queued`: nobody drives it yet, or it was interrupted. `running`: an engine owns it. `waiting`: evicted, until
+ * mail comes or its wake time passes. The other three are final.
+ */
+export type RunStatus = 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'
+
+/** A run to be. */
+export interface NewRun {
+  readonly runId: RunId
+  readonly tenant: TenantId
+  readonly definition: string
+  readonly version: string
+  readonly sessionId: string
+  readonly parent?: ParentLink
+  readonly priority: number
+  readonly deadlineAt?: number
+  /** Equal for equal definition, version and input: tells a repeated start from another one. */
+  readonly fingerprint: string
+}
+
+/** `created`: with the epoch of its owner when one was given. `exists`: the same start came before. */
+export type Created = { readonly kind: 'created'; readonly epoch: number } | { readonly kind: 'exists' }
+
+/** Something from outside for a run, on its way into the log. */
+export interface Delivery {
+  /** Chosen by the sender; the same id is delivered once. */
+  readonly id: string
+  readonly kind: 'signal' | 'cancel' | 'child' | 'resolve'
+  /** Of a signal: its name. At most one value per run and name. */
+  readonly name?: string
+  readonly data: Json
+}
+
+/** A pending delivery as the owner of the run reads it, in order of arrival. */
+export interface Mail extends Delivery {
+  readonly runId: RunId
+}
+
+/** Money set aside before it is spent. */
+export interface Reservation {
+  readonly id: string
+  readonly scopes: readonly string[]
+  /** Integer pico-dollars as text. */
+  readonly picoDollars: string
+}
+
+/** One line of the ledger: never changed, never removed before its run. */
+export interface LedgerEntry {
+  /** The same id is written once. */
+  readonly id: string
+  readonly at: number
+  readonly attemptId: string
+  readonly scopes: readonly string[]
+  /** Integer pico-dollars as text, or null when there is no price. */
+  readonly picoDollars: string | null
+}
+
+/** What is written together with events, all or nothing. */
+export interface AppendExtras {
+  /** Mail that these events took over; it leaves the inbox. */
+  readonly inboxTaken?: readonly string[]
+  /** With a child's terminal event: the news for its parent. */
+  readonly deliver?: { readonly runId: RunId; readonly delivery: Delivery }
+  readonly reserve?: readonly Reservation[]
+  /** Ids of reservations that end. */
+  readonly settle?: readonly string[]
+  readonly ledger?: readonly LedgerEntry[]
+}
+
+/** Events for the log of one run by its owner. */
+export interface AppendRequest {
+  readonly runId: RunId
+  readonly epoch: number
+  /** The seq of the last event that the writer knows; the first new one gets the next. */
+  readonly expectedSeq: number
+  readonly events: readonly NewEvent[]
+  readonly extras?: AppendExtras
+}
+
+/** Which runs to list. All conditions must hold. Newest first. */
+export interface RunFilter {
+  readonly status?: readonly RunStatus[]
+  readonly definition?: string
+  readonly parent?: RunId
+  readonly limit?: number
+  /** Continue behind this run. */
+  readonly before?: RunId
+}
+
+/** An event of any run, in the order in which they became durable. */
+export interface TailEvent {
+  /** Continue behind it with `after`. */
+  readonly cursor: number
+  readonly runId: RunId
+  readonly event: LogEvent
+}
+
+/**
+ * The logs. An append is durable when its promise resolves, and refused whole when it rejects:
+ * `store.fenced` (another owner), `store.sequence_conflict`, `run.ended`, `store.disk_full`, `store.failed`.
+ * A refused append changes nothing and touches no other run. Appends of one run take effect in call order.
+ */
+export interface Log {
+  /**
+   * Creates a run with its first events. With `owner`, the run starts out owned by that engine (which must have
+   * joined); without, it is queued. The same run id with the same fingerprint is `exists`, with another `run.exists`.
+   */
+  create(scope: Scope, run: NewRun, events: readonly NewEvent[], owner?: EngineId): Promise<Created>
+  append(scope: Scope, request: AppendRequest): Promise<void>
+  /** Events behind `afterSeq` in order; `run.not_found` for a run of another tenant or of nobody. */
+  read(scope: Scope, runId: RunId, afterSeq?: number): Promise<readonly LogEvent[]>
+  /** Durable events behind `afterSeq`, then new ones as they become durable. Ends after the terminal event or abort. */
+  follow(scope: Scope, runId: RunId, options: { afterSeq?: number; signal?: AbortSignal }): AsyncIterable<LogEvent>
+  /** The same for all runs of the scope. Ends on abort only. */
+  followAll(scope: Scope, options: { after?: number; signal?: AbortSignal }): AsyncIterable<TailEvent>
+  run(scope: Scope, runId: RunId): Promise<RunSummary>
+  runs(scope: Scope, filter?: RunFilter): Promise<readonly RunSummary[]>
+  /**
+   * Removes runs that ended before `endedBefore` (milliseconds since 1970) with everything that hangs on them, and
+   * blobs that nothing names any more. A tree goes only as a whole. Returns how many runs went.
+   */
+  forget(scope: Scope, endedBefore: number): Promise<number>
+}
+
+/** A run that an engine now owns. */
+export interface Claim {
+  readonly runId: RunId
+  readonly epoch: number
+  readonly tenant: TenantId
+  readonly definition: string
+  readonly version: string
+  readonly priority: number
+  readonly deadlineAt?: number
+}
+
+/** What changed for one engine since it was last told. May name runs too often, never too rarely. */
+export interface Change {
+  /** Runs of this engine that have mail. */
+  readonly mail: readonly RunId[]
+  /** There may be something to claim. */
+  readonly claimable: boolean
+}
+
+/**
+ * Who drives which run. An engine is alive while its beat changes; whoever saw a beat stand still long enough takes
+ * over its runs. No clock is compared, so neither a jump of the clock nor a laptop that slept makes a live engine
+ * look dead. Every change of owner raises the run's epoch, and the log refuses appends of an older one.
+ */
+export interface Leases {
+  /** Registers a new engine id. */
+  join(engine: EngineId): Promise<void>
+  /** Raises the engine's beat. False when others took over: nothing that this engine owned is its own any more. */
+  beat(engine: EngineId): Promise<boolean>
+  engines(): Promise<readonly { readonly engine: EngineId; readonly beat: number }[]>
+  /** Frees all runs of an engine whose beat still is `beat`, and removes it. Returns how many runs were freed. */
+  takeOver(engine: EngineId, beat: number): Promise<number>
+  /**
+   * Takes up to `limit` runs that are queued, or waiting with mail or a passed wake time (by the store's clock),
+   * highest priority first, then earliest deadline, then oldest. Only of `definitions` (`name@version`).
+   */
+  claim(engine: EngineId, options: { limit: number; definitions: readonly string[] }): Promise<readonly Claim[]>
+  /**
+   * Gives runs back. `waiting` sleeps until mail or `wakeAt` (milliseconds since 1970); mail that came meanwhile makes
+   * it claimable at once. A release with an old epoch is ignored.
+   */
+  release(engine: EngineId, runs: readonly Release[]): Promise<void>
+  /** The earliest wake time of all waiting runs. */
+  nextWakeAt(): Promise<number | undefined>
+  /** Calls back after changes, also those of other processes, until stopped. The callback must not throw. */
+  watch(engine: EngineId, onChange: (change: Change) => void): () => void
+  /** Removes the engine after it released its runs. Runs that it still owns become queued. */
+  leave(engine: EngineId): Promise<void>
+}
+
+/** A run that its owner gives back. */
+export interface Release {
+  readonly runId: RunId
+  readonly epoch: number
+  readonly status: 'queued' | 'waiting'
+  readonly wakeAt?: number
+}
+
+/** What comes from outside. */
+export interface Inbox {
+  /**
+   * Durable when it resolves. `duplicate`: this id, or a signal of this name with an equal value, came before.
+   * Rejects with `run.not_found`, `run.ended`, or `signal.conflict` for a signal of this name with another value.
+   */
+  deliver(scope: Scope, runId: RunId, delivery: Delivery): Promise<'accepted' | 'duplicate'>
+  /** What waits for the run, in order of arrival. */
+  pending(scope: Scope, runId: RunId): Promise<readonly Mail[]>
+}
+
+/** Large values, addressed by their SHA-256 inside a tenant. */
+export interface Blobs {
+  /** Durable when it resolves. The same text twice is stored once. */
+  put(scope: { readonly tenant: TenantId }, id: string, text: string): Promise<void>
+  /** Rejects with `store.failed` when there is none in this tenant. */
+  get(scope: { readonly tenant: TenantId }, id: string): Promise<string>
+}
+
+/** Money rows, for reports and checks. */
+export interface Money {
+  ledger(scope: Scope, runId: RunId): Promise<readonly LedgerEntry[]>
+  reservations(scope: Scope, runId: RunId): Promise<readonly Reservation[]>
+}
+
+/** Durable state, composed of small roles. */
+export interface Store {
+  readonly log: Log
+  readonly leases: Leases
+  readonly inbox: Inbox
+  readonly blobs: Blobs
+  readonly money: Money
+  /** Waits for writes under way, then closes. Later calls reject with `store.closed`. */
+  close(): Promise<void>
+}
+
+/** A stored value that is inline. */
+export function inline(value: Json): Stored {
+  return { value }
+}
