@@ -183,6 +183,11 @@ export const catalogue = {
     fix: 'Guard the change with ctx.patch, or finish the run with the version that started it.',
   },
   'run.not_found': { summary: 'No run has that id.', fix: 'List the runs with `meepo runs`.', exit: 2 },
+  'run.not_resumable': {
+    summary: 'The run has not ended, or it completed: there is nothing to resume.',
+    fix: 'Look at its status with `meepo runs`.',
+    exit: 2,
+  },
   'run.segment_too_long': {
     summary: 'One segment of the run has more than 10,000 steps.',
     fix: 'End the segment with ctx.continueWith(state).',

@@ -1,8 +1,8 @@
 import type { RunId, Scope } from '../base/ids.ts'
 import type { Json, JsonObject } from '../base/json.ts'
 import type { ErrorData } from '../base/errors.ts'
-import type { LogEvent, Resolution } from '../log/events.ts'
-import type { RunSummary } from '../store/store.ts'
+import type { LogEvent, Resolution, RunLimits } from '../log/events.ts'
+import type { RunFilter, RunSummary } from '../store/store.ts'
 import type { AnyDefinition, Definition } from '../run/definition.ts'
 import type { RunRecord } from '../run/record.ts'
 
@@ -16,10 +16,8 @@ export interface StartOptions {
   readonly actor?: string
   /** Higher goes first. 0 unless said. */
   readonly priority?: number
-  /** Milliseconds since 1970 after which the run fails, waits included. */
-  readonly deadlineAt?: number
-  /** Active time, waits excluded; the definition's limit unless said. */
-  readonly activeLimitMs?: number
+  /** Limits of this run; those of the definition unless said. */
+  readonly limits?: Partial<RunLimits>
   /** Leave the run in the queue of the store, for whichever engine has room. */
   readonly isQueued?: boolean
 }
@@ -99,7 +97,9 @@ export interface Engine {
   start<I, O>(definition: Definition<I, O> | string, input: I, options?: StartOptions): Promise<RunHandle<O>>
   /** Throws nothing for an unknown run: the first use of the handle rejects with `run.not_found`. */
   handle(runId: RunId, scope?: Scope): RunHandle
-  runs(scope?: Scope): Promise<readonly RunSummary[]>
+  runs(filter?: RunFilter, scope?: Scope): Promise<readonly RunSummary[]>
+  /** Lets a failed or cancelled run go on from where its end began, with raised limits. `run.not_resumable` else. */
+  resume(runId: RunId, limits?: Partial<RunLimits>, scope?: Scope): Promise<RunHandle>
   /** Takes no new work, lets steps end within the grace time, gives leases back. The rest can be resumed. */
   stop(options?: StopOptions): Promise<void>
 }

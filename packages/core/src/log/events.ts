@@ -40,6 +40,24 @@ export type Resolution =
   | { readonly kind: 'not_done' }
   | { readonly kind: 'fail'; readonly error: ErrorData }
 
+/** How far a run may go. A child inherits them; they are narrowed, never widened. */
+export interface RunLimits {
+  /** Time with open bodies; waits for people, dates and children do not count. */
+  readonly activeMs: number
+  /** Milliseconds since 1970, waits included. */
+  readonly deadlineAt?: number
+  /** Model turns of an agent. */
+  readonly maxTurns?: number
+}
+
+/** What the end of a run without success leaves behind. */
+export interface Ending {
+  /** Steps that must not be repeated and whose outcome nobody knows. */
+  readonly unknownSteps: readonly number[]
+  /** The last event before the ending began: a resume replays up to it. */
+  readonly resumeAfter: number
+}
+
 /** Why a run was asked to end. */
 export type CancelSource = 'caller' | 'parent' | 'operator'
 
@@ -57,8 +75,7 @@ export interface EventData {
     readonly sessionId: string
     readonly actor?: string
     readonly parent?: ParentLink
-    readonly deadlineAt?: number
-    readonly activeLimitMs: number
+    readonly limits: RunLimits
     readonly priority: number
     readonly scopes?: readonly string[]
   }
@@ -74,8 +91,10 @@ export interface EventData {
     readonly deliveryId?: string
   }
   readonly 'run.completed': { readonly result: Stored }
-  readonly 'run.failed': { readonly error: ErrorData; readonly unknownSteps: readonly number[] }
-  readonly 'run.cancelled': { readonly reason: string; readonly unknownSteps: readonly number[] }
+  readonly 'run.failed': { readonly error: ErrorData } & Ending
+  readonly 'run.cancelled': { readonly reason: string } & Ending
+  /** An ended run goes on, with other limits: what lies between `resumeAfter` of its end and here does not count. */
+  readonly 'run.reopened': { readonly limits: Partial<RunLimits>; readonly by: string }
 
   /** The intent. Attempt 1 begins with it. */
   readonly 'step.started': {

@@ -27,6 +27,7 @@ const firstVersions: Record<EventType, 1> = {
   'run.completed': 1,
   'run.failed': 1,
   'run.cancelled': 1,
+  'run.reopened': 1,
   'step.started': 1,
   'attempt.started': 1,
   'attempt.failed': 1,

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts'
 import type { Schema } from '../base/schema.ts'
-import type { Effect, StepMeta } from '../log/events.ts'
+import type { Effect, RunLimits, StepMeta } from '../log/events.ts'
 import type { Usage } from '../log/usage.ts'
 import type { Models } from '../model/model.ts'
 import type { Definition } from './definition.ts'
@@ -77,8 +77,7 @@ export interface SignalOptions<T> {
 /** What a child may not inherit as it is. Limits can only be narrowed. */
 export interface ChildOptions {
   readonly priority?: number
-  readonly deadlineAt?: number
-  readonly activeLimitMs?: number
+  readonly limits?: Partial<RunLimits>
 }
 
 /** The only thing user code holds. Every call takes its number synchronously. */
@@ -87,7 +86,8 @@ export interface RunContext {
   readonly sessionId: string
   readonly tenant: string
   readonly signal: AbortSignal
-  readonly deadlineAt?: number
+  /** Those of the start, narrowed by the parents, raised by a resume. */
+  readonly limits: RunLimits
   /** One recorded unit of work: the body may run more than once, the result is durable once. */
   step<T>(name: string, options: StepOptions<T>, body: (attempt: Attempt) => Promise<T>): Task<T>
   sleep(ms: number): Task<void>

@@ -1,5 +1,6 @@
 import { MeepoError } from '../base/errors.ts'
 import type { Schema } from '../base/schema.ts'
+import type { RunLimits } from '../log/events.ts'
 import type { RunContext } from './context.ts'
 
 /** Something that can be run. Agents, graphs and teams compile to it; engines know nothing else. */
@@ -13,8 +14,8 @@ export interface Definition<I = unknown, O = unknown> {
   readonly patches?: readonly string[]
   /** Definitions that this one starts as children; registering it registers them. */
   readonly uses?: readonly AnyDefinition[]
-  /** Active time after which a run fails with `run.deadline`; 300,000 ms unless said. */
-  readonly activeLimitMs?: number
+  /** Limits of runs that are started without; 300,000 ms of active time unless said. */
+  readonly limits?: Partial<RunLimits>
   run(ctx: RunContext, input: I): Promise<O>
 }
 

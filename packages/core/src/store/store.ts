@@ -130,6 +130,11 @@ export interface Log {
    */
   create(scope: Scope, run: NewRun, events: readonly NewEvent[], owner?: EngineId): Promise<Created>
   append(scope: Scope, request: AppendRequest): Promise<void>
+  /**
+   * Puts a failed or cancelled run back into the queue with `event` behind its last one; the epoch rises.
+   * Rejects with `run.not_resumable` for a run that completed or has not ended.
+   */
+  reopen(scope: Scope, runId: RunId, event: NewEvent): Promise<void>
   /** Events behind `afterSeq` in order; `run.not_found` for a run of another tenant or of nobody. */
   read(scope: Scope, runId: RunId, afterSeq?: number): Promise<readonly LogEvent[]>
   /** Durable events behind `afterSeq`, then new ones as they become durable. Ends after the terminal event or abort. */
