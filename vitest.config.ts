@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { readLayers } from './scripts/layers.ts'
+import { listPublished } from './scripts/workspaces.ts'
+
+// Tests run on the sources of all workspaces: nothing has to be built first. Child processes and worker threads
+// that inherit the arguments of their parent do the same.
+const condition = 'meepo-source'
+const root = import.meta.dirname
+const layers = readLayers(root)
+
+const ignored = ['**/node_modules/**', '**/dist/**', '**/fixtures/**']
+const home = '{packages/*,apps/*,examples/*,bench,e2e}'
+
+function tier(name: string, include: string[], options: { exclude?: string[]; timeoutMs?: number } = {}) {
+  return {
+    extends: true,
+    test: {
+      name,
+      include,
+      exclude: [...ignored, ...(options.exclude ?? [])],
+      testTimeout: options.timeoutMs ?? 10_000,
+      hookTimeout: options.timeoutMs ?? 10_000,
+    },
+  } satisfies TestProjectInlineConfiguration
+}
+
+const thresholds: Record<string, { lines: number; branches?: number }> = {
+  [`packages/core/src/{${layers.fullyCovered.join(',')}}/**`]: { lines: 100, branches: 100 },
+}
+for (const { folder } of listPublished(root)) thresholds[`${folder}/src/**`] = { lines: 90 }
+
+export default defineConfig({
+  resolve: { conditions: [condition] },
+  ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
+  test: {
+    projects: [
+      tier('unit', [`${home}/**/*.test.ts`], { exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts'], timeoutMs: 5_000 }),
+      tier('int', [`${home}/**/*.int.test.ts`], { timeoutMs: 30_000 }),
+      tier('e2e', [`${home}/**/*.e2e.test.ts`], { timeoutMs: 180_000 }),
+      tier('gates', ['scripts/**/*.test.ts'], { timeoutMs: 120_000 }),
+    ],
+    execArgv: [`--conditions=${condition}`],
+    passWithNoTests: true,
+    reporters: ['default', ['json', { outputFile: process.env.MEEPO_TEST_RESULTS ?? 'coverage/tests.json' }]],
+    coverage: {
+      provider: 'v8',
+      reportsDirectory: join(root, 'coverage'),
+      reporter: ['text-summary', 'html', 'json-summary'],
+      include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/*.d.ts'],
+      thresholds,
+    },
+  },
+})
