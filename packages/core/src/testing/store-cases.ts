@@ -1,0 +1,10 @@
+import type { StoreCapabilities, StoreCase } from './store-case.ts'
+import { logCases } from './store-cases-log.ts'
+
+/** What every store must show, as data: no test runner is imported. */
+export const storeCases: readonly StoreCase[] = [...logCases]
+
+/** The cases that hold for a store with these capabilities. */
+export function storeCasesFor(capabilities: StoreCapabilities): readonly StoreCase[] {
+  return storeCases.filter((one) => one.needs === undefined || capabilities[one.needs])
+}
