@@ -19,8 +19,8 @@ export interface Definition<I = unknown, O = unknown> {
   run(ctx: RunContext, input: I): Promise<O>
 }
 
-/** A definition whose input and output are not known here. `never` makes every definition assignable. */
-export type AnyDefinition = Definition<never, unknown>
+/** A definition whose input and output are not known here: every definition is one, as `run` is a method. */
+export type AnyDefinition = Definition
 
 /** What {@link define} takes: a definition whose version may be left out (`1`). */
 export type DefinitionOptions<I, O> = Omit<Definition<I, O>, 'version'> & { readonly version?: string }
