@@ -142,20 +142,20 @@ function folderOf(file: string): string | undefined {
 
 const root = rootFromArguments()
 const layers = readLayers(root)
-const problems = checkHouse({
-  root,
-  layers,
-  workspaces: listWorkspaces(root),
-  rootTools: new Set(Object.keys(readJson<Manifest>(join(root, 'package.json')).devDependencies ?? {})),
-})
-
 const page = join(root, 'ARCHITECTURE.md')
-if (existsSync(page)) {
-  const text = readFileSync(page, 'utf8')
-  const wanted = describeLayers(root, layers, text)
-  if (process.argv.includes('--write')) writeFileSync(page, wanted)
-  else if (text !== wanted) problems.push('ARCHITECTURE.md: the layer list is not that of the table: npm run generate')
+
+if (process.argv.includes('--write')) {
+  writeFileSync(page, describeLayers(root, layers, readFileSync(page, 'utf8')))
+  report('layer list', [])
 } else {
-  problems.push('ARCHITECTURE.md is missing')
+  const { devDependencies } = readJson<Manifest>(join(root, 'package.json'))
+  const rootTools = new Set(Object.keys(devDependencies ?? {}))
+  report('layers', [...checkHouse({ root, layers, workspaces: listWorkspaces(root), rootTools }), ...checkPage()])
 }
-report('layers', problems)
+
+function checkPage(): string[] {
+  if (!existsSync(page)) return ['ARCHITECTURE.md is missing']
+  const text = readFileSync(page, 'utf8')
+  if (text === describeLayers(root, layers, text)) return []
+  return ['ARCHITECTURE.md: the layer list is not that of the table: npm run generate']
+}
