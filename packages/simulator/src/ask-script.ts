@@ -38,16 +38,11 @@ export async function askScript(
       headers: visibleHeaders(call.headers),
     })
     if (answer instanceof Promise) answer = await Promise.race([answer, exchange.untilLeft()])
+    return exchange.hasLeft ? undefined : checkAnswer(answer)
   } catch (cause) {
+    if (cause instanceof SimulatorError) return cause
     const message = `the simulator's script threw on request ${number}: ${reasonOf(cause)}`
     return new SimulatorError('simulator.script_failed', message, { cause })
-  }
-  if (exchange.hasLeft) return undefined
-  try {
-    return checkAnswer(answer)
-  } catch (error) {
-    if (error instanceof SimulatorError) return error
-    throw error
   }
 }
 

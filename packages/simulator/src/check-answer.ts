@@ -1,5 +1,6 @@
 import { SimulatorError } from './failure.ts'
 import type { SimulatorAnswer } from './script.ts'
+import { isRecord } from './value.ts'
 
 const FINISH_REASONS: readonly unknown[] = ['stop', 'length', 'tool_calls', 'content_filter']
 
@@ -71,10 +72,6 @@ function isCount(value: unknown): value is number {
 
 function isTime(value: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function bad(rule: string, got: unknown): SimulatorError {

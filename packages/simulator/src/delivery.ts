@@ -41,7 +41,8 @@ export async function sendNothing(fault: LostAnswer, { exchange, plan, charge, e
   if (!(await exchange.wait(plan.headersMs))) return undefined
   if (fault.kind !== 'refuse') {
     end()
-    return exchange.reset()
+    exchange.reset()
+    return undefined
   }
   const { status, retryAfter } = fault
   const body = fault.body ?? errorBody(status, `The simulator refuses this request with status ${status}.`)
@@ -99,10 +100,6 @@ export async function sendChunks(
   end()
   if (cut === undefined) response.end(unsent + answer.tail)
   else if (cut.by === 'end') response.end(unsent)
-  else {
-    if (unsent !== '') await exchange.send(unsent)
-    else response.flushHeaders()
-    if (cut.by === 'fin') exchange.finish()
-    else await exchange.reset()
-  }
+  else if (cut.by === 'fin') await exchange.finishWith(unsent)
+  else await exchange.resetAfter(unsent)
 }

@@ -71,14 +71,32 @@ export class Exchange {
     return !this.#hasLeft
   }
 
-  /** Closes the socket without closing the HTTP body. */
-  finish(): void {
+  /** Sends a last piece and closes the socket, but not the HTTP body: whoever reads gets all of it and then an end. */
+  async finishWith(piece: string): Promise<void> {
+    await this.#handOver(piece)
     this.response.socket?.destroySoon()
   }
 
-  /** Resets the connection; what was sent before has had time to be read. */
-  async reset(): Promise<void> {
-    if (this.response.headersSent) await this.wait(UNREAD_GRACE_MS)
+  /** Sends a last piece, gives the client time to read it, and resets the connection. */
+  async resetAfter(piece: string): Promise<void> {
+    await this.#handOver(piece)
+    await this.wait(UNREAD_GRACE_MS)
+    this.reset()
+  }
+
+  /** Resets the connection. */
+  reset(): void {
     this.response.socket?.resetAndDestroy()
+  }
+
+  /** Resolves when the kernel has the piece: Node holds back what is written in one turn, and a closing socket drops it. */
+  async #handOver(piece: string): Promise<void> {
+    this.response.flushHeaders()
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      if (piece === '') setImmediate(resolve)
+      else this.response.write(piece, () => resolve())
+    })
+    this.#wake = undefined
   }
 }

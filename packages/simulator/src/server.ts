@@ -12,7 +12,7 @@ import type { CheckedOptions, SimulatorOptions } from './options.ts'
 import { route } from './routes.ts'
 
 /** A running simulator. */
-export interface Simulator extends AsyncDisposable {
+export interface Simulator {
   /** Without a path: `http://127.0.0.1:4010`. A client's base URL is this plus `/v1`. */
   readonly url: string
   readonly port: number
@@ -59,7 +59,6 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     port,
     journal,
     close,
-    [Symbol.asyncDispose]: close,
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ErrorBody } from './error-body.ts'
 import { errorBody } from './error-body.ts'
+import { isGiven, isRecord } from '../value.ts'
 
 /** A part of a message's content; only `text` parts are read, others are journalled. */
 export interface ChatPart {
@@ -50,7 +51,7 @@ export interface ChatBody {
 export function messageText(message: ChatMessage): string {
   const { content } = message
   if (typeof content === 'string') return content
-  return content == null ? '' : content.map((part) => part.text ?? '').join('')
+  return !isGiven(content) ? '' : content.map((part) => part.text ?? '').join('')
 }
 
 const ROLES: readonly unknown[] = ['system', 'developer', 'user', 'assistant', 'tool']
@@ -74,8 +75,8 @@ function bodyProblem(body: Readonly<Record<string, unknown>>): Problem | undefin
   if (typeof body['model'] !== 'string' || body['model'] === '') {
     return { param: 'model', message: 'You must provide a model parameter.' }
   }
-  if (body['stream'] != null && typeof body['stream'] !== 'boolean') return wrong('stream', 'a boolean')
-  if (body['stream_options'] != null) {
+  if (isGiven(body['stream']) && typeof body['stream'] !== 'boolean') return wrong('stream', 'a boolean')
+  if (isGiven(body['stream_options'])) {
     if (body['stream'] !== true) {
       return { param: 'stream_options', message: "'stream_options' is only allowed when 'stream' is true." }
     }
@@ -83,19 +84,19 @@ function bodyProblem(body: Readonly<Record<string, unknown>>): Problem | undefin
   }
   for (const limit of ['max_tokens', 'max_completion_tokens']) {
     const given = body[limit]
-    if (given != null && !(Number.isSafeInteger(given) && Number(given) >= 1)) {
+    if (isGiven(given) && !(Number.isSafeInteger(given) && Number(given) >= 1)) {
       return wrong(limit, 'an integer of at least 1')
     }
   }
   const format = body['response_format']
-  if (format != null && !(isRecord(format) && typeof format['type'] === 'string')) {
+  if (isGiven(format) && !(isRecord(format) && typeof format['type'] === 'string')) {
     return wrong('response_format', 'an object with a type')
   }
   return toolsProblem(body['tools']) ?? messagesProblem(body['messages'])
 }
 
 function toolsProblem(tools: unknown): Problem | undefined {
-  if (tools == null) return undefined
+  if (!isGiven(tools)) return undefined
   if (!Array.isArray(tools)) return wrong('tools', 'an array')
   for (const [index, tool] of (tools as readonly unknown[]).entries()) {
     const declared = isRecord(tool) && tool['type'] === 'function' ? tool['function'] : undefined
@@ -116,7 +117,7 @@ function messagesProblem(messages: unknown): Problem | undefined {
       return wrong(`${at}.role`, `one of ${ROLES.join(', ')}`)
     }
     const { role, content } = message
-    if (content != null && typeof content !== 'string' && !isPartList(content)) {
+    if (isGiven(content) && typeof content !== 'string' && !isPartList(content)) {
       return wrong(`${at}.content`, 'a string or an array of parts')
     }
     if (role === 'tool') {
@@ -130,10 +131,10 @@ function messagesProblem(messages: unknown): Problem | undefined {
       continue
     }
     if (open.size > 0) return unanswered(at, open)
-    if (content == null && (role !== 'assistant' || message['tool_calls'] == null)) {
+    if (!isGiven(content) && (role !== 'assistant' || !isGiven(message['tool_calls']))) {
       return wrong(`${at}.content`, 'a string or an array of parts')
     }
-    if (message['tool_calls'] == null) continue
+    if (!isGiven(message['tool_calls'])) continue
     const ids = callIds(message['tool_calls'])
     if (ids === undefined) return wrong(`${at}.tool_calls`, 'an array of function calls, each with an id of its own')
     open = ids
@@ -172,8 +173,4 @@ function unanswered(param: string, ids: ReadonlySet<string>): Problem {
 
 function wrong(param: string, expected: string): Problem {
   return { param, message: `Invalid value for '${param}': expected ${expected}.` }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,6 +4,7 @@ import { clipText } from '../chunks.ts'
 import type { FinishReason, SimulatorAnswer } from '../script.ts'
 import { CHARS_PER_TOKEN, countTokens, tokensOfChars } from '../tokens.ts'
 import type { ChatBody, ChatToolCall } from './chat-request.ts'
+import { isGiven } from '../value.ts'
 
 /** A finished answer: clamped to the request's limit, with ids, reason and counts. */
 export interface Completion {
@@ -73,14 +74,14 @@ function countInput(body: ChatBody): number {
   let chars = 0
   for (const { content, tool_calls: calls } of body.messages) {
     if (typeof content === 'string') chars += content.length
-    else if (content != null) for (const part of content) chars += part.text?.length ?? 0
-    if (calls != null) {
+    else if (isGiven(content)) for (const part of content) chars += part.text?.length ?? 0
+    if (isGiven(calls)) {
       for (const call of calls) chars += call.function.name.length + call.function.arguments.length
     }
   }
   for (const { function: tool } of body.tools ?? []) {
     chars += tool.name.length + (tool.description?.length ?? 0)
-    if (tool.parameters != null) chars += JSON.stringify(tool.parameters).length
+    if (isGiven(tool.parameters)) chars += JSON.stringify(tool.parameters).length
   }
   return tokensOfChars(chars)
 }
