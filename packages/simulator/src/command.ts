@@ -46,7 +46,7 @@ export async function startFromArguments(args: readonly string[]): Promise<Simul
 }
 
 /** Imports a script module. Throws `simulator.script_unreadable` when that fails or when it exports no function. */
-export async function loadScript(file: string): Promise<SimulatorScript> {
+async function loadScript(file: string): Promise<SimulatorScript> {
   let loaded: unknown
   try {
     loaded = await import(pathToFileURL(resolve(file)).href)
