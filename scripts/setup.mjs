@@ -15,8 +15,11 @@ const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8')
 const stamp = createHash('sha256').update(lockText).digest('hex')
 
 if (!isInstalled()) {
-  process.stderr.write('setup: installing dependencies (npm ci)\n')
-  npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  process.stderr.write('setup: installing dependencies\n')
+  // Not `npm ci`: it refuses a lockfile without the native parts of tools for other platforms, and npm leaves those out
+  // when a tool has not published them for every platform. This installs the same locked versions and changes no file.
+  npm(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'])
+  if (!isLockInstalled()) fail('package-lock.json does not fit the package.json files: run npm install and commit it')
   if (!existsSync(join(modules, 'node', 'bin'))) {
     fail('the pinned Node was not installed: allow install scripts for the package "node" and run this again')
   }
@@ -25,24 +28,24 @@ if (!isInstalled()) {
 npm(['run', '--silent', 'build'])
 
 function isInstalled() {
-  if (!existsSync(stampFile)) return isLockInstalled()
-  return readFileSync(stampFile, 'utf8') === stamp || isLockInstalled()
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return true
+  if (!isLockInstalled()) return false
+  writeFileSync(stampFile, stamp)
+  return true
 }
 
-/** A plain `npm install` leaves no stamp of ours; npm's own record of what it put there counts as well. */
+/** A plain `npm install` leaves no stamp of ours: npm's own record of what it put there counts as well. */
 function isLockInstalled() {
   const record = join(modules, '.package-lock.json')
   if (!existsSync(record)) return false
   const wanted = JSON.parse(lockText).packages
   const present = JSON.parse(readFileSync(record, 'utf8')).packages
-  const same = Object.entries(wanted).every(([path, entry]) => {
+  return Object.entries(wanted).every(([path, entry]) => {
     if (!path.includes('node_modules/')) return true
     const installed = present[path]
     if (!installed) return entry.optional === true
     return entry.link ? installed.link === true : installed.version === entry.version
   })
-  if (same) writeFileSync(stampFile, stamp)
-  return same
 }
 
 function npm(args) {
