@@ -53,6 +53,7 @@ export type {
 export { define, definitionKey, type AnyDefinition, type Definition, type DefinitionOptions } from './run/definition.ts'
 export type { Cost, HistoryEntry, RecordStatus, RunRecord } from './run/record.ts'
 export { defaultRetry, isOnce, noRetry, retryDelay, type RetryPolicy } from './run/retry.ts'
+export { isRunEnding } from './run/run-ending.ts'
 export type { Settled, Task, TaskKind } from './run/task.ts'
 
 export {
@@ -89,3 +90,15 @@ export type {
   StreamEvent,
   StreamOptions,
 } from './engine/engine.ts'
+
+export { approvalSignal, type ApprovalDecision } from './tool/approval.ts'
+export { runToolCalls, type ToolCallsOptions, type ToolMessage } from './tool/run-tool-calls.ts'
+export {
+  defineTool,
+  toolset,
+  type NeedsApproval,
+  type Tool,
+  type ToolCallContext,
+  type ToolOptions,
+  type Toolset,
+} from './tool/tool.ts'

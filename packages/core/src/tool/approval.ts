@@ -1,0 +1,52 @@
+import { boolean, object, string } from 'zod'
+import { MeepoError } from '../base/errors.ts'
+import type { Schema } from '../base/schema.ts'
+import type { ToolCall } from '../model/model.ts'
+import type { RunContext } from '../run/context.ts'
+import type { Tool } from './tool.ts'
+
+/** The value of the signal `approve:<callId>`. */
+export interface ApprovalDecision {
+  readonly approved: boolean
+  /** Told to the model. */
+  readonly reason?: string | undefined
+}
+
+const decisionSchema: Schema<ApprovalDecision> = object({ approved: boolean(), reason: string().optional() })
+
+const defaultTimeoutMs = 86_400_000
+
+/** The name of the signal that decides a call. */
+export function approvalSignal(callId: string): string {
+  return `approve:${callId}`
+}
+
+/** True when a person must agree to a call with these arguments. */
+export function needsApproval(tool: Tool, args: unknown): boolean {
+  const { approval = 'never' } = tool
+  return typeof approval === 'function' ? approval(args) : approval === 'always'
+}
+
+/**
+ * Asks a person and waits, outside any step: a waiting run costs nothing. Resolves when approved; rejects with
+ * `tool.denied` on no, on a malformed answer and when nobody answers in time.
+ */
+export async function awaitApproval(ctx: RunContext, tool: Tool, call: ToolCall): Promise<void> {
+  const signal = approvalSignal(call.id)
+  const timeoutMs = tool.approvalTimeoutMs ?? defaultTimeoutMs
+  ctx.report({
+    message: `${tool.name} waits for approval`,
+    details: { signal, tool: tool.name, callId: call.id, arguments: call.arguments },
+  })
+  const decision = await ctx.signalled(signal, { timeoutMs, schema: decisionSchema }).catch((thrown: unknown) => {
+    if (!MeepoError.is(thrown)) throw thrown
+    if (thrown.code === 'signal.timeout') throw denied(tool, `nobody answered within ${timeoutMs} ms`)
+    if (thrown.code === 'input.invalid') throw denied(tool, 'the answer was malformed')
+    throw thrown
+  })
+  if (!decision.approved) throw denied(tool, decision.reason ?? 'no reason given')
+}
+
+function denied(tool: Tool, why: string): MeepoError {
+  return new MeepoError('tool.denied', `the call of ${tool.name} was denied: ${why}`)
+}

@@ -1,0 +1,92 @@
+// One turn of tool calls. Invariants: exactly one result per call, in the order of the calls, whatever happens to
+// them; arguments are checked and people asked before the step, so that a body only does the work; only an error
+// about the whole run (see isRunEnding) leaves this file.
+
+import { MeepoError, toError, toErrorData } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import { parseWith } from '../base/schema.ts'
+import type { Message, ToolCall } from '../model/model.ts'
+import type { Attempt, RunContext } from '../run/context.ts'
+import { isRunEnding } from '../run/run-ending.ts'
+import { awaitApproval, needsApproval } from './approval.ts'
+import type { Tool, Toolset } from './tool.ts'
+
+/** The answer to one tool call. */
+export type ToolMessage = Extract<Message, { readonly role: 'tool' }>
+
+/** How {@link runToolCalls} goes about its calls. */
+export interface ToolCallsOptions {
+  /** The turn of the conversation, for the timeline. */
+  readonly turn: number
+  /** Calls at work or waiting for a person at one time; 100 unless said. */
+  readonly maxParallel?: number
+}
+
+/**
+ * Runs the calls of one turn in parallel, each as one step, and returns one result per call, in the order of the
+ * calls. A call that cannot be run, is denied or fails has a result that says so in words for the model. Call ids
+ * are unique within a run. Rejects only when the run itself ends.
+ */
+export async function runToolCalls(
+  ctx: RunContext,
+  tools: Toolset,
+  calls: readonly ToolCall[],
+  options: ToolCallsOptions,
+): Promise<ToolMessage[]> {
+  const { turn, maxParallel = 100 } = options
+  if (calls.length <= maxParallel) return Promise.all(calls.map((call) => answer(ctx, tools, call, turn)))
+  const results: ToolMessage[] = []
+  // Shared by all lanes: each takes the next call when it has finished one.
+  const waiting = calls.entries()
+  const lane = async (): Promise<void> => {
+    for (const [index, call] of waiting) results[index] = await answer(ctx, tools, call, turn)
+  }
+  await Promise.all(Array.from({ length: maxParallel }, lane))
+  return results
+}
+
+async function answer(ctx: RunContext, tools: Toolset, call: ToolCall, turn: number): Promise<ToolMessage> {
+  try {
+    return { role: 'tool', callId: call.id, tool: call.name, result: await perform(ctx, tools, call, turn) }
+  } catch (thrown) {
+    if (isRunEnding(ctx, thrown)) throw thrown
+    return { role: 'tool', callId: call.id, tool: call.name, result: describe(thrown), isError: true }
+  }
+}
+
+async function perform(ctx: RunContext, tools: Toolset, call: ToolCall, turn: number): Promise<Json> {
+  const tool = tools.get(call.name)
+  if (tool === undefined) throw unknownTool(tools, call.name)
+  const args = parseWith(tool.input, call.arguments, 'tool.invalid_arguments', `arguments of ${tool.name}`)
+  if (needsApproval(tool, args)) await awaitApproval(ctx, tool, call)
+  const { effect, retry, timeoutMs, reconcile } = tool
+  const meta = { kind: 'tool', tool: tool.name, callId: call.id, turn } as const
+  const result = await ctx.step(`tool:${tool.name}`, { effect, retry, timeoutMs, reconcile, meta }, (attempt) =>
+    invoke(tool, args, call.id, attempt),
+  )
+  // What a step returns came out of the log: it is JSON.
+  return (
+    tool.output ? parseWith(tool.output, result, 'tool.invalid_output', `result of ${tool.name}`) : result
+  ) as Json
+}
+
+async function invoke(tool: Tool, args: unknown, callId: string, attempt: Attempt): Promise<unknown> {
+  const { id: attemptId, idempotencyKey, signal, preview } = attempt
+  const { tenant, runId } = attempt.call
+  try {
+    return await tool.run(args, { callId, attemptId, idempotencyKey, signal, tenant, runId, preview })
+  } catch (thrown) {
+    throw toError(thrown, 'tool.failed')
+  }
+}
+
+function unknownTool(tools: Toolset, name: string): MeepoError {
+  const known = [...tools.keys()].join(', ') || 'none'
+  return new MeepoError('tool.unknown', `there is no tool ${JSON.stringify(name)}; the tools are: ${known}`)
+}
+
+/** What the model reads about a call without a result: enough to correct it, no stack, no causes. */
+function describe(thrown: unknown): Json {
+  const { code, message } = toErrorData(thrown, 'tool.failed')
+  return { error: { code, message } }
+}
