@@ -41,7 +41,6 @@ export default defineConfig({
       tier('gates', ['scripts/**/*.test.ts'], { timeoutMs: 120_000 }),
     ],
     execArgv: [`--conditions=${condition}`],
-    passWithNoTests: true,
     reporters: ['default', ['json', { outputFile: process.env.MEEPO_TEST_RESULTS ?? 'coverage/tests.json' }]],
     coverage: {
       provider: 'v8',
