@@ -1,3 +1,5 @@
 export { storeCases, storeCasesFor } from './store-cases.ts'
 export type { StoreCapabilities, StoreCase, StoreCaseContext } from './store-case.ts'
 export { check, checkEqual, checkRejects } from './check.ts'
+export { createMemoryStore } from './memory-store.ts'
+export type { MemoryStoreOptions } from './memory-store.ts'

@@ -1,8 +1,11 @@
 import type { StoreCapabilities, StoreCase } from './store-case.ts'
+import { inboxCases } from './store-cases-inbox.ts'
+import { leaseCases } from './store-cases-leases.ts'
 import { logCases } from './store-cases-log.ts'
+import { watchCases } from './store-cases-watch.ts'
 
 /** What every store must show, as data: no test runner is imported. */
-export const storeCases: readonly StoreCase[] = [...logCases]
+export const storeCases: readonly StoreCase[] = [...logCases, ...inboxCases, ...leaseCases, ...watchCases]
 
 /** The cases that hold for a store with these capabilities. */
 export function storeCasesFor(capabilities: StoreCapabilities): readonly StoreCase[] {

@@ -1,0 +1,120 @@
+import { MeepoError } from '../base/errors.ts'
+import type { EngineId } from '../base/ids.ts'
+import type { Claim, Leases, Release } from '../store/store.ts'
+import { addWatcher, firstClaimable, makeClaimable, makeWaiting, unqueue, wakeDue } from './memory-queue.ts'
+import { answer, refuseClosed, type MemoryEngine, type MemoryRun, type MemoryState } from './memory-state.ts'
+
+/** The leases of a memory store. */
+export function memoryLeases(state: MemoryState): Leases {
+  const open = <T>(work: () => T): Promise<T> =>
+    answer(() => {
+      refuseClosed(state)
+      return work()
+    })
+  return {
+    join: (engine) =>
+      open(() => {
+        if (!state.engines.has(engine)) state.engines.set(engine, { id: engine, runs: new Set(), beat: 0 })
+      }),
+    beat: (engine) =>
+      open(() => {
+        const joined = state.engines.get(engine)
+        if (joined === undefined) return false
+        joined.beat++
+        return true
+      }),
+    engines: () => open(() => [...state.engines.values()].map(({ id, beat }) => ({ engine: id, beat }))),
+    takeOver: (engine, beat) =>
+      open(() => {
+        const stale = state.engines.get(engine)
+        return stale === undefined || stale.beat !== beat ? 0 : remove(state, stale)
+      }),
+    claim: (engine, { limit, definitions }) =>
+      open(() => {
+        const owner = joinedEngine(state, engine)
+        wakeDue(state)
+        const claims: Claim[] = []
+        while (claims.length < limit) {
+          const run = firstClaimable(state, definitions)
+          if (run === undefined) break
+          own(run, owner)
+          claims.push(claimOf(run))
+        }
+        return claims
+      }),
+    release: (engine, runs) =>
+      open(() => {
+        for (const release of runs) giveBack(state, engine, release)
+      }),
+    nextWakeAt: () => open(() => state.wakes.top()?.wakeAt),
+    watch: (engine, onChange) => {
+      refuseClosed(state)
+      return addWatcher(state, engine, onChange)
+    },
+    leave: (engine) =>
+      open(() => {
+        const leaving = state.engines.get(engine)
+        if (leaving !== undefined) remove(state, leaving)
+      }),
+  }
+}
+
+/** The engine, which must have joined and not been taken over: only then would somebody notice its death. */
+export function joinedEngine(state: MemoryState, engine: EngineId): MemoryEngine {
+  const joined = state.engines.get(engine)
+  if (joined === undefined) throw new MeepoError('store.fenced', `engine ${engine} has not joined or was taken over`)
+  return joined
+}
+
+/** Makes the engine the owner of a run that has none. */
+export function own(run: MemoryRun, engine: MemoryEngine): void {
+  unqueue(run)
+  run.epoch++
+  run.status = 'running'
+  run.wakeAt = undefined
+  run.owner = engine
+  engine.runs.add(run)
+}
+
+function disown(run: MemoryRun): void {
+  run.owner?.runs.delete(run)
+  run.owner = undefined
+  run.epoch++
+}
+
+function giveBack(state: MemoryState, engine: EngineId, { runId, epoch, status, wakeAt }: Release): void {
+  const run = state.runs.get(runId)
+  if (run === undefined || run.owner?.id !== engine || run.epoch !== epoch) return
+  disown(run)
+  run.status = status
+  if (status === 'queued') {
+    makeClaimable(state, run)
+    return
+  }
+  run.wakeAt = wakeAt
+  makeWaiting(state, run)
+}
+
+function remove(state: MemoryState, engine: MemoryEngine): number {
+  const runs = [...engine.runs]
+  for (const run of runs) {
+    disown(run)
+    run.status = 'queued'
+    makeClaimable(state, run)
+  }
+  state.engines.delete(engine.id)
+  return runs.length
+}
+
+function claimOf(run: MemoryRun): Claim {
+  const { runId, tenant, definition, version, priority, deadlineAt } = run.made
+  return {
+    runId,
+    epoch: run.epoch,
+    tenant,
+    definition,
+    version,
+    priority,
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
+  }
+}

@@ -1,0 +1,155 @@
+import { MeepoError } from '../base/errors.ts'
+import type { EngineId, Scope } from '../base/ids.ts'
+import { isTerminal, type NewEvent } from '../log/events.ts'
+import type { AppendRequest, Created, Log, NewRun, RunFilter, RunSummary } from '../store/store.ts'
+import { copyJson } from './copy-json.ts'
+import { memoryFollow, memoryFollowAll } from './memory-follow.ts'
+import { forgetRuns } from './memory-forget.ts'
+import { applyMail } from './memory-inbox.ts'
+import { joinedEngine, own } from './memory-leases.ts'
+import { applyMoney } from './memory-money.ts'
+import { makeClaimable } from './memory-queue.ts'
+import {
+  answer,
+  done,
+  findRun,
+  hasEnded,
+  isInScope,
+  pushEvents,
+  readEvent,
+  refuseClosed,
+  summarize,
+  type MemoryRun,
+  type MemoryState,
+} from './memory-state.ts'
+
+/** The logs of a memory store. */
+export function memoryLog(state: MemoryState): Log {
+  return {
+    create: (scope, run, events, owner) => answer(() => create(state, scope, run, events, owner)),
+    append: (scope, request) => {
+      try {
+        append(state, scope, request)
+        return done
+      } catch (error) {
+        // Whatever was thrown is passed on as it is.
+        return Promise.reject(error)
+      }
+    },
+    reopen: (scope, runId, event) => answer(() => reopen(state, findRun(state, scope, runId), event)),
+    read: (scope, runId, afterSeq = 0) =>
+      answer(() => findRun(state, scope, runId).events.slice(Math.max(0, afterSeq)).map(readEvent)),
+    follow: (scope, runId, options) => memoryFollow(state, scope, runId, options),
+    followAll: (scope, options) => memoryFollowAll(state, scope, options),
+    run: (scope, runId) => answer(() => summarize(findRun(state, scope, runId))),
+    runs: (scope, filter = {}) => answer(() => list(state, scope, filter)),
+    forget: (scope, endedBefore) =>
+      answer(() => {
+        refuseClosed(state)
+        return forgetRuns(state, scope, endedBefore)
+      }),
+  }
+}
+
+function create(
+  state: MemoryState,
+  scope: Scope,
+  made: NewRun,
+  events: readonly NewEvent[],
+  ownerId: EngineId | undefined,
+): Created {
+  refuseClosed(state)
+  if (scope !== 'system' && scope.tenant !== made.tenant) {
+    throw new MeepoError('run.not_found', `run ${made.runId} belongs to another tenant than its creator`)
+  }
+  const before = state.runs.get(made.runId)
+  if (before !== undefined) {
+    if (isInScope(before, scope) && before.made.fingerprint === made.fingerprint) return { kind: 'exists' }
+    throw new MeepoError('run.exists', `run ${made.runId} exists with another definition or input`)
+  }
+  const owner = ownerId === undefined ? undefined : joinedEngine(state, ownerId)
+  const run = newMemoryRun(state, made, events[0]?.at ?? state.now())
+  pushEvents(state, run, events)
+  state.runs.set(made.runId, run)
+  state.created++
+  if (!hasEnded(run)) {
+    if (owner === undefined) makeClaimable(state, run)
+    else own(run, owner)
+  }
+  return { kind: 'created', epoch: run.epoch }
+}
+
+function newMemoryRun(state: MemoryState, made: NewRun, createdAt: number): MemoryRun {
+  return {
+    made: copyJson(made),
+    order: state.created,
+    createdAt,
+    events: [],
+    status: 'queued',
+    endedAt: undefined,
+    epoch: 0,
+    owner: undefined,
+    wakeAt: undefined,
+    heap: undefined,
+    heapIndex: -1,
+    mail: undefined,
+    delivered: undefined,
+    signals: undefined,
+    reservations: undefined,
+    ledger: undefined,
+    followers: undefined,
+  }
+}
+
+/** Checks everything, then changes everything: nothing behind the checks can refuse. */
+function append(state: MemoryState, scope: Scope, request: AppendRequest): void {
+  const { runId, epoch, expectedSeq, events, extras } = request
+  const run = findRun(state, scope, runId)
+  if (hasEnded(run)) throw new MeepoError('run.ended', `run ${runId} has ended`)
+  if (run.owner === undefined || run.epoch !== epoch) {
+    throw new MeepoError('store.fenced', `run ${runId} is no longer owned under epoch ${epoch}`)
+  }
+  if (run.events.length !== expectedSeq) {
+    const message = `the log of ${runId} ends at ${run.events.length}, not at ${expectedSeq}`
+    throw new MeepoError('store.sequence_conflict', message)
+  }
+  if (events.slice(0, -1).some(isTerminal)) {
+    throw new MeepoError('run.ended', `an append to run ${runId} goes on behind the end of the run`)
+  }
+  pushEvents(state, run, events)
+  if (extras !== undefined) {
+    applyMail(state, scope, run, extras)
+    applyMoney(run, extras)
+  }
+}
+
+function reopen(state: MemoryState, run: MemoryRun, event: NewEvent): void {
+  if (run.status !== 'failed' && run.status !== 'cancelled') {
+    throw new MeepoError('run.not_resumable', `run ${run.made.runId} is ${run.status}`)
+  }
+  run.status = 'queued'
+  run.endedAt = undefined
+  run.epoch++
+  pushEvents(state, run, [event])
+  makeClaimable(state, run)
+}
+
+function list(state: MemoryState, scope: Scope, filter: RunFilter): readonly RunSummary[] {
+  refuseClosed(state)
+  const before = filter.before === undefined ? undefined : findRun(state, scope, filter.before)
+  const found: RunSummary[] = []
+  const limit = filter.limit ?? Number.POSITIVE_INFINITY
+  // A Map keeps the order of insertion, which is the order of creation.
+  for (const run of [...state.runs.values()].toReversed()) {
+    if (found.length >= limit) break
+    if (before !== undefined && run.order >= before.order) continue
+    if (isInScope(run, scope) && matches(run, filter)) found.push(summarize(run))
+  }
+  return found
+}
+
+function matches(run: MemoryRun, { status, definition, parent }: RunFilter): boolean {
+  if (status !== undefined && !status.includes(run.status)) return false
+  if (definition !== undefined && run.made.definition !== definition) return false
+  return parent === undefined || run.made.parent?.runId === parent
+}
