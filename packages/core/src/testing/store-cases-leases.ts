@@ -249,7 +249,11 @@ export const leaseCases: readonly StoreCase[] = [
         store.leases.takeOver('engine-1', beat),
         store.leases.takeOver('engine-1', beat),
       ])
-      checkEqual(freed.toSorted((a, b) => a - b), [0, 1], 'the numbers of freed runs')
+      checkEqual(
+        freed.toSorted((a, b) => a - b),
+        [0, 1],
+        'the numbers of freed runs',
+      )
     },
   },
   {

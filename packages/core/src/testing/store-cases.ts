@@ -1,11 +1,24 @@
 import type { StoreCapabilities, StoreCase } from './store-case.ts'
+import { dataCases } from './store-cases-data.ts'
+import { followCases } from './store-cases-follow.ts'
 import { inboxCases } from './store-cases-inbox.ts'
+import { isolationCases } from './store-cases-isolation.ts'
 import { leaseCases } from './store-cases-leases.ts'
 import { logCases } from './store-cases-log.ts'
+import { openCases } from './store-cases-open.ts'
 import { watchCases } from './store-cases-watch.ts'
 
 /** What every store must show, as data: no test runner is imported. */
-export const storeCases: readonly StoreCase[] = [...logCases, ...inboxCases, ...leaseCases, ...watchCases]
+export const storeCases: readonly StoreCase[] = [
+  ...logCases,
+  ...inboxCases,
+  ...leaseCases,
+  ...watchCases,
+  ...followCases,
+  ...isolationCases,
+  ...dataCases,
+  ...openCases,
+]
 
 /** The cases that hold for a store with these capabilities. */
 export function storeCasesFor(capabilities: StoreCapabilities): readonly StoreCase[] {
