@@ -113,6 +113,11 @@ const lintCanaries: readonly { readonly file: string; readonly code: string; rea
     code: `import { readFileSync } from 'node:fs'\nexport const read = readFileSync`,
     rule: 'no-restricted-imports',
   },
+  {
+    file: `${core}/timeout.ts`,
+    code: 'export const timeout = (): AbortSignal => AbortSignal.timeout(1)',
+    rule: 'no-restricted-properties',
+  },
   ...[
     'setTimeout',
     'setInterval',

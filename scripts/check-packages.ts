@@ -43,7 +43,7 @@ function checkFiles(workspace: Workspace, packed: Packed): string[] {
     if (/\.test\.|(?:^|\/)fixtures\//.test(path)) return [`${workspace.folder}: ships ${path}`]
     const built = /^dist\/(.+?)\.(?:js|d\.ts)$/.exec(path)?.[1]
     if (built === undefined || existsSync(join(root, workspace.folder, `src/${built}.ts`))) return []
-    return [`${workspace.folder}: ships ${path}, whose source is gone; remove dist and build again`]
+    return [`${workspace.folder}: ships ${path}, whose source is gone: npm run clean, npm run build`]
   })
 }
 
