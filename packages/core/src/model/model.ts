@@ -1,11 +1,18 @@
 import type { Json, JsonObject } from '../base/json.ts'
-import type { Usage } from '../log/usage.ts'
+import type { Usage } from '../base/usage.ts'
 
 /** One message of a conversation, as it lies in the log. */
 export type Message =
   | { readonly role: 'system'; readonly text: string }
   | { readonly role: 'user'; readonly text: string }
-  | { readonly role: 'assistant'; readonly text: string; readonly toolCalls?: readonly ToolCall[]; readonly reasoning?: string }
+  | {
+      readonly role: 'assistant'
+      readonly text: string
+      readonly toolCalls?: readonly ToolCall[]
+      readonly reasoning?: string
+      /** `carry` of the response that this message came with, unread. */
+      readonly carry?: JsonObject
+    }
   | { readonly role: 'tool'; readonly callId: string; readonly tool: string; readonly result: Json; readonly isError?: true }
 
 /** The model asks for a tool. */
@@ -55,6 +62,8 @@ export interface ModelResponse {
   readonly usage: Usage
   /** The model that answered, by the provider's word. */
   readonly model: string
+  /** What the provider wants to see again with this message, such as signatures of its reasoning. Opaque. */
+  readonly carry?: JsonObject
 }
 
 /** What a call knows about where it comes from. */

@@ -1,0 +1,137 @@
+import type { LanguageModelV4 } from '@ai-sdk/provider'
+import { MeepoError } from '@meepo/core'
+
+import type { GatewayOptions, ProviderKind, ProviderOptions } from './options.ts'
+
+/** A provider whose options were checked. */
+export interface Provider {
+  readonly name: string
+  readonly kind: ProviderKind
+  /** Loads the adapter package once, on the first call; a failed load is tried again by the next call. */
+  readonly load: (model: string) => Promise<LanguageModelV4>
+  readonly secret: () => string | undefined
+}
+
+/** The machine's part of the options. */
+export type Surroundings = Required<Pick<GatewayOptions, 'env'>> & Pick<GatewayOptions, 'fetch'>
+
+interface Settings {
+  readonly name: string
+  readonly apiKey: string | undefined
+  readonly baseURL: string | undefined
+  readonly headers: Record<string, string>
+  readonly fetch: typeof globalThis.fetch | undefined
+}
+
+interface Kind {
+  readonly keyVariable?: string
+  readonly baseVariable?: string
+  readonly defaultBase?: string
+  /** The import stays in here: importing the gateway must not load four provider packages. */
+  readonly open: (settings: Settings) => Promise<(model: string) => LanguageModelV4>
+}
+
+const kinds: Readonly<Record<ProviderKind, Kind>> = {
+  openai: {
+    keyVariable: 'OPENAI_API_KEY',
+    baseVariable: 'OPENAI_BASE_URL',
+    defaultBase: 'https://api.openai.com/v1',
+    async open({ name: _name, ...settings }) {
+      const { createOpenAI } = await import('@ai-sdk/openai')
+      // Chat completions, not Responses: stop sequences and the seed exist only there.
+      return createOpenAI(settings).chat
+    },
+  },
+  anthropic: {
+    keyVariable: 'ANTHROPIC_API_KEY',
+    baseVariable: 'ANTHROPIC_BASE_URL',
+    defaultBase: 'https://api.anthropic.com/v1',
+    async open({ name: _name, ...settings }) {
+      const { createAnthropic } = await import('@ai-sdk/anthropic')
+      return createAnthropic(settings).messages
+    },
+  },
+  google: {
+    keyVariable: 'GOOGLE_GENERATIVE_AI_API_KEY',
+    async open({ name: _name, ...settings }) {
+      const { createGoogle } = await import('@ai-sdk/google')
+      return createGoogle(settings).chat
+    },
+  },
+  'openai-compatible': {
+    async open({ baseURL = '', ...settings }) {
+      const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible')
+      const provider = createOpenAICompatible({
+        ...settings,
+        baseURL,
+        includeUsage: true,
+        supportsStructuredOutputs: true,
+      })
+      return (model) => provider.chatModel(model)
+    },
+  },
+}
+
+/** Providers that exist without being named. */
+export const builtIn: Readonly<Record<string, ProviderOptions>> = {
+  openai: { kind: 'openai' },
+  anthropic: { kind: 'anthropic' },
+  google: { kind: 'google' },
+}
+
+/** Checks the options of one provider; throws `config.invalid`. Nothing is loaded and no key is asked for yet. */
+export function createProvider(name: string, options: ProviderOptions, { env, fetch }: Surroundings): Provider {
+  const place = `providers.${name}`
+  if (name === '' || name.includes(':')) throw invalid('a provider name is not empty and has no colon')
+  if (!Object.hasOwn(kinds, options.kind)) {
+    throw invalid(`${place}.kind must be one of ${Object.keys(kinds).join(', ')}`)
+  }
+  const kind = kinds[options.kind]
+  const variable = (key: string | undefined): string | undefined =>
+    key === undefined ? undefined : env[key] || undefined
+  const baseURL = options.baseURL ?? variable(kind.baseVariable) ?? kind.defaultBase
+  if (baseURL !== undefined)
+    checkBaseURL(baseURL, options.baseURL === undefined ? kind.baseVariable : `${place}.baseURL`)
+  else if (options.kind === 'openai-compatible') throw invalid(`${place}.baseURL is missing`)
+
+  const secret = (): string | undefined => options.apiKey || variable(kind.keyVariable)
+  let opening: Promise<(model: string) => LanguageModelV4> | undefined
+  return {
+    name,
+    kind: options.kind,
+    secret,
+    async load(model) {
+      const apiKey = secret()
+      if (apiKey === undefined && kind.keyVariable !== undefined) throw missingKey(name, kind.keyVariable)
+      opening ??= kind.open({ name, apiKey, baseURL, headers: { ...options.headers }, fetch })
+      try {
+        return (await opening)(model)
+      } catch (error) {
+        opening = undefined
+        throw error
+      }
+    },
+  }
+}
+
+function checkBaseURL(text: string, place: string | undefined): void {
+  // The text itself stays out of the message: it may hold a key.
+  if (!URL.canParse(text)) throw invalid(`${place} is no URL`)
+  const url = new URL(text)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw invalid(`${place} must begin with http:// or https://`)
+  if (url.username !== '' || url.password !== '')
+    throw invalid(`${place} must not hold a password; use apiKey or headers`)
+}
+
+function missingKey(provider: string, variable: string): MeepoError {
+  return new MeepoError(
+    'model.unauthorized',
+    `no key for the provider ${provider}: set ${variable}, or give providers.${provider}.apiKey`,
+    { notSent: true, details: { provider, variable } },
+  )
+}
+
+function invalid(message: string): MeepoError {
+  return new MeepoError('config.invalid', `gateway: ${message}`)
+}

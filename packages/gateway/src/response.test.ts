@@ -1,0 +1,54 @@
+import type { LanguageModelV4Usage } from '@ai-sdk/provider'
+import { expect, test } from 'vitest'
+
+import { emptyAnswer, type Answer } from './answer.ts'
+import { toResponse } from './response.ts'
+import type { Target } from './target.ts'
+
+const target: Target = {
+  id: 'p:m',
+  provider: 'p',
+  kind: 'openai',
+  model: 'm',
+  load: () => Promise.reject(new Error('not loaded here')),
+  secret: () => undefined,
+}
+const usage: LanguageModelV4Usage = {
+  inputTokens: { total: 3, noCache: 3, cacheRead: 0, cacheWrite: 0 },
+  outputTokens: { total: 2, text: 2, reasoning: 0 },
+}
+type Unified = NonNullable<Answer['finish']>['unified']
+const answer = (unified: Unified, raw: string | undefined, extra: Partial<Answer> = {}): Answer => ({
+  ...emptyAnswer(),
+  finish: { unified, raw },
+  usage,
+  ...extra,
+})
+const thrown = (code: string): unknown => expect.objectContaining({ code })
+
+test.each<[Unified, string | undefined, string]>([
+  ['interrupted', undefined, 'model.interrupted'],
+  ['other', undefined, 'model.interrupted'],
+  ['error', undefined, 'model.interrupted'],
+  ['error', 'MALFORMED', 'model.bad_response'],
+  ['tool-calls', 'tool_calls', 'model.bad_response'],
+  ['content-filter', 'refusal', 'model.content_filter'],
+])('the finish %s with the raw reason %s is %s', (unified, raw, code) => {
+  expect(() => toResponse(answer(unified, raw), target)).toThrow(thrown(code))
+})
+
+test('no finish at all, or no usage, is a cut', () => {
+  expect(() => toResponse({ ...emptyAnswer(), text: 'half', usage }, target)).toThrow(thrown('model.interrupted'))
+  expect(() => toResponse({ ...answer('stop', 'stop'), usage: undefined }, target)).toThrow(thrown('model.interrupted'))
+})
+
+test('calls make a stop a call of tools; empty arguments are an empty object; the name stands in for the model', () => {
+  const calls = [{ id: 'a', name: 't', input: '' }]
+  expect(toResponse(answer('stop', 'stop', { calls }), target)).toEqual({
+    text: '',
+    toolCalls: [{ id: 'a', name: 't', arguments: {} }],
+    finish: 'tool-calls',
+    usage: { input: 3, cacheRead: 0, cacheWrite: 0, output: 2, reasoning: 0, calls: 1 },
+    model: 'm',
+  })
+})
