@@ -5,6 +5,7 @@ export { childRunId, newRunId, type EngineId, type RunId, type Scope, type Tenan
 export { canonicalJson, toJson, type Json, type JsonObject } from './base/json.ts'
 export type { Hash, Machine, Random, Scheduler, Stop } from './base/ports.ts'
 export { parseWith, type Schema } from './base/schema.ts'
+export { addUsage, noUsage, totalTokens, type Usage } from './base/usage.ts'
 export { seededRandom, type SeededRandom } from './base/seeded-random.ts'
 
 export {
@@ -19,12 +20,12 @@ export {
   type NewEvent,
   type ParentLink,
   type Resolution,
+  type RunEnd,
   type RunLimits,
   type StepMeta,
   type Stored,
   type TerminalType,
 } from './log/events.ts'
-export { addUsage, noUsage, totalTokens, type Usage } from './log/usage.ts'
 export { decodeEvent, encodedType, eventVersions, type EventVersions, type RawEvent, type Upcaster } from './log/versions.ts'
 
 export type {
@@ -102,3 +103,6 @@ export {
   type ToolOptions,
   type Toolset,
 } from './tool/tool.ts'
+
+export { defineAgent, type Agent, type AgentOptions } from './agent/agent.ts'
+export { validateConversation } from './agent/conversation.ts'

@@ -23,6 +23,10 @@ export const catalogue = {
     summary: 'The agent names a model by string, but nothing in this process resolves model names.',
     fix: 'Give the engine a gateway (`createMeepo` does), or give the agent a Model object.',
   },
+  'agent.truncated': {
+    summary: 'The answer of the model was cut off at its limit of output tokens.',
+    fix: 'Raise `settings.maxOutputTokens`, or ask for a shorter answer.',
+  },
   'agent.turn_limit': {
     summary: 'The agent used all its turns without a final answer.',
     fix: 'Raise `maxTurns`, or look at the trace for a loop.',
@@ -54,6 +58,10 @@ export const catalogue = {
   'ctx.inside_step': {
     summary: 'The body of a step called the run context.',
     fix: 'Call ctx before or after the step; a body only uses its Attempt.',
+  },
+  'ctx.invalid_call': {
+    summary: 'A method of the run context was called with arguments that make no sense.',
+    fix: 'Correct the call that the message names.',
   },
   'definition.duplicate': {
     summary: 'Two definitions have the same name and version.',
@@ -158,6 +166,10 @@ export const catalogue = {
     summary: 'A model name is neither `provider:model` nor a known alias.',
     fix: 'Write it as provider:model, for example openai:gpt-6-sol, or declare the alias.',
     exit: 2,
+  },
+  'output.invalid': {
+    summary: 'The code of a definition returned something that its output schema refuses.',
+    fix: 'Correct the code or the schema.',
   },
   'result.too_large': {
     summary: 'A result is larger than 8 MB.',

@@ -43,6 +43,7 @@ export interface ModelSettings {
 
 /** One call of a model. */
 export interface ModelRequest {
+  /** The caller's own array, which grows after the call: a model neither changes nor keeps it. */
   readonly messages: readonly Message[]
   readonly tools?: readonly ToolSpec[]
   readonly settings?: ModelSettings

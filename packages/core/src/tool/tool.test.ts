@@ -37,3 +37,8 @@ test('two tools of one name are refused', () => {
 test('tools are found by name', () => {
   expect([...toolset([search]).keys()]).toEqual(['search'])
 })
+
+test('an input that JSON Schema cannot express is refused by name', () => {
+  const older = defineTool({ name: 'older', description: '', input: z.date(), effect: 'read', run: () => null })
+  expect(() => older.spec()).toThrow(/the input of tool older cannot be shown to a model/)
+})

@@ -75,7 +75,11 @@ export function defineTool<I, O>(options: ToolOptions<I, O>): Tool<I, O> {
   return {
     ...options,
     spec: () => {
-      spec ??= { name: options.name, description: options.description, inputSchema: jsonSchemaOf(options.input) }
+      spec ??= {
+        name: options.name,
+        description: options.description,
+        inputSchema: jsonSchemaOf(options.input, `the input of tool ${options.name}`),
+      }
       return spec
     },
   }

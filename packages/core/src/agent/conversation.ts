@@ -1,0 +1,71 @@
+import type { Message, ModelResponse, ToolCall } from '../model/model.ts'
+
+/** What the model said, as the conversation keeps it. */
+export function assistantMessage(response: ModelResponse, toolCalls: readonly ToolCall[]): Message {
+  return {
+    role: 'assistant',
+    text: response.text,
+    ...(toolCalls.length > 0 ? { toolCalls } : {}),
+    ...(response.reasoning === undefined ? {} : { reasoning: response.reasoning }),
+    ...(response.carry === undefined ? {} : { carry: response.carry }),
+  }
+}
+
+/**
+ * The calls with ids that no other call of the conversation has, and adds them to `taken`. Some servers count from
+ * zero in every answer; results and approvals are found by id, so an old approval must not fit a new call.
+ */
+export function withUniqueIds(calls: readonly ToolCall[], taken: Set<string>, turn: number): ToolCall[] {
+  return calls.map((call) => {
+    let id = call.id
+    while (id === '' || taken.has(id)) id = `${id}_${turn}`
+    taken.add(id)
+    return id === call.id ? call : { ...call, id }
+  })
+}
+
+/** The ids of all tool calls so far. */
+export function callIds(messages: readonly Message[]): Set<string> {
+  return new Set(messages.flatMap(callsOf).map((call) => call.id))
+}
+
+function callsOf(message: Message): readonly ToolCall[] {
+  return message.role === 'assistant' ? (message.toolCalls ?? []) : []
+}
+
+/**
+ * Checks what every model relies on: each tool call is answered exactly once, in the order of the calls, before
+ * anything else is said. Returns what is wrong, one line each; none when the conversation is sound.
+ */
+export function validateConversation(messages: readonly Message[]): string[] {
+  const problems: string[] = []
+  const seen = new Set<string>()
+  let open: ToolCall[] = []
+  for (const [index, message] of messages.entries()) {
+    if (message.role === 'tool') {
+      const expected = open.shift()
+      if (expected === undefined) problems.push(`message ${index}: a result nobody asked for (${message.callId})`)
+      else if (expected.id !== message.callId || expected.name !== message.tool) {
+        problems.push(`message ${index}: the result of ${message.callId} stands where ${expected.id} is due`)
+      }
+      continue
+    }
+    for (const call of open) problems.push(`message ${index}: ${call.id} has no result yet`)
+    open = [...callsOf(message)]
+    for (const call of open) {
+      if (seen.has(call.id)) problems.push(`message ${index}: the id ${call.id} is used twice`)
+      seen.add(call.id)
+    }
+  }
+  for (const call of open) problems.push(`at the end: ${call.id} has no result`)
+  return problems
+}
+
+/** About how many bytes a JSON value takes in the log. Cheaper than writing it out; good enough to decide on a cut. */
+export function roughBytes(value: unknown): number {
+  if (typeof value === 'string') return value.length + 2
+  if (typeof value !== 'object' || value === null) return 8
+  let bytes = 2
+  for (const [key, item] of Object.entries(value)) bytes += key.length + 4 + roughBytes(item)
+  return bytes
+}
