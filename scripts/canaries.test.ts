@@ -37,6 +37,8 @@ test('build and types: an error in shipped code fails the build, one in a test f
   )
   expect(house.run('build').isPassed).toBe(true)
   expectFailure('types', 'index.test.ts')
+  house.write('examples/small/src/main.ts', 'export const count: number = "one"\n')
+  expectFailure('types', 'examples/small/src/main.ts')
   house.append('packages/gateway/src/index.ts', `/** Wrong. */\nexport const wrong: number = gatewayName('x')\n`)
   expectFailure('build', 'index.ts')
 })
@@ -46,6 +48,16 @@ const lintCanaries: readonly { readonly file: string; readonly code: string; rea
   {
     file: 'packages/gateway/src/floating.ts',
     code: 'async function go(): Promise<void> {}\ngo()',
+    rule: 'no-floating-promises',
+  },
+  {
+    file: 'packages/gateway/src/floating-node.test.ts',
+    code: `import { setTimeout as sleep } from 'node:timers/promises'\nsleep(5)`,
+    rule: 'no-floating-promises',
+  },
+  {
+    file: 'examples/small/src/floating-node.ts',
+    code: `import { setTimeout as sleep } from 'node:timers/promises'\nsleep(5)`,
     rule: 'no-floating-promises',
   },
   {

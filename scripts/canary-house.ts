@@ -24,7 +24,7 @@ const configuration = [
   '.oxfmtrc.json',
   '.oxlintrc.json',
   'tsconfig.base.json',
-  'tsconfig.check.json',
+  'tsconfig.json',
   'vitest.config.ts',
 ]
 
@@ -115,7 +115,7 @@ function environment(root: string): NodeJS.ProcessEnv {
 function cleanFiles(): Record<string, string> {
   return {
     'package.json': rootManifest(),
-    'tsconfig.json': json({
+    'tsconfig.build.json': json({
       files: [],
       references: ['core', 'store-sqlite', 'gateway'].map((name) => ({ path: `packages/${name}` })),
     }),

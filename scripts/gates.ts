@@ -9,10 +9,10 @@ export interface Gate {
 }
 
 export const gates: readonly Gate[] = [
-  { name: 'build', command: ['tsc', '-b'] },
+  { name: 'build', command: ['tsc', '-b', 'tsconfig.build.json'] },
   { name: 'format', command: ['oxfmt', '--check', '.'] },
   { name: 'lint', command: ['oxlint', '--deny-warnings', '--report-unused-disable-directives'] },
-  { name: 'types', command: ['tsc', '-p', 'tsconfig.check.json'] },
+  { name: 'types', command: ['tsc', '-p', 'tsconfig.json'] },
   { name: 'layers', command: ['node', 'scripts/check-layers.ts'] },
   { name: 'unused', command: ['knip'] },
   { name: 'errors', command: ['node', 'scripts/errors-doc.ts', '--check'] },
