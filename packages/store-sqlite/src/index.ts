@@ -1,1 +1,2 @@
-export {}
+export type { Durability } from './database.ts'
+export { openSqliteStore, type SqliteStoreOptions } from './open.ts'

@@ -1,0 +1,157 @@
+import { MeepoError, type AppendRequest, type EngineId, type NewEvent, type NewRun, type Scope } from '@meepo/core'
+import type { Answer, Batch, Command } from '../protocol.ts'
+import { encodeAppend, encodeCommand, encodeCreate } from './encode.ts'
+import type { WriterPort } from './thread.ts'
+import { toMeepoError } from './to-meepo-error.ts'
+
+/** Events that became durable, for those who follow their run. */
+export interface Committed {
+  readonly runId: string
+  /** The seq of the first event less one. */
+  readonly afterSeq: number
+  readonly events: readonly NewEvent[]
+}
+
+/** What the queue calls. None may throw. */
+export interface QueueEvents {
+  /** After each commit, before the callers of its parts hear of it. */
+  committed(answer: Answer, parts: Iterable<Committed>): void
+  /** Nothing can be written any more by this process. Called once. */
+  fatal(error: MeepoError): void
+}
+
+interface Call {
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: MeepoError) => void
+  readonly committed: Committed | undefined
+}
+
+/** With this many batches under way, further calls wait for an answer and then go as one. */
+const maxSmallBatches = 2
+/** A batch that waits for an answer may grow to this many times its usual size. */
+const growth = 8
+
+/**
+ * Collects the writes of one turn of the event loop and posts them as one batch. Batches are answered in the order in
+ * which they were posted, so parts take effect in call order.
+ */
+export class WriteQueue {
+  readonly #batchRows: number
+  readonly #events: QueueEvents
+  #port: WriterPort | undefined
+  #batch: Batch = []
+  #calls: Call[] = []
+  #rows = 0
+  #isScheduled = false
+  readonly #underWay: Call[][] = []
+  #closing: Promise<void> | undefined
+  #fatal: MeepoError | undefined
+
+  constructor(batchRows: number, events: QueueEvents) {
+    this.#batchRows = batchRows
+    this.#events = events
+  }
+
+  /** Must be called before the first write. */
+  attach(port: WriterPort): void {
+    this.#port = port
+  }
+
+  append(scope: Scope, request: AppendRequest): Promise<void> {
+    const { runId, expectedSeq: afterSeq, events } = request
+    const added = this.#add(events.length, (batch) => encodeAppend(batch, scope, request), { runId, afterSeq, events })
+    // The writer answers an append with nothing; another `then` here would cost as much as the rest.
+    return added as Promise<void>
+  }
+
+  create(run: NewRun, owner: EngineId | undefined, events: readonly NewEvent[]): Promise<unknown> {
+    const committed = { runId: run.runId, afterSeq: 0, events }
+    return this.#add(events.length + 1, (batch) => encodeCreate(batch, run, owner, events), committed)
+  }
+
+  command(command: Command): Promise<unknown> {
+    return this.#add(1, (batch) => encodeCommand(batch, command), undefined)
+  }
+
+  /** Takes an answer of the writer. */
+  answered(answer: Answer): void {
+    const calls = this.#underWay.shift() ?? []
+    const refused = new Map(answer.refused)
+    const results = new Map(answer.results)
+    if (answer.firstEvent > 0 || answer.news.claimable || answer.news.mail.length > 0) {
+      this.#events.committed(answer, committedParts(calls, refused, results))
+    }
+    for (const [index, call] of calls.entries()) {
+      const why = refused.get(index)
+      if (why) call.reject(toMeepoError(why))
+      else call.resolve(results.get(index))
+    }
+    if (answer.fatal !== undefined) this.lost(new MeepoError('store.failed', answer.fatal))
+    if (this.#rows > 0) this.#schedule()
+    else if (this.#underWay.length === 0) this.#port?.setBusy(false)
+  }
+
+  /** Rejects everything that waits, and whatever comes. */
+  lost(error: MeepoError): void {
+    if (this.#fatal || this.#closing) return
+    this.#fatal = error
+    const calls = [...this.#underWay.splice(0).flat(), ...this.#calls.splice(0)]
+    this.#batch = []
+    this.#rows = 0
+    for (const call of calls) call.reject(error)
+    this.#events.fatal(error)
+  }
+
+  /** Posts what waits, lets it be answered and closes the database. Later writes reject with `store.closed`. */
+  close(): Promise<void> {
+    if (this.#closing) return this.#closing
+    this.#post()
+    this.#closing = this.#fatal ? Promise.resolve() : (this.#port?.close() ?? Promise.resolve())
+    return this.#closing
+  }
+
+  #add(rows: number, encode: (batch: Batch) => void, committed: Committed | undefined): Promise<unknown> {
+    if (this.#closing) return Promise.reject(new MeepoError('store.closed', 'the store is closed'))
+    if (this.#fatal) return Promise.reject(this.#fatal)
+    return new Promise((resolve, reject) => {
+      // A throw in here rejects the promise and leaves the batch as it was.
+      encode(this.#batch)
+      this.#calls.push({ resolve, reject, committed })
+      this.#rows += rows
+      const isBehind = this.#underWay.length >= maxSmallBatches
+      if (this.#rows >= this.#batchRows * (isBehind ? growth : 1)) this.#post()
+      else this.#schedule()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#underWay.length >= maxSmallBatches) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#post()
+    })
+  }
+
+  #post(): void {
+    if (this.#calls.length === 0 || !this.#port) return
+    const batch = this.#batch
+    this.#underWay.push(this.#calls)
+    this.#batch = []
+    this.#calls = []
+    this.#rows = 0
+    if (this.#underWay.length === 1) this.#port.setBusy(true)
+    this.#port.post(batch)
+  }
+}
+
+function* committedParts(
+  calls: readonly Call[],
+  refused: ReadonlyMap<number, unknown>,
+  results: ReadonlyMap<number, unknown>,
+): Iterable<Committed> {
+  for (const [index, { committed }] of calls.entries()) {
+    // A create with a result found its run there and wrote nothing.
+    if (committed && !refused.has(index) && !results.has(index)) yield committed
+  }
+}

@@ -1,0 +1,65 @@
+import { MeepoError } from '@meepo/core'
+import { Worker } from 'node:worker_threads'
+import type { Answer, Batch, WriterMessage, WriterRequest, WriterSettings } from '../protocol.ts'
+import { toMeepoError } from './to-meepo-error.ts'
+
+/** The way to a writer that opened its database. */
+export interface WriterPort {
+  post(batch: Batch): void
+  /** While busy, the process stays alive. */
+  setBusy(isBusy: boolean): void
+  /** Resolves when everything posted is answered and the database is closed. */
+  close(): Promise<void>
+}
+
+/** What a writer port calls. Neither may throw. */
+export interface WriterEvents {
+  /** In the order in which batches were posted. */
+  answered(answer: Answer): void
+  /** The thread ended by itself; nothing will be answered any more. */
+  lost(error: MeepoError): void
+}
+
+/** Starts a writer. Rejects when it cannot use the database. */
+export type StartWriter = (settings: WriterSettings, events: WriterEvents) => Promise<WriterPort>
+
+/** Starts a writer in a thread of its own. */
+export const startThread: StartWriter = async (settings, events) => {
+  // From sources the file ends in .ts, from the built package in .js.
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  const worker = new Worker(new URL(`../writer/worker.${extension}`, import.meta.url), {
+    workerData: settings,
+    name: 'meepo-store',
+  })
+  await new Promise<void>((resolve, reject) => {
+    worker.once('error', reject)
+    worker.once('message', (message: WriterMessage) => {
+      worker.off('error', reject)
+      if (message.kind === 'ready') resolve()
+      else reject(message.kind === 'unusable' ? toMeepoError(message.refused) : new TypeError(message.kind))
+    })
+  })
+  let onClosed: (() => void) | undefined
+  worker.on('message', (message: WriterMessage) => {
+    if (message.kind === 'answer') events.answered(message.answer)
+    else onClosed?.()
+  })
+  worker.on('error', (cause) => events.lost(new MeepoError('store.failed', `the writer thread failed: ${cause}`, { cause })))
+  worker.on('exit', (code) => {
+    if (onClosed) onClosed()
+    else events.lost(new MeepoError('store.failed', `the writer thread ended with ${code}`))
+  })
+  worker.unref()
+  const post = (request: WriterRequest): void => worker.postMessage(request)
+  return {
+    post,
+    setBusy: (isBusy) => (isBusy ? worker.ref() : worker.unref()),
+    close: async () => {
+      worker.ref()
+      await new Promise<void>((resolve) => {
+        onClosed = resolve
+        post('close')
+      })
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Scope, TailEvent } from '@meepo/core'
+import { rowsPerTurn, type Reader } from '../read/reader.ts'
+import type { Feed } from './follower.ts'
+
+/** The events of all runs of a scope, in the order in which they became durable: the order of their ids. */
+export class TailFeed implements Feed<TailEvent> {
+  readonly #reader: Reader
+  readonly #scope: Scope
+  readonly #wake: () => void
+  readonly #onClose: (feed: TailFeed) => void
+  #after: number
+  #slice: readonly TailEvent[] = []
+  #next = 0
+  #isBehind = true
+  #mustPause = false
+
+  constructor(reader: Reader, scope: Scope, after: number, wake: () => void, onClose: (feed: TailFeed) => void) {
+    this.#reader = reader
+    this.#scope = scope
+    this.#after = after
+    this.#wake = wake
+    this.#onClose = onClose
+  }
+
+  /** There are new events of some run. */
+  grow(): void {
+    this.#isBehind = true
+    this.#wake()
+  }
+
+  readonly take = (): TailEvent | undefined => {
+    const ready = this.#slice[this.#next]
+    if (ready) {
+      this.#next++
+      return ready
+    }
+    if (this.#mustPause) {
+      this.#mustPause = false
+      setImmediate(this.#wake)
+      return undefined
+    }
+    if (!this.#isBehind) return undefined
+    this.#slice = this.#reader.tail(this.#scope, this.#after)
+    this.#next = 1
+    this.#after = this.#slice.at(-1)?.cursor ?? this.#after
+    this.#isBehind = this.#slice.length === rowsPerTurn
+    this.#mustPause = this.#isBehind
+    return this.#slice[0]
+  }
+
+  readonly isOver = (): boolean => false
+
+  readonly close = (): void => this.#onClose(this)
+}

@@ -1,0 +1,102 @@
+import type { AppendExtras, Delivery, EngineId, ErrorCode, NewRun, Release, RunId, TenantId } from '@meepo/core'
+
+/**
+ * What the main thread and the writer thread say to each other. A batch is one flat array of primitives, which is the
+ * cheapest thing to post; JSON is written on the main thread and stored as it is.
+ *
+ * A part of a batch begins with its kind:
+ * - append: `1, runId, tenant | null, epoch, expectedSeq, extras | null, count, count x (type, at, data)`
+ * - create: `2, run, owner | null, count, count x (type, at, data)`
+ * - command: `3, command`
+ * where extras, run and command are JSON text.
+ */
+export type Value = string | number | null
+export type Batch = Value[]
+
+export const appendPart = 1
+export const createPart = 2
+export const commandPart = 3
+
+/** Everything that is not on the hot path. `tenant: null` stands for the system scope. */
+export type Command =
+  | { readonly kind: 'reopen'; readonly tenant: TenantId | null; readonly runId: RunId; readonly event: EncodedEvent }
+  | { readonly kind: 'deliver'; readonly tenant: TenantId | null; readonly runId: RunId; readonly delivery: Delivery }
+  | { readonly kind: 'put'; readonly tenant: TenantId; readonly hash: string; readonly body: string }
+  | { readonly kind: 'forget'; readonly tenant: TenantId | null; readonly endedBefore: number; readonly afterKey: number }
+  | { readonly kind: 'join'; readonly engine: EngineId }
+  | { readonly kind: 'beat'; readonly engine: EngineId }
+  | { readonly kind: 'takeOver'; readonly engine: EngineId; readonly beat: number }
+  | { readonly kind: 'claim'; readonly engine: EngineId; readonly limit: number; readonly definitions: readonly string[] }
+  | { readonly kind: 'release'; readonly engine: EngineId; readonly runs: readonly Release[] }
+  | { readonly kind: 'leave'; readonly engine: EngineId }
+
+/** An event with its stored type and its data as JSON text. */
+export interface EncodedEvent {
+  readonly type: string
+  readonly at: number
+  readonly data: string
+}
+
+/** A part as the writer executes it. */
+export type Part =
+  | {
+      readonly kind: 'append'
+      readonly runId: RunId
+      readonly tenant: TenantId | null
+      readonly epoch: number
+      readonly expectedSeq: number
+      readonly extras: AppendExtras | undefined
+      readonly events: readonly EncodedEvent[]
+    }
+  | {
+      readonly kind: 'create'
+      readonly run: NewRun
+      readonly owner: EngineId | null
+      readonly events: readonly EncodedEvent[]
+    }
+  | Command
+
+/** Why a part was refused. */
+export interface Refused {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly retryable?: boolean
+}
+
+/** The answer to one batch, sent after its commit. A part that is in neither list succeeded without a result. */
+export interface Answer {
+  readonly refused: readonly (readonly [part: number, refused: Refused])[]
+  readonly results: readonly (readonly [part: number, result: unknown])[]
+  /** Ids of the first and last event that were written; 0 when there was none. */
+  readonly firstEvent: number
+  readonly lastEvent: number
+  readonly news: News
+  /** Writing failed in a way that only a new process may go on from. */
+  readonly fatal?: string
+}
+
+/** What others want to hear about after a commit. */
+export interface News {
+  /** Runs that got mail while an engine owned them. */
+  readonly mail: readonly { readonly runId: RunId; readonly engine: EngineId }[]
+  /** A run became claimable. */
+  readonly claimable: boolean
+}
+
+/** How the writer thread is started. */
+export interface WriterSettings {
+  readonly path: string
+  readonly durability: 'full' | 'fast'
+  /** A module that exports `faultPoint(name)`; see `SqliteStoreOptions.faultModule`. */
+  readonly faultModule?: string
+}
+
+/** What the writer thread posts. */
+export type WriterMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'unusable'; readonly refused: Refused }
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'closed' }
+
+/** What the writer thread is posted: batches, then one `close`. */
+export type WriterRequest = Batch | 'close'

@@ -1,0 +1,124 @@
+import { decodeEvent, MeepoError, type LogEvent, type RunFilter, type RunId, type RunSummary, type Scope, type TailEvent } from '@meepo/core'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
+import { tenantOf } from '../client/encode.ts'
+import { toReadError } from '../client/to-meepo-error.ts'
+import { integer, row, text, type Row } from '../row.ts'
+import { sql } from './sql.ts'
+import { toSummary } from './summary.ts'
+
+/** Rows that one turn of the event loop reads at most: about a millisecond. */
+export const rowsPerTurn = 500
+
+/** A run as the reader names it in further statements. */
+export interface FoundRun {
+  readonly key: number
+  readonly isEnded: boolean
+}
+
+/**
+ * The reading connection, on the main thread: a point read costs less than a message to a thread and back. Longer
+ * reads go in slices, one per turn of the event loop.
+ */
+export class Reader {
+  readonly #db: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  #isClosed = false
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+  }
+
+  /** The rows of a statement of `sql.ts`. Throws our errors. */
+  all(statement: keyof typeof sql, ...values: (string | number | null)[]): Row[] {
+    if (this.#isClosed) throw new MeepoError('store.closed', 'the store is closed')
+    try {
+      return this.#prepare(sql[statement]).all(...values)
+    } catch (error) {
+      throw toReadError(error)
+    }
+  }
+
+  /** The run, or `run.not_found` when there is none in the scope. */
+  findRun(scope: Scope, runId: RunId): FoundRun {
+    const [found] = this.all('findRun', runId)
+    const tenant = tenantOf(scope)
+    if (!found || (tenant !== null && text(found, 'tenant') !== tenant)) {
+      throw new MeepoError('run.not_found', `no run ${runId}`)
+    }
+    return { key: integer(found, 'id'), isEnded: integer(found, 'is_ended') === 1 }
+  }
+
+  /** Up to `rowsPerTurn` events of a run. */
+  events(run: number, afterSeq: number): LogEvent[] {
+    return this.all('events', run, afterSeq, rowsPerTurn).map(toEvent)
+  }
+
+  /** All events of a run. */
+  async allEvents(run: number, afterSeq: number): Promise<readonly LogEvent[]> {
+    let slice = this.events(run, afterSeq)
+    const events = slice
+    while (slice.length === rowsPerTurn) {
+      await setImmediate()
+      slice = this.events(run, slice.at(-1)?.seq ?? 0)
+      for (const event of slice) events.push(event)
+    }
+    return events
+  }
+
+  /** Up to `rowsPerTurn` events of all runs of the scope. */
+  tail(scope: Scope, after: number): TailEvent[] {
+    return this.all('tail', after, tenantOf(scope), rowsPerTurn).map((found) => ({
+      cursor: integer(found, 'id'),
+      runId: text(found, 'run_id'),
+      event: toEvent(found),
+    }))
+  }
+
+  /** One run for everybody to see. */
+  summary(scope: Scope, runId: RunId): RunSummary {
+    this.findRun(scope, runId)
+    return toSummary(row(this.all('run', runId)[0]))
+  }
+
+  /** See `Log.runs`. */
+  async summaries(scope: Scope, filter: RunFilter): Promise<readonly RunSummary[]> {
+    const { definition, status, parent, limit = Number.POSITIVE_INFINITY } = filter
+    const summaries: RunSummary[] = []
+    let before = filter.before
+    if (before !== undefined) this.findRun(scope, before)
+    for (;;) {
+      const count = Math.min(rowsPerTurn, limit - summaries.length)
+      const statuses = status ? JSON.stringify(status) : null
+      const common = [tenantOf(scope), definition ?? null, statuses, before ?? null, count] as const
+      const slice = parent === undefined ? this.all('runs', ...common) : this.all('children', ...common, parent)
+      for (const found of slice) summaries.push(toSummary(found))
+      before = summaries.at(-1)?.runId
+      if (slice.length < rowsPerTurn) return summaries
+      await setImmediate()
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#db.close()
+  }
+
+  #prepare(statement: string): StatementSync {
+    const known = this.#statements.get(statement)
+    if (known) return known
+    const prepared = this.#db.prepare(statement)
+    this.#statements.set(statement, prepared)
+    return prepared
+  }
+}
+
+function toEvent(found: Row): LogEvent {
+  return decodeEvent({
+    seq: integer(found, 'seq'),
+    at: integer(found, 'at'),
+    type: text(found, 'type'),
+    data: JSON.parse(text(found, 'data')),
+  })
+}

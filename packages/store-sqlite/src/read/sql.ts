@@ -1,0 +1,50 @@
+/**
+ * All statements of the reading connection. Each is a read transaction of its own, in a snapshot taken when it starts:
+ * an append that was acknowledged before is in it, writers are never held up. No statement is left open between turns,
+ * so that checkpoints can finish. A NULL tenant stands for the system scope.
+ */
+export const sql = {
+  // Changes whenever any other connection committed, that of our own writer included.
+  dataVersion: 'PRAGMA data_version',
+  // runs unique run_id
+  findRun: 'SELECT id, tenant, ended_at IS NOT NULL AS is_ended FROM runs WHERE run_id = ?',
+  // events_run
+  events: 'SELECT seq, at, type, data FROM events WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?',
+  // events rowid
+  tail: `SELECT e.id AS id, r.run_id AS run_id, e.seq AS seq, e.at AS at, e.type AS type, e.data AS data
+    FROM events AS e JOIN runs AS r ON r.id = e.run
+    WHERE e.id > ?1 AND (?2 IS NULL OR r.tenant = ?2) ORDER BY e.id LIMIT ?3`,
+  lastEvent: 'SELECT ifnull(max(id), 0) AS id FROM events',
+  runsBehind: `SELECT r.run_id AS run_id, max(e.seq) AS seq FROM events AS e JOIN runs AS r ON r.id = e.run
+    WHERE e.id > ?1 AND e.id <= ?2 GROUP BY e.run`,
+  // Newest first by rowid; the parent by runs_parent. The other conditions are looked at row by row.
+  runs: `SELECT r.*, (SELECT max(seq) FROM events WHERE run = r.id) AS last_seq, e.engine AS engine
+    FROM runs AS r LEFT JOIN engines AS e ON e.id = r.owner
+    WHERE (?1 IS NULL OR r.tenant = ?1) AND (?2 IS NULL OR r.definition = ?2)
+      AND (?3 IS NULL OR r.status IN (SELECT value FROM json_each(?3)))
+      AND (?4 IS NULL OR r.id < (SELECT id FROM runs WHERE run_id = ?4))
+    ORDER BY r.id DESC LIMIT ?5`,
+  children: `SELECT r.*, (SELECT max(seq) FROM events WHERE run = r.id) AS last_seq, e.engine AS engine
+    FROM runs AS r LEFT JOIN engines AS e ON e.id = r.owner
+    WHERE (?1 IS NULL OR r.tenant = ?1) AND (?2 IS NULL OR r.definition = ?2)
+      AND (?3 IS NULL OR r.status IN (SELECT value FROM json_each(?3)))
+      AND (?4 IS NULL OR r.id < (SELECT id FROM runs WHERE run_id = ?4)) AND r.parent_run = ?6
+    ORDER BY r.id DESC LIMIT ?5`,
+  run: `SELECT r.*, (SELECT max(seq) FROM events WHERE run = r.id) AS last_seq, e.engine AS engine
+    FROM runs AS r LEFT JOIN engines AS e ON e.id = r.owner WHERE r.run_id = ?`,
+  // inbox_pending
+  pending: 'SELECT delivery_id, kind, name, data FROM inbox WHERE run = ? AND taken = 0 ORDER BY id',
+  // inbox_pending, then runs by rowid
+  mailOf: `SELECT DISTINCT r.run_id AS run_id FROM inbox AS i JOIN runs AS r ON r.id = i.run
+    WHERE i.taken = 0 AND r.owner = (SELECT id FROM engines WHERE engine = ?)`,
+  // runs_ready, runs_wake
+  isClaimable: `SELECT EXISTS (SELECT 1 FROM runs WHERE ready = 1)
+    OR EXISTS (SELECT 1 FROM runs WHERE wake_at <= unixepoch('subsec') * 1000) AS claimable`,
+  nextWakeAt: 'SELECT min(wake_at) AS wake_at FROM runs WHERE wake_at IS NOT NULL AND ready = 0',
+  engines: 'SELECT engine, beat FROM engines ORDER BY id',
+  // blobs_hash
+  blob: 'SELECT body FROM blobs WHERE hash = ? AND tenant = ?',
+  // ledger_entry, reservations_reservation
+  ledger: 'SELECT entry_id, at, attempt_id, scopes, pico_dollars FROM ledger WHERE run = ? ORDER BY id',
+  reservations: 'SELECT reservation_id, scopes, pico_dollars FROM reservations WHERE run = ? ORDER BY id',
+} as const

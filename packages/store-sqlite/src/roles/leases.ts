@@ -1,0 +1,29 @@
+import type { Claim, Leases } from '@meepo/core'
+import type { WriteQueue } from '../client/queue.ts'
+import type { Hub } from '../follow/hub.ts'
+import type { Reader } from '../read/reader.ts'
+import { integer, optionalNumber, row, text } from '../row.ts'
+
+/** Who drives which run. What a command is answered with is what the function of its name in `writer/leases.ts` returns. */
+export function createLeases(queue: WriteQueue, reader: Reader, hub: Hub): Leases {
+  return {
+    join: async (engine) => {
+      await queue.command({ kind: 'join', engine })
+    },
+    beat: async (engine) => (await queue.command({ kind: 'beat', engine })) === true,
+    engines: async () =>
+      reader.all('engines').map((found) => ({ engine: text(found, 'engine'), beat: integer(found, 'beat') })),
+    takeOver: async (engine, beat) => Number(await queue.command({ kind: 'takeOver', engine, beat })),
+    claim: async (engine, { limit, definitions }) =>
+      // The writer answers this command with them.
+      (await queue.command({ kind: 'claim', engine, limit, definitions })) as readonly Claim[],
+    release: async (engine, runs) => {
+      await queue.command({ kind: 'release', engine, runs })
+    },
+    nextWakeAt: async () => optionalNumber(row(reader.all('nextWakeAt')[0]), 'wake_at'),
+    watch: (engine, onChange) => hub.watch(engine, onChange),
+    leave: async (engine) => {
+      await queue.command({ kind: 'leave', engine })
+    },
+  }
+}

@@ -1,0 +1,39 @@
+import { MeepoError, type Log } from '@meepo/core'
+import { encodeEvent, tenantOf } from '../client/encode.ts'
+import type { WriteQueue } from '../client/queue.ts'
+import type { Hub } from '../follow/hub.ts'
+import type { Reader } from '../read/reader.ts'
+import type { Forgotten } from '../writer/forget.ts'
+
+/** The logs. */
+export function createLog(queue: WriteQueue, reader: Reader, hub: Hub): Log {
+  return {
+    create: async (scope, run, events, owner) => {
+      if (scope !== 'system' && scope.tenant !== run.tenant) {
+        throw new MeepoError('run.not_found', `run ${run.runId} belongs to another tenant than its creator`)
+      }
+      const result = await queue.create(run, owner, events)
+      return result === 'exists' ? { kind: 'exists' } : { kind: 'created', epoch: owner === undefined ? 0 : 1 }
+    },
+    append: (scope, request) => queue.append(scope, request),
+    reopen: async (scope, runId, event) => {
+      await queue.command({ kind: 'reopen', tenant: tenantOf(scope), runId, event: encodeEvent(event) })
+    },
+    read: async (scope, runId, afterSeq = 0) => reader.allEvents(reader.findRun(scope, runId).key, afterSeq),
+    follow: (scope, runId, { afterSeq = 0, signal }) => hub.follow(scope, runId, afterSeq, signal),
+    followAll: (scope, { after = 0, signal }) => hub.followAll(scope, after, signal),
+    run: async (scope, runId) => reader.summary(scope, runId),
+    runs: async (scope, filter = {}) => reader.summaries(scope, filter),
+    forget: async (scope, endedBefore) => {
+      let removed = 0
+      for (let afterKey: number | null = 0; afterKey !== null; ) {
+        const command = { kind: 'forget', tenant: tenantOf(scope), endedBefore, afterKey } as const
+        // The writer answers this command with it.
+        const step = (await queue.command(command)) as Forgotten
+        removed += step.runs
+        afterKey = step.afterKey
+      }
+      return removed
+    },
+  }
+}

@@ -1,0 +1,136 @@
+import type { AppendExtras, EngineId, NewRun, RunId, RunStatus, TenantId } from '@meepo/core'
+import type { EncodedEvent, Part } from '../protocol.ts'
+import { Refusal } from '../refusal.ts'
+import { isEnded, type Desk, type KnownRun } from './desk.ts'
+import { deliverFromChild } from './mail.ts'
+
+/**
+ * The log of runs. Every function checks first and writes after: a refusal leaves nothing behind, so parts of a batch
+ * need no savepoint of their own.
+ */
+
+/** What stays in the log of a run; see `Log.create`. */
+export function createRun(desk: Desk, run: NewRun, owner: EngineId | null, events: readonly EncodedEvent[]): unknown {
+  const existing = desk.findRun(run.runId)
+  if (existing) {
+    if (existing.tenant === run.tenant && existing.fingerprint === run.fingerprint) return 'exists'
+    throw new Refusal('run.exists', `run ${run.runId} exists with another definition or input`)
+  }
+  const ownerKey = owner === null ? undefined : desk.needEngine(owner)
+  const created: KnownRun = {
+    key: insertRun(desk, run, ownerKey, events[0]?.at ?? 0),
+    tenant: run.tenant,
+    fingerprint: run.fingerprint,
+    status: ownerKey === undefined ? 'queued' : 'running',
+    epoch: ownerKey === undefined ? 0 : 1,
+    owner: ownerKey,
+    lastSeq: 0,
+  }
+  desk.remember(run.runId, created)
+  writeEvents(desk, run.runId, created, events)
+  if (created.status === 'queued') desk.noteClaimable()
+  return undefined
+}
+
+function insertRun(desk: Desk, run: NewRun, owner: number | undefined, createdAt: number): number {
+  const parent = run.parent
+  const isOwned = owner !== undefined
+  const { lastInsertRowid } = desk.run.insertRun.run(
+    run.runId,
+    run.tenant,
+    run.definition,
+    run.version,
+    run.sessionId,
+    run.fingerprint,
+    parent?.runId ?? null,
+    parent?.number ?? null,
+    parent?.childId ?? null,
+    run.priority,
+    run.deadlineAt ?? null,
+    createdAt,
+    isOwned ? 'running' : 'queued',
+    isOwned ? 1 : 0,
+    owner ?? null,
+    isOwned ? 0 : 1,
+  )
+  return Number(lastInsertRowid)
+}
+
+/** See `Log.append`. */
+export function appendEvents(desk: Desk, part: Extract<Part, { kind: 'append' }>): void {
+  const run = desk.needRun(part.runId, part.tenant)
+  if (isEnded(run.status)) throw new Refusal('run.ended', `run ${part.runId} has ended`)
+  if (run.owner === undefined || run.epoch !== part.epoch) {
+    throw new Refusal('store.fenced', `epoch ${part.epoch} of run ${part.runId} is over`)
+  }
+  if (run.lastSeq !== part.expectedSeq) {
+    throw new Refusal(
+      'store.sequence_conflict',
+      `the log of run ${part.runId} ends at ${run.lastSeq}, not at ${part.expectedSeq}`,
+    )
+  }
+  if (part.events.slice(0, -1).some(({ type }) => endings[type])) {
+    throw new Refusal('run.ended', `an append to run ${part.runId} goes on behind the end of the run`)
+  }
+  if (part.extras) writeExtras(desk, part.tenant, run, part.extras)
+  writeEvents(desk, part.runId, run, part.events)
+}
+
+/** See `Log.reopen`. */
+export function reopenRun(desk: Desk, tenant: TenantId | null, runId: RunId, event: EncodedEvent): void {
+  const run = desk.needRun(runId, tenant)
+  if (run.status !== 'failed' && run.status !== 'cancelled') {
+    throw new Refusal('run.not_resumable', `run ${runId} is ${run.status}`)
+  }
+  desk.run.reopenRun.run(run.key)
+  run.status = 'queued'
+  run.epoch++
+  run.owner = undefined
+  writeEvents(desk, runId, run, [event])
+  desk.noteClaimable()
+}
+
+function writeEvents(desk: Desk, runId: RunId, run: KnownRun, events: readonly EncodedEvent[]): void {
+  for (const { type, at, data } of events) {
+    desk.run.insertEvent.run(++desk.lastEvent, run.key, ++run.lastSeq, at, type, data)
+    if (data.includes(blobMark)) noteBlobs(desk, run, data)
+    const ending = endings[type]
+    if (ending) {
+      desk.run.endRun.run(ending, at, run.key)
+      run.status = ending
+      run.owner = undefined
+      // An ended run is rarely asked for again, so it need not be remembered.
+      desk.forgetRun(runId)
+    }
+  }
+}
+
+const endings: Readonly<Record<string, RunStatus | undefined>> = {
+  'run.completed': 'completed',
+  'run.failed': 'failed',
+  'run.cancelled': 'cancelled',
+}
+
+/** How a reference to a blob begins in JSON. Inside a JSON string the quotes would be escaped. */
+const blobMark = '"ref":{"blob":"'
+
+function noteBlobs(desk: Desk, run: KnownRun, data: string): void {
+  for (let at = data.indexOf(blobMark); at !== -1; at = data.indexOf(blobMark, at + 1)) {
+    const start = at + blobMark.length
+    const hash = data.slice(start, data.indexOf('"', start))
+    desk.run.useBlob.run(run.key, hash, run.tenant)
+    desk.run.settleBlob.run(hash, run.tenant)
+  }
+}
+
+function writeExtras(desk: Desk, tenant: TenantId | null, run: KnownRun, extras: AppendExtras): void {
+  for (const id of extras.inboxTaken ?? []) desk.run.takeMail.run(run.key, id)
+  for (const { id, scopes, picoDollars } of extras.reserve ?? []) {
+    desk.run.insertReservation.run(run.key, id, JSON.stringify(scopes), picoDollars)
+  }
+  for (const id of extras.settle ?? []) desk.run.deleteReservation.run(run.key, id)
+  for (const { id, at, attemptId, scopes, picoDollars } of extras.ledger ?? []) {
+    desk.run.insertLedger.run(run.key, id, at, attemptId, JSON.stringify(scopes), picoDollars)
+  }
+  if (extras.deliver) deliverFromChild(desk, tenant, extras.deliver.runId, extras.deliver.delivery)
+}

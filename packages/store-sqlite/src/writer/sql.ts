@@ -1,0 +1,101 @@
+/**
+ * All statements of the writer. They run inside one BEGIN IMMEDIATE transaction per batch, so the write lock is held
+ * and nothing that they read can change before the commit. Each names the index it uses when that is not the rowid.
+ */
+export const sql = {
+  // Takes the write lock at once: a deferred transaction that reads and then writes fails when another was faster.
+  begin: 'BEGIN IMMEDIATE',
+  commit: 'COMMIT',
+  rollback: 'ROLLBACK',
+  // Changes only when another connection wrote: as long as it stands still, what the writer remembers is true.
+  dataVersion: 'PRAGMA data_version',
+
+  // events rowid; the floor keeps ids rising after retention removed the newest events.
+  lastEventId: `SELECT max(ifnull((SELECT max(id) FROM events), 0),
+    ifnull((SELECT value FROM meta WHERE key = 'event_floor'), 0)) AS id`,
+  insertEvent: 'INSERT INTO events (id, run, seq, at, type, data) VALUES (?, ?, ?, ?, ?, ?)',
+
+  // runs unique run_id; max(seq) is one seek to the end of the run in events_run.
+  findRun: `SELECT id, tenant, status, epoch, owner, fingerprint,
+    ifnull((SELECT max(seq) FROM events WHERE run = runs.id), 0) AS last_seq
+    FROM runs WHERE run_id = ?`,
+  insertRun: `INSERT INTO runs (run_id, tenant, definition, version, session_id, fingerprint, parent_run, parent_number,
+    parent_child, priority, deadline_at, created_at, status, epoch, owner, ready)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  endRun: 'UPDATE runs SET status = ?, ended_at = ?, owner = NULL, ready = 0, wake_at = NULL WHERE id = ?',
+  reopenRun: `UPDATE runs SET status = 'queued', ended_at = NULL, owner = NULL, ready = 1, epoch = epoch + 1 WHERE id = ?`,
+
+  // inbox_delivery
+  findDelivery: 'SELECT 1 AS found FROM inbox WHERE run = ? AND delivery_id = ?',
+  // inbox_signal
+  findSignal: `SELECT data FROM inbox WHERE run = ? AND name = ? AND kind = 'signal'`,
+  insertMail: 'INSERT INTO inbox (run, delivery_id, kind, name, data) VALUES (?, ?, ?, ?, ?)',
+  // Only signals are compared later; of other mail the id is enough. inbox_delivery
+  takeMail: `UPDATE inbox SET taken = 1, data = CASE kind WHEN 'signal' THEN data ELSE 'null' END
+    WHERE run = ? AND delivery_id = ?`,
+  wakeRun: `UPDATE runs SET ready = 1 WHERE id = ? AND status = 'waiting'`,
+
+  insertLedger: `INSERT INTO ledger (run, entry_id, at, attempt_id, scopes, pico_dollars) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (run, entry_id) DO NOTHING`,
+  insertReservation: `INSERT INTO reservations (run, reservation_id, scopes, pico_dollars) VALUES (?, ?, ?, ?)
+    ON CONFLICT (run, reservation_id) DO NOTHING`,
+  deleteReservation: 'DELETE FROM reservations WHERE run = ? AND reservation_id = ?',
+
+  putBlob: `INSERT INTO blobs (tenant, hash, body, put_at, fresh) VALUES (?, ?, ?, unixepoch('subsec') * 1000, 1)
+    ON CONFLICT (hash, tenant) DO UPDATE SET put_at = excluded.put_at, fresh = 1`,
+  // blobs_hash
+  useBlob: `INSERT INTO blob_uses (run, blob) SELECT ?, id FROM blobs WHERE hash = ? AND tenant = ?
+    ON CONFLICT DO NOTHING`,
+  settleBlob: 'UPDATE blobs SET fresh = 0 WHERE hash = ? AND tenant = ? AND fresh = 1',
+
+  findEngine: 'SELECT id FROM engines WHERE engine = ?',
+  findEngineName: 'SELECT engine FROM engines WHERE id = ?',
+  insertEngine: 'INSERT INTO engines (engine, beat) VALUES (?, 0) ON CONFLICT (engine) DO NOTHING',
+  beat: 'UPDATE engines SET beat = beat + 1 WHERE engine = ?',
+  deleteEngineAt: 'DELETE FROM engines WHERE engine = ? AND beat = ?',
+  deleteEngine: 'DELETE FROM engines WHERE engine = ?',
+  // runs_owner. The epoch rises, so that an append of the old owner that is still under way is refused.
+  freeRuns: `UPDATE runs SET status = 'queued', owner = NULL, ready = 1, epoch = epoch + 1 WHERE owner = ?`,
+
+  // runs_wake. By the clock of the database, which all processes on the file share.
+  wakeDue: `UPDATE runs SET ready = 1, wake_at = NULL WHERE wake_at <= unixepoch('subsec') * 1000`,
+  // runs_ready gives the order, so the scan stops at the limit.
+  claimable: `SELECT id, run_id, epoch, tenant, definition, version, priority, deadline_at FROM runs
+    WHERE ready = 1 AND definition || '@' || version IN (SELECT value FROM json_each(?))
+    ORDER BY priority DESC, ifnull(deadline_at, 9e15), id LIMIT ?`,
+  claimRun: `UPDATE runs SET status = 'running', owner = ?, epoch = epoch + 1, ready = 0, wake_at = NULL WHERE id = ?`,
+  // inbox_pending
+  releaseWaiting: `UPDATE runs SET status = 'waiting', owner = NULL, wake_at = ?,
+    ready = EXISTS (SELECT 1 FROM inbox WHERE run = runs.id AND taken = 0) WHERE id = ? RETURNING ready`,
+  releaseQueued: `UPDATE runs SET status = 'queued', owner = NULL, ready = 1 WHERE id = ?`,
+} as const
+
+/** Statements of retention, kept apart because they run rarely and prepare on use. */
+export const forgetSql = {
+  // A scan of runs in key order, a slice per call. A run whose parent is gone counts as a root.
+  roots: `SELECT id, run_id FROM runs AS root
+    WHERE id > ?1 AND ended_at < ?2 AND (?3 IS NULL OR tenant = ?3)
+      AND (parent_run IS NULL OR NOT EXISTS (SELECT 1 FROM runs WHERE run_id = root.parent_run))
+    ORDER BY id LIMIT ?4`,
+  // runs_parent
+  tree: `WITH RECURSIVE tree (id, run_id, ended_at) AS (
+      SELECT id, run_id, ended_at FROM runs WHERE id = ?
+      UNION ALL SELECT child.id, child.run_id, child.ended_at FROM tree JOIN runs AS child ON child.parent_run = tree.run_id)
+    SELECT id, ended_at FROM tree`,
+  raiseFloor: `INSERT INTO meta (key, value) SELECT 'event_floor', ifnull(max(id), 0) FROM events WHERE true
+    ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`,
+  usedBlobs: 'SELECT blob FROM blob_uses WHERE run = ?',
+  // blob_uses_blob
+  deleteUnusedBlob: `DELETE FROM blobs WHERE id = ?1 AND fresh = 0
+    AND NOT EXISTS (SELECT 1 FROM blob_uses WHERE blob = ?1)`,
+  // Blobs whose event never came, because the process ended in between.
+  deleteOrphans: `DELETE FROM blobs WHERE fresh = 1 AND put_at < ?1 AND (?2 IS NULL OR tenant = ?2)
+    AND NOT EXISTS (SELECT 1 FROM blob_uses WHERE blob = blobs.id)`,
+  // Each by the index that begins with the run.
+  deleteEvents: 'DELETE FROM events WHERE run = ?',
+  deleteMail: 'DELETE FROM inbox WHERE run = ?',
+  deleteLedger: 'DELETE FROM ledger WHERE run = ?',
+  deleteReservations: 'DELETE FROM reservations WHERE run = ?',
+  deleteBlobUses: 'DELETE FROM blob_uses WHERE run = ?',
+  deleteRun: 'DELETE FROM runs WHERE id = ?',
+} as const

@@ -1,0 +1,12 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { sql } from './sql.ts'
+
+/** The prepared statements of the writer, by their names in `sql.ts`. */
+export type Statements = { readonly [name in keyof typeof sql]: StatementSync }
+
+/** Prepares them all; they live as long as the connection. */
+export function prepareStatements(db: DatabaseSync): Statements {
+  const prepared = Object.entries(sql).map(([name, text]) => [name, db.prepare(text)] as const)
+  // The keys are those of `sql`.
+  return Object.fromEntries(prepared) as Statements
+}
