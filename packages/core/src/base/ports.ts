@@ -10,11 +10,13 @@ export type Stop = () => void
 export interface Scheduler {
   /** Wall-clock milliseconds since 1970. May jump; nothing but timestamps and dates may depend on it. */
   now(): number
+  /** Milliseconds of running time since some fixed moment: only differences mean anything, and it never jumps. */
+  elapsed(): number
   /**
    * Calls `run` once after at least `ms` of *running* time. Wall-clock jumps neither hasten nor delay it.
-   * Does not keep the process alive. `run` must not throw.
+   * `run` must not throw. A `background` timer does not keep the process alive.
    */
-  after(ms: number, run: () => void): Stop
+  after(ms: number, run: () => void, background?: boolean): Stop
   /**
    * Calls `open` in a fresh macrotask, lets every microtask end, then calls `close`,
    * with no other macrotask between the two. Neither may throw.

@@ -1,7 +1,7 @@
 import type { ErrorData } from '../base/errors.ts'
 import type { RunId, TenantId } from '../base/ids.ts'
 import type { Json, JsonObject } from '../base/json.ts'
-import type { Usage } from './usage.ts'
+import type { Usage } from '../base/usage.ts'
 
 /** A value too large for the log, kept in the tenant's blobs under its SHA-256. */
 export interface BlobRef {
@@ -58,6 +58,12 @@ export interface Ending {
   readonly resumeAfter: number
 }
 
+/** How a run ends. */
+export type RunEnd =
+  | { readonly kind: 'completed'; readonly result: Stored }
+  | { readonly kind: 'failed'; readonly error: ErrorData }
+  | { readonly kind: 'cancelled'; readonly reason: string }
+
 /** Why a run was asked to end. */
 export type CancelSource = 'caller' | 'parent' | 'operator'
 
@@ -90,6 +96,8 @@ export interface EventData {
     readonly reason: string
     readonly deliveryId?: string
   }
+  /** The end began, and open tasks are still being cancelled: no code of the run sees what comes after it. */
+  readonly 'run.ending': { readonly end: RunEnd }
   readonly 'run.completed': { readonly result: Stored }
   readonly 'run.failed': { readonly error: ErrorData } & Ending
   readonly 'run.cancelled': { readonly reason: string } & Ending

@@ -24,6 +24,7 @@ const firstVersions: Record<EventType, 1> = {
   'run.started': 1,
   'run.continued': 1,
   'run.cancel_requested': 1,
+  'run.ending': 1,
   'run.completed': 1,
   'run.failed': 1,
   'run.cancelled': 1,

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../base/json.ts'
 import type { Schema } from '../base/schema.ts'
 import type { Effect, RunLimits, StepMeta } from '../log/events.ts'
-import type { Usage } from '../log/usage.ts'
+import type { Usage } from '../base/usage.ts'
 import type { Models } from '../model/model.ts'
 import type { Definition } from './definition.ts'
 import type { RetryPolicy } from './retry.ts'

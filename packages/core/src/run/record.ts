@@ -1,7 +1,7 @@
 import type { ErrorData } from '../base/errors.ts'
 import type { RunId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
-import type { Usage } from '../log/usage.ts'
+import type { Usage } from '../base/usage.ts'
 
 /** How a run stands. `waiting`: on a signal, a date, a child or a decision. */
 export type RecordStatus = 'queued' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled'

@@ -82,7 +82,7 @@ export interface LedgerEntry {
 export interface AppendExtras {
   /** Mail that these events took over; it leaves the inbox. */
   readonly inboxTaken?: readonly string[]
-  /** With a child's terminal event: the news for its parent. */
+  /** With a child's terminal event: the news for its parent. Dropped when the parent has ended or is gone. */
   readonly deliver?: { readonly runId: RunId; readonly delivery: Delivery }
   readonly reserve?: readonly Reservation[]
   /** Ids of reservations that end. */
@@ -90,7 +90,7 @@ export interface AppendExtras {
   readonly ledger?: readonly LedgerEntry[]
 }
 
-/** Events for the log of one run by its owner. */
+/** Events for the log of one run by its owner. The store may keep them: nobody changes them after the call. */
 export interface AppendRequest {
   readonly runId: RunId
   readonly epoch: number
@@ -137,7 +137,7 @@ export interface Log {
   reopen(scope: Scope, runId: RunId, event: NewEvent): Promise<void>
   /** Events behind `afterSeq` in order; `run.not_found` for a run of another tenant or of nobody. */
   read(scope: Scope, runId: RunId, afterSeq?: number): Promise<readonly LogEvent[]>
-  /** Durable events behind `afterSeq`, then new ones as they become durable. Ends after the terminal event or abort. */
+  /** Durable events behind `afterSeq`, then new ones as they become durable. Ends on abort, or after an end that no reopening follows. */
   follow(scope: Scope, runId: RunId, options: { afterSeq?: number; signal?: AbortSignal }): AsyncIterable<LogEvent>
   /** The same for all runs of the scope. Ends on abort only. */
   followAll(scope: Scope, options: { after?: number; signal?: AbortSignal }): AsyncIterable<TailEvent>

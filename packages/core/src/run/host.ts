@@ -1,0 +1,58 @@
+import type { ErrorData } from '../base/errors.ts'
+import type { RunId, TenantId } from '../base/ids.ts'
+import type { Json } from '../base/json.ts'
+import type { Machine } from '../base/ports.ts'
+import type { BlobRef, NewEvent, RunLimits, Stored } from '../log/events.ts'
+import type { Models } from '../model/model.ts'
+import type { AnyDefinition } from './definition.ts'
+
+/** A child run to be, as its parent asks for it. The parent's `child.started` is durable when it is handed over. */
+export interface ChildStart {
+  readonly number: number
+  readonly childId: string
+  readonly childRunId: RunId
+  readonly definition: AnyDefinition
+  readonly input: Json
+  readonly inputHash: string
+  readonly priority: number
+  readonly limits: RunLimits
+}
+
+/** News of a child that ended, as it travels through the parent's inbox. */
+export interface ChildNews {
+  readonly childRunId: RunId
+  readonly outcome: { readonly kind: 'completed'; readonly result: Stored } | { readonly kind: 'failed'; readonly error: ErrorData }
+}
+
+/**
+ * What an engine does for one run that it drives. The driver owns order and meaning; the host owns the log,
+ * the timers' machine and everything outside the run. Callbacks come back in any later macrotask or at once,
+ * and never after {@link RunHost} was told that the run ended or the driver was dropped.
+ */
+export interface RunHost {
+  readonly machine: Machine
+  readonly models: Models
+  readonly tenant: TenantId
+  /** Puts an event at the end of the log; `mailId` leaves the inbox with it. Durable some time later, in order. */
+  append(event: NewEvent, mailId?: string): void
+  /** Takes mail out of the inbox that means nothing to this run any more. */
+  discard(mailId: string): void
+  /** The seq of the last event that was appended. */
+  lastSeq(): number
+  /** Calls back when all that was appended so far is durable. */
+  whenDurable(then: () => void): void
+  /** Stores a large value; resolves when it is durable. */
+  putBlob(text: string): Promise<BlobRef>
+  getBlob(ref: BlobRef): Promise<string>
+  /** Creates the child, or finds the one that an earlier attempt created. A refusal comes back by `childRefused`. */
+  startChild(start: ChildStart): void
+  cancelChild(childRunId: RunId, reason: string): void
+  /** Where the text of an attempt goes, if anybody watches. */
+  preview(number: number, attempt: number): ((delta: string) => void) | undefined
+  /** Nothing happens in this run until mail comes or `wakeAt` passes: it may be evicted. */
+  waiting(wakeAt: number | undefined): void
+  /** Bodies run or deliveries are due again. */
+  busy(): void
+  /** Appends the last event, together with the news for a parent. The driver is done. */
+  end(event: NewEvent): void
+}

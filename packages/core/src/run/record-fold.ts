@@ -1,0 +1,200 @@
+import type { RunId } from '../base/ids.ts'
+import type { Json } from '../base/json.ts'
+import { addUsage, noUsage, type Usage } from '../base/usage.ts'
+import type { LogEvent, Stored } from '../log/events.ts'
+import type { Cost, HistoryEntry, RecordStatus, RunRecord } from './record.ts'
+import { effectiveEvents } from './recording.ts'
+
+interface Draft {
+  step: string
+  number: number
+  tool?: string
+  isModel: boolean
+  status: HistoryEntry['status']
+  startedAt: number
+  durationMs: number
+  attempts: number
+  result?: Json
+  error?: HistoryEntry['error']
+}
+
+/**
+ * The record of a run, as of its last event. `fetched` holds values of blobs by id; one that is missing stays a
+ * reference. `waiting` tells whether a run that has not ended is driven by nobody because it waits.
+ */
+export function foldRecord(
+  runId: RunId,
+  events: readonly LogEvent[],
+  fetched: ReadonlyMap<string, Json> = new Map(),
+  open: RecordStatus = 'running',
+): RunRecord {
+  const fold = new RecordFold(fetched)
+  for (const event of effectiveEvents(events)) fold.read(event)
+  return fold.finish(runId, open)
+}
+
+class RecordFold {
+  readonly #fetched: ReadonlyMap<string, Json>
+  readonly #history: Draft[] = []
+  #open = new Map<number, Draft>()
+  #sessionId = ''
+  #status: RecordStatus | undefined
+  #result: Json | undefined
+  #error: RunRecord['error']
+  #iterations = 0
+  #usage: Usage = noUsage
+  #unpriced = 0
+
+  constructor(fetched: ReadonlyMap<string, Json>) {
+    this.#fetched = fetched
+  }
+
+  read(event: LogEvent): void {
+    switch (event.type) {
+      case 'run.created':
+        this.#sessionId = event.data.sessionId
+        return
+      case 'run.continued':
+        this.#open = new Map()
+        return
+      case 'run.reopened':
+        this.#status = undefined
+        this.#error = undefined
+        return
+      case 'step.started':
+        this.#begin(event)
+        return
+      case 'attempt.started':
+        this.#change(event.data.number, { attempts: event.data.attempt, status: 'running' })
+        return
+      case 'attempt.failed':
+        this.#spend(event.data.usage, false)
+        this.#change(event.data.number, { error: event.data.error })
+        return
+      case 'step.unknown':
+        this.#change(event.data.number, { status: 'unknown', error: event.data.error })
+        return
+      case 'step.completed':
+        this.#completed(event)
+        return
+      case 'step.failed':
+        this.#spend(event.data.usage, false)
+        this.#change(event.data.number, { status: 'failed', error: event.data.error, durationMs: event.data.durationMs })
+        return
+      case 'task.cancelled':
+        this.#cancelled(event)
+        return
+      case 'run.completed':
+        this.#status = 'completed'
+        this.#result = this.#value(event.data.result)
+        return
+      case 'run.failed':
+        this.#status = 'failed'
+        this.#error = event.data.error
+        return
+      case 'run.cancelled':
+        this.#status = 'cancelled'
+        this.#error = { code: 'run.cancelled', message: event.data.reason, retryable: false }
+        return
+      default:
+    }
+  }
+
+  finish(runId: RunId, open: RecordStatus): RunRecord {
+    const status = this.#status ?? open
+    const cost: Cost = { picoDollars: '0', unpricedCalls: this.#unpriced }
+    return {
+      runId,
+      sessionId: this.#sessionId,
+      success: status === 'completed',
+      status,
+      ...(this.#result === undefined ? {} : { result: this.#result }),
+      ...(this.#error ? { error: this.#error } : {}),
+      history: this.#history.map(entryOf),
+      iterations: this.#iterations,
+      usage: this.#usage,
+      cost,
+    }
+  }
+
+  #begin({ at, data }: Extract<LogEvent, { type: 'step.started' }>): void {
+    const draft: Draft = {
+      step: data.name,
+      number: data.number,
+      isModel: data.meta?.kind === 'model',
+      status: 'running',
+      startedAt: at,
+      durationMs: 0,
+      attempts: 1,
+    }
+    if (data.meta?.tool !== undefined) draft.tool = data.meta.tool
+    this.#open.set(data.number, draft)
+    this.#history.push(draft)
+  }
+
+  #completed({ data }: Extract<LogEvent, { type: 'step.completed' }>): void {
+    this.#spend(data.usage, true)
+    const draft = this.#open.get(data.number)
+    if (draft?.isModel) this.#iterations++
+    delete draft?.error
+    this.#change(data.number, {
+      status: 'completed',
+      attempts: data.attempt,
+      durationMs: data.durationMs,
+      result: this.#value(data.result),
+    })
+  }
+
+  #cancelled({ at, data }: Extract<LogEvent, { type: 'task.cancelled' }>): void {
+    const draft = this.#open.get(data.number)
+    // An unknown outcome stays unknown, even if nobody waits for it any more.
+    if (draft && draft.status !== 'unknown') {
+      this.#change(data.number, { status: 'cancelled', durationMs: Math.max(0, at - draft.startedAt) })
+    }
+  }
+
+  #change(number: number, change: Partial<Draft>): void {
+    const draft = this.#open.get(number)
+    if (draft) Object.assign(draft, change)
+  }
+
+  #spend(usage: Usage | undefined, isAnswer: boolean): void {
+    if (!usage) return
+    this.#usage = addUsage(this.#usage, usage)
+    if (isAnswer) this.#unpriced += usage.calls
+  }
+
+  #value(stored: Stored): Json {
+    if ('value' in stored) return stored.value
+    return this.#fetched.get(stored.ref.blob) ?? { ref: { blob: stored.ref.blob, bytes: stored.ref.bytes } }
+  }
+}
+
+function entryOf(draft: Draft): HistoryEntry {
+  const { step, number, tool, status, durationMs, attempts, result, error } = draft
+  return {
+    step,
+    number,
+    ...(tool === undefined ? {} : { tool }),
+    status,
+    durationMs,
+    attempts,
+    ...(result === undefined ? {} : { result }),
+    ...(error ? { error } : {}),
+  }
+}
+
+/** The blobs that a record of these events would show. */
+export function blobsOf(events: readonly LogEvent[]): readonly string[] {
+  const ids: string[] = []
+  const add = (stored: Stored): void => {
+    if ('ref' in stored) ids.push(stored.ref.blob)
+  }
+  for (const event of events) {
+    if (event.type === 'step.completed' || event.type === 'run.completed' || event.type === 'child.completed') add(event.data.result)
+    else if (event.type === 'run.created') add(event.data.input)
+    else if (event.type === 'run.continued') add(event.data.state)
+    else if (event.type === 'signal.received') add(event.data.value)
+  }
+  return ids
+}

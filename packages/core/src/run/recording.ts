@@ -1,0 +1,262 @@
+import { assertNever } from '../base/errors.ts'
+import { isTerminal, type EventData, type LogEvent, type RunEnd, type RunLimits, type Stored } from '../log/events.ts'
+import type { TaskKind } from './task.ts'
+
+/** What the log knows of one task. */
+export interface RecordedTask {
+  readonly number: number
+  readonly kind: TaskKind
+  readonly name: string
+  readonly start: LogEvent
+  /** Of a step: the last attempt that began. */
+  attempt: number
+  /** Of a step: attempts that failed by an error. */
+  failures: number
+  /** Of a step whose last attempt failed: when the next one is due. */
+  retryAt?: number
+  /** Of a step: its outcome is not known, and nobody decided yet. */
+  isUnknown: boolean
+  isClosed: boolean
+}
+
+/** The events that are delivered to the code of a run, in the order in which it saw them. */
+export type DeliveryEvent = Extract<
+  LogEvent,
+  {
+    type:
+      | 'step.completed'
+      | 'step.failed'
+      | 'sleep.completed'
+      | 'signal.completed'
+      | 'signal.timed_out'
+      | 'child.completed'
+      | 'child.failed'
+      | 'task.cancelled'
+  }
+>
+
+/** The log of a run, read for going on: the last segment in detail, the rest as far as it still matters. */
+export interface Recording {
+  readonly created: EventData['run.created']
+  readonly limits: RunLimits
+  readonly lastSeq: number
+  /** Undefined until an engine drove the run for the first time. */
+  readonly segment: Segment | undefined
+  /** Values of signals, whichever segment they came in. */
+  readonly received: ReadonlyMap<string, Stored>
+  /** The end had begun when the log stopped, behind the event `after`. */
+  readonly end: { readonly end: RunEnd; readonly after: number } | undefined
+  /** Time with open bodies so far. */
+  readonly activeMs: number
+  readonly isEnded: boolean
+}
+
+/** What was recorded since the run, or its last `continueWith`, began. */
+export interface Segment {
+  readonly input: Stored
+  readonly isContinued: boolean
+  readonly seed: string
+  readonly patches: readonly string[]
+  readonly startedAt: number
+  readonly tasks: ReadonlyMap<number, RecordedTask>
+  readonly deliveries: readonly DeliveryEvent[]
+  readonly reports: number
+}
+
+/** Reads the log of one run. The first event is `run.created`. */
+export function readRecording(events: readonly LogEvent[]): Recording {
+  const first = events[0]
+  if (first?.type !== 'run.created') throw new TypeError('a log begins with run.created')
+  const reader = new Reader(first.data)
+  for (const event of effectiveEvents(events)) reader.read(event)
+  return reader.finish(events.at(-1)?.seq ?? 0)
+}
+
+/** Leaves out what lies between where an end began and the reopening that undid it. */
+export function effectiveEvents(events: readonly LogEvent[]): readonly LogEvent[] {
+  const kept: LogEvent[] = []
+  for (const event of events) {
+    if (event.type === 'run.reopened') {
+      const end = kept.at(-1)
+      const resumeAfter = end && (end.type === 'run.failed' || end.type === 'run.cancelled') ? end.data.resumeAfter : event.seq
+      while (kept.length > 0 && (kept.at(-1)?.seq ?? 0) > resumeAfter) kept.pop()
+    }
+    kept.push(event)
+  }
+  return kept
+}
+
+class Reader {
+  readonly #created: EventData['run.created']
+  #limits: RunLimits
+  #segment: { -readonly [K in keyof Segment]: Segment[K] } | undefined
+  #tasks = new Map<number, RecordedTask>()
+  #deliveries: DeliveryEvent[] = []
+  readonly #received = new Map<string, Stored>()
+  #end: Recording['end']
+  #isEnded = false
+  readonly #openBodies = new Set<number>()
+  #activeMs = 0
+  #lastAt: number
+
+  constructor(created: EventData['run.created']) {
+    this.#created = created
+    this.#limits = created.limits
+    this.#lastAt = 0
+  }
+
+  read(event: LogEvent): void {
+    this.#countActive(event)
+    this.#isEnded = isTerminal(event)
+    switch (event.type) {
+      case 'run.created':
+      case 'run.completed':
+      case 'run.failed':
+      case 'run.cancelled':
+        return
+      case 'run.reopened':
+        this.#limits = { ...this.#limits, ...event.data.limits }
+        this.#end = undefined
+        return
+      case 'run.started':
+        this.#begin(this.#created.input, false, event)
+        return
+      case 'run.continued':
+        this.#begin(event.data.state, true, event)
+        return
+      case 'run.cancel_requested':
+        this.#end = { end: { kind: 'cancelled', reason: event.data.reason }, after: event.seq - 1 }
+        return
+      case 'run.ending':
+        this.#end ??= { end: event.data.end, after: event.seq - 1 }
+        return
+      case 'progress.reported':
+        if (this.#segment) this.#segment.reports++
+        return
+      case 'signal.received':
+        this.#received.set(event.data.name, event.data.value)
+        return
+      case 'step.started':
+        this.#open('step', event.data.name, event)
+        return
+      case 'sleep.started':
+        this.#open('sleep', 'sleep', event)
+        return
+      case 'signal.awaited':
+        this.#open('signal', event.data.name, event)
+        return
+      case 'child.started':
+        this.#open('child', event.data.childId, event)
+        return
+      case 'attempt.started':
+      case 'attempt.failed':
+      case 'step.unknown':
+      case 'step.resolved':
+        this.#readAttempt(event)
+        return
+      case 'step.completed':
+      case 'step.failed':
+      case 'sleep.completed':
+      case 'signal.completed':
+      case 'signal.timed_out':
+      case 'child.completed':
+      case 'child.failed':
+      case 'task.cancelled':
+        this.#close(event)
+        return
+      default:
+        assertNever(event)
+    }
+  }
+
+  finish(lastSeq: number): Recording {
+    return {
+      created: this.#created,
+      limits: this.#limits,
+      lastSeq,
+      segment: this.#segment,
+      received: this.#received,
+      end: this.#end,
+      activeMs: this.#activeMs,
+      isEnded: this.#isEnded,
+    }
+  }
+
+  #begin(input: Stored, isContinued: boolean, event: Extract<LogEvent, { type: 'run.started' | 'run.continued' }>): void {
+    this.#tasks = new Map()
+    this.#deliveries = []
+    this.#segment = {
+      input,
+      isContinued,
+      seed: event.data.seed,
+      patches: event.data.patches,
+      startedAt: event.at,
+      tasks: this.#tasks,
+      deliveries: this.#deliveries,
+      reports: 0,
+    }
+  }
+
+  #open(kind: TaskKind, name: string, start: Extract<LogEvent, { data: { number: number } }>): void {
+    const number = start.data.number
+    this.#tasks.set(number, { number, kind, name, start, attempt: 1, failures: 0, isUnknown: false, isClosed: false })
+  }
+
+  #readAttempt(
+    event: Extract<LogEvent, { type: 'attempt.started' | 'attempt.failed' | 'step.unknown' | 'step.resolved' }>,
+  ): void {
+    const task = this.#tasks.get(event.data.number)
+    if (!task) return
+    switch (event.type) {
+      case 'attempt.started':
+        task.attempt = event.data.attempt
+        delete task.retryAt
+        return
+      case 'attempt.failed':
+        task.failures++
+        task.retryAt = event.data.retryAt
+        return
+      case 'step.unknown':
+        task.isUnknown = true
+        return
+      case 'step.resolved':
+        task.isUnknown = false
+        // Whoever decided that it was not done lets the next attempt begin at once.
+        if (event.data.resolution.kind === 'not_done') task.retryAt = event.at
+        return
+      default:
+        assertNever(event)
+    }
+  }
+
+  #close(event: DeliveryEvent): void {
+    const task = this.#tasks.get(event.data.number)
+    if (!task || task.isClosed) return
+    task.isClosed = true
+    if (!this.#end) this.#deliveries.push(event)
+  }
+
+  /** Sums the time with open bodies. A body that a crash cut off and that began again did not run in between. */
+  #countActive(event: LogEvent): void {
+    const isRestart = event.type === 'attempt.started' && this.#openBodies.has(event.data.number)
+    if (this.#openBodies.size > 0 && !isRestart) this.#activeMs += Math.max(0, event.at - this.#lastAt)
+    this.#lastAt = event.at
+    switch (event.type) {
+      case 'step.started':
+      case 'attempt.started':
+        this.#openBodies.add(event.data.number)
+        return
+      case 'step.completed':
+      case 'step.failed':
+      case 'attempt.failed':
+      case 'step.unknown':
+      case 'task.cancelled':
+        this.#openBodies.delete(event.data.number)
+        return
+      case 'run.reopened':
+        this.#openBodies.clear()
+        return
+      default:
+    }
+  }
+}

@@ -1,0 +1,336 @@
+import { MeepoError, toErrorData, type ErrorData } from '../base/errors.ts'
+import { copyJson } from '../base/json-copy.ts'
+import type { Json } from '../base/json.ts'
+import type { Stop } from '../base/ports.ts'
+import type { NewEvent, Resolution, Stored } from '../log/events.ts'
+import { AttemptHandle } from './attempt.ts'
+import type { Attempt, Reconciled, StepOptions } from './context.ts'
+import { Entry, type EntryOwner } from './entry.ts'
+import type { RecordedTask } from './recording.ts'
+import { defaultRetry, isOnce, retryDelay } from './retry.ts'
+import { isUncertain } from './uncertain.ts'
+
+/*
+ * The life of a step.
+ *
+ *   gated ──► body ──► closed                     completed, failed, cancelled
+ *               │ ▲
+ *               ▼ │ retry delay
+ *            retrying
+ *               │ once / irreversible without a certain outcome
+ *               ▼
+ *          undecided ──► closed                   reconcile or an operator said done, or failed
+ *               └──────► body                     … or not done
+ *
+ * S1 A body starts only after its intent is durable, unless it is a free `read`.
+ * S2 Every attempt after the first is announced by `attempt.started`.
+ * S3 A body that was told to abort ends by itself or is given up after {@link abortGraceMs}; what it does later is
+ *    not recorded.
+ */
+
+/** How long an aborted body may take to end. */
+export const abortGraceMs = 5_000
+const defaultTimeoutMs = 600_000
+/** Larger results go to the blobs. In UTF-16 units of JSON text. */
+export const inlineLimit: number = 256 * 1024
+const sizeLimit = 8 * 1024 * 1024
+
+type Body = (attempt: Attempt) => Promise<unknown>
+
+/** A step that code asked for. */
+export class StepEntry extends Entry {
+  readonly #options: StepOptions
+  readonly #body: Body
+  #attempt = 1
+  #failures = 0
+  #current: AttemptHandle | undefined
+  #startedAt = 0
+  #stopTimer: Stop | undefined
+  #isUndecided = false
+  #isHeld = false
+  #isDropped = false
+
+  constructor(owner: EntryOwner, number: number, name: string, options: StepOptions, body: Body) {
+    super(owner, number, 'step', name)
+    this.#options = options
+    this.#body = body
+  }
+
+  get needsLog(): boolean {
+    return this.#options.effect !== 'read' || this.#options.isPaid === true
+  }
+
+  /** A body that must not be repeated runs now. */
+  get isOnceBodyOpen(): boolean {
+    return this.#current !== undefined && isOnce(this.#options.effect)
+  }
+
+  startEvent(at: number): NewEvent {
+    const { effect, meta } = this.#options
+    return { type: 'step.started', at, data: { number: this.number, name: this.name, effect, ...(meta ? { meta } : {}) } }
+  }
+
+  begin(): void {
+    this.#hold()
+    this.#runBody()
+  }
+
+  recover(recorded: RecordedTask): void {
+    this.#attempt = recorded.attempt
+    this.#failures = recorded.failures
+    if (recorded.isUnknown) {
+      this.#becomeUndecided()
+    } else if (this.cancelReason !== undefined && (recorded.retryAt !== undefined || !isOnce(this.#options.effect))) {
+      this.pushCancelled()
+    } else if (recorded.retryAt !== undefined) {
+      this.#hold()
+      this.#nextAttemptIn(Math.max(0, recorded.retryAt - this.owner.scheduler.now()))
+    } else if (isOnce(this.#options.effect)) {
+      this.#announceUnknown(crashed)
+    } else {
+      this.#hold()
+      this.#startNextAttempt()
+    }
+  }
+
+  cancel(reason: string): void {
+    this.cancelReason = reason
+    if (this.#current) {
+      this.#abort(new MeepoError('task.cancelled', `cancelled: ${reason}`))
+      return
+    }
+    this.#stopTimer?.()
+    this.#unhold()
+    this.pushCancelled()
+  }
+
+  drop(): void {
+    this.#isDropped = true
+    this.#stopTimer?.()
+    this.#current?.abort(new MeepoError('task.cancelled', 'the engine dropped the run'))
+  }
+
+  /** A person or `reconcile` decided. False when there is nothing to decide. */
+  resolve(resolution: Resolution, by: 'reconcile' | 'operator', mailId?: string): boolean {
+    if (!this.#isUndecided || this.isClosed) return false
+    this.#isUndecided = false
+    this.owner.markUnknown(this.number, false)
+    const event: NewEvent = {
+      type: 'step.resolved',
+      at: this.owner.scheduler.now(),
+      data: { number: this.number, resolution, by, ...(mailId === undefined ? {} : { deliveryId: mailId }) },
+    }
+    this.owner.append(event, mailId)
+    switch (resolution.kind) {
+      case 'done':
+        this.#complete({ value: resolution.result }, copyJson(resolution.result).value, undefined)
+        break
+      case 'fail':
+        this.#fail(resolution.error, undefined)
+        break
+      case 'not_done':
+        this.#hold()
+        this.#startNextAttempt()
+        break
+    }
+    return true
+  }
+
+  #hold(): void {
+    if (this.#isHeld) return
+    this.#isHeld = true
+    this.owner.hold()
+  }
+
+  #unhold(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    this.owner.unhold()
+  }
+
+  #nextAttemptIn(ms: number): void {
+    this.#stopTimer = this.owner.scheduler.after(ms, () => this.#startNextAttempt())
+  }
+
+  /** S2. */
+  #startNextAttempt(): void {
+    this.#attempt++
+    const data = { number: this.number, attempt: this.#attempt }
+    this.owner.append({ type: 'attempt.started', at: this.owner.scheduler.now(), data })
+    if (this.needsLog) this.owner.whenDurable(() => this.#runBody())
+    else this.#runBody()
+  }
+
+  #runBody(): void {
+    if (this.isClosed || this.#isDropped) return
+    const { runId, call, host, scheduler } = this.owner
+    const preview = this.#options.meta?.kind === 'model' ? host.preview(this.number, this.#attempt) : undefined
+    const handle = new AttemptHandle(runId, this.number, this.#attempt, call, preview)
+    this.#current = handle
+    this.#startedAt = scheduler.elapsed()
+    const timeoutMs = this.#options.timeoutMs ?? defaultTimeoutMs
+    this.#stopTimer = scheduler.after(timeoutMs, () => {
+      this.#abort(new MeepoError('step.timeout', `${this.name} ran longer than ${timeoutMs} ms`))
+    })
+    this.owner.bodyStarted()
+    let promise: Promise<unknown>
+    try {
+      promise = this.#body(handle)
+    } catch (thrown) {
+      promise = Promise.reject(thrown)
+    }
+    promise.then(
+      (value) => this.#bodyReturned(handle, value),
+      (thrown: unknown) => this.#bodyThrew(handle, thrown),
+    )
+  }
+
+  /** S3. */
+  #abort(reason: MeepoError): void {
+    const handle = this.#current
+    if (!handle || handle.isAborted) return
+    this.#stopTimer?.()
+    this.#stopTimer = this.owner.scheduler.after(abortGraceMs, () => this.#bodyThrew(handle, reason))
+    handle.abort(reason)
+  }
+
+  /** True when this attempt still counts; then its body is over. */
+  #finishBody(handle: AttemptHandle): boolean {
+    if (this.#current !== handle || this.#isDropped) return false
+    this.#current = undefined
+    this.#stopTimer?.()
+    this.owner.bodyEnded()
+    return true
+  }
+
+  #bodyReturned(handle: AttemptHandle, returned: unknown): void {
+    if (this.#current !== handle || this.#isDropped) return
+    let copy: ReturnType<typeof copyJson>
+    try {
+      copy = copyJson(returned)
+      if (copy.size > sizeLimit) throw new MeepoError('result.too_large', `${this.name} returned about ${copy.size} characters`)
+    } catch (thrown) {
+      this.#settleFailure(handle, toErrorData(thrown))
+      return
+    }
+    if (copy.size > inlineLimit) this.#completeByBlob(handle, copy.value)
+    else if (this.#finishBody(handle)) this.#complete({ value: copy.value }, copyJson(copy.value).value, handle)
+  }
+
+  #completeByBlob(handle: AttemptHandle, value: Json): void {
+    this.owner.host.putBlob(JSON.stringify(value)).then(
+      (ref) => {
+        if (this.#finishBody(handle)) this.#complete({ ref }, value, handle)
+      },
+      (thrown: unknown) => this.#settleFailure(handle, toErrorData(thrown, 'store.failed')),
+    )
+  }
+
+  #bodyThrew(handle: AttemptHandle, thrown: unknown): void {
+    const fallback = this.#options.meta?.kind === 'tool' ? 'tool.failed' : 'step.failed'
+    if (isOnce(this.#options.effect) && (handle.isAborted || isUncertain(thrown))) {
+      if (!this.#finishBody(handle)) return
+      this.#announceUnknown(toErrorData(thrown, fallback))
+      return
+    }
+    // An aborted body may reject with anything; the reason of the abort is the better story.
+    const reason: unknown = handle.isAborted ? handle.signal.reason : thrown
+    this.#settleFailure(handle, toErrorData(reason, fallback))
+  }
+
+  #settleFailure(handle: AttemptHandle, error: ErrorData): void {
+    if (!this.#finishBody(handle)) return
+    if (this.cancelReason !== undefined) {
+      this.#unhold()
+      this.pushCancelled()
+      return
+    }
+    this.#failures++
+    const { scheduler, random } = this.owner
+    const delay = retryDelay(this.#options.retry ?? defaultRetry, this.#options.effect, error, this.#failures, random)
+    if (delay === undefined) {
+      this.#fail(error, handle)
+      return
+    }
+    const at = scheduler.now()
+    const data = { number: this.number, attempt: this.#attempt, error, retryAt: Math.ceil(at + delay), ...usageOf(handle) }
+    this.owner.append({ type: 'attempt.failed', at, data })
+    this.#nextAttemptIn(delay)
+  }
+
+  #announceUnknown(error: ErrorData): void {
+    this.owner.append({
+      type: 'step.unknown',
+      at: this.owner.scheduler.now(),
+      data: { number: this.number, attempt: this.#attempt, error },
+    })
+    this.#becomeUndecided()
+  }
+
+  #becomeUndecided(): void {
+    this.owner.markUnknown(this.number, true)
+    if (this.cancelReason !== undefined) {
+      this.#unhold()
+      this.pushCancelled()
+      return
+    }
+    this.#isUndecided = true
+    const reconcile = this.#options.reconcile
+    if (!reconcile) {
+      this.#unhold()
+      return
+    }
+    this.#hold()
+    // What `reconcile` asks must see the unknown state as a fact: it leaves the process.
+    this.owner.whenDurable(() => this.#reconcile(reconcile))
+  }
+
+  #reconcile(reconcile: (key: string, signal: AbortSignal) => Promise<Reconciled<unknown>>): void {
+    const handle = new AttemptHandle(this.owner.runId, this.number, this.#attempt, this.owner.call, undefined)
+    const settle = (found: Reconciled<unknown>): void => {
+      if (this.#isDropped || !this.#isUndecided) return
+      if (found.kind === 'done') this.resolve({ kind: 'done', result: copyJson(found.result).value }, 'reconcile')
+      else if (found.kind === 'not_done') this.resolve({ kind: 'not_done' }, 'reconcile')
+      else this.#unhold()
+    }
+    Promise.resolve()
+      .then(() => reconcile(handle.idempotencyKey, handle.signal))
+      .then(settle)
+      // A reconcile that throws, or finds what is no JSON, leaves the decision to a person.
+      .catch(() => settle({ kind: 'unknown' }))
+  }
+
+  #complete(result: Stored, value: Json, handle: AttemptHandle | undefined): void {
+    this.#unhold()
+    this.owner.push({
+      entry: this,
+      type: 'step.completed',
+      data: { number: this.number, attempt: this.#attempt, result, durationMs: this.#duration(handle), ...usageOf(handle) },
+      value,
+    })
+  }
+
+  #fail(error: ErrorData, handle: AttemptHandle | undefined): void {
+    this.#unhold()
+    this.owner.push({
+      entry: this,
+      type: 'step.failed',
+      data: { number: this.number, attempt: this.#attempt, error, durationMs: this.#duration(handle), ...usageOf(handle) },
+      error,
+    })
+  }
+
+  #duration(handle: AttemptHandle | undefined): number {
+    return handle ? Math.round((this.owner.scheduler.elapsed() - this.#startedAt) * 1000) / 1000 : 0
+  }
+}
+
+const crashed: ErrorData = {
+  code: 'step.unknown',
+  message: 'the process ended while the step ran',
+  retryable: false,
+}
+
+function usageOf(handle: AttemptHandle | undefined): { usage?: NonNullable<AttemptHandle['usage']> } {
+  return handle?.usage ? { usage: handle.usage } : {}
+}
