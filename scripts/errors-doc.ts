@@ -64,8 +64,9 @@ function comparePage(): string[] {
 function findUnused(): string[] {
   const sources = listWorkspaces(root).flatMap(({ folder }) =>
     listSources(root, folder)
+      .filter((file) => !isTest(file))
       .map((file) => `${folder}/${file}`)
-      .filter((file) => file !== source && !isTest(file))
+      .filter((file) => file !== source)
       .map((file) => readFileSync(join(root, file), 'utf8')),
   )
   return Object.keys(catalogue)

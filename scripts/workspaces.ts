@@ -56,8 +56,9 @@ export function listSources(root: string, folder: string): string[] {
     .toSorted()
 }
 
+/** Not shipped: tests, and what lies outside `src` to support them. `file` is relative to its workspace. */
 export function isTest(file: string): boolean {
-  return /\.(?:test|test-d)\.tsx?$/.test(file)
+  return /\.test\.tsx?$/.test(file) || !file.startsWith('src/')
 }
 
 /** The sources behind the doors of a package: `.` -> `src/index.ts`. */
