@@ -1,0 +1,33 @@
+/** The two ways in which a data folder can be refused. */
+export type DataErrorCode = 'erp.data_missing' | 'erp.data_invalid'
+
+/** Where a data file is wrong. Lines and columns are counted from 1, as an editor shows them. */
+export interface DataFault {
+  readonly code: DataErrorCode
+  readonly file: string
+  readonly line?: number
+  readonly column?: string
+  readonly expected: string
+  readonly found?: string
+}
+
+/** A data folder that cannot be used: says which file, which line, which column, and what was expected there. */
+export class DataError extends Error {
+  readonly code: DataErrorCode
+  readonly retryable = false
+  readonly fault: DataFault
+
+  constructor(fault: DataFault, cause?: unknown) {
+    super(describe(fault), cause === undefined ? undefined : { cause })
+    this.name = 'DataError'
+    this.code = fault.code
+    this.fault = fault
+  }
+}
+
+function describe(fault: DataFault): string {
+  const line = fault.line === undefined ? '' : `, line ${fault.line}`
+  const column = fault.column === undefined ? '' : `, column ${fault.column}`
+  const found = fault.found === undefined ? '' : `, found ${JSON.stringify(fault.found)}`
+  return `${fault.code}: ${fault.file}${line}${column}: expected ${fault.expected}${found}`
+}
