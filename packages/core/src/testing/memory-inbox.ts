@@ -2,7 +2,7 @@ import { MeepoError } from '../base/errors.ts'
 import { canonicalJson } from '../base/json.ts'
 import type { Scope } from '../base/ids.ts'
 import type { AppendExtras, Delivery, Inbox } from '../store/store.ts'
-import { copyJson } from './copy-json.ts'
+import { copyOf } from './copy-of.ts'
 import { announceMail } from './memory-queue.ts'
 import { answer, findRun, hasEnded, isInScope, type MemoryRun, type MemoryState } from './memory-state.ts'
 
@@ -24,7 +24,7 @@ export function memoryInbox(state: MemoryState): Inbox {
         accept(state, run, delivery)
         return 'accepted'
       }),
-    pending: (scope, runId) => answer(() => copyJson([...(findRun(state, scope, runId).mail?.values() ?? [])])),
+    pending: (scope, runId) => answer(() => copyOf([...(findRun(state, scope, runId).mail?.values() ?? [])])),
   }
 }
 
@@ -47,7 +47,7 @@ function judge(run: MemoryRun, delivery: Delivery): 'new' | 'duplicate' | 'confl
 }
 
 function accept(state: MemoryState, run: MemoryRun, delivery: Delivery): void {
-  const mail = { ...copyJson(delivery), runId: run.made.runId }
+  const mail = { ...copyOf(delivery), runId: run.made.runId }
   if (delivery.kind === 'signal' && delivery.name !== undefined) {
     run.signals ??= new Map()
     run.signals.set(delivery.name, canonicalJson(delivery.data))

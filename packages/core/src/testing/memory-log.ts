@@ -2,7 +2,7 @@ import { MeepoError } from '../base/errors.ts'
 import type { EngineId, Scope } from '../base/ids.ts'
 import { isTerminal, type NewEvent } from '../log/events.ts'
 import type { AppendRequest, Created, Log, NewRun, RunFilter, RunSummary } from '../store/store.ts'
-import { copyJson } from './copy-json.ts'
+import { copyOf } from './copy-of.ts'
 import { memoryFollow, memoryFollowAll } from './memory-follow.ts'
 import { forgetRuns } from './memory-forget.ts'
 import { applyMail } from './memory-inbox.ts'
@@ -81,7 +81,7 @@ function create(
 
 function newMemoryRun(state: MemoryState, made: NewRun, createdAt: number): MemoryRun {
   return {
-    made: copyJson(made),
+    made: copyOf(made),
     order: state.created,
     createdAt,
     events: [],
@@ -113,7 +113,7 @@ function append(state: MemoryState, scope: Scope, request: AppendRequest): void 
     const message = `the log of ${runId} ends at ${run.events.length}, not at ${expectedSeq}`
     throw new MeepoError('store.sequence_conflict', message)
   }
-  if (events.slice(0, -1).some(isTerminal)) {
+  if (events.length > 1 && events.slice(0, -1).some(isTerminal)) {
     throw new MeepoError('run.ended', `an append to run ${runId} goes on behind the end of the run`)
   }
   pushEvents(state, run, events)

@@ -1,14 +1,14 @@
 import type { AppendExtras, Blobs, Money } from '../store/store.ts'
 import { MeepoError } from '../base/errors.ts'
-import { copyJson } from './copy-json.ts'
+import { copyOf } from './copy-of.ts'
 import { answer, done, findRun, refuseClosed, type MemoryRun, type MemoryState } from './memory-state.ts'
 
 /** The money rows of a memory store. */
 export function memoryMoney(state: MemoryState): Money {
   return {
-    ledger: (scope, runId) => answer(() => copyJson([...(findRun(state, scope, runId).ledger?.values() ?? [])])),
+    ledger: (scope, runId) => answer(() => copyOf([...(findRun(state, scope, runId).ledger?.values() ?? [])])),
     reservations: (scope, runId) =>
-      answer(() => copyJson([...(findRun(state, scope, runId).reservations?.values() ?? [])])),
+      answer(() => copyOf([...(findRun(state, scope, runId).reservations?.values() ?? [])])),
   }
 }
 
@@ -16,12 +16,12 @@ export function memoryMoney(state: MemoryState): Money {
 export function applyMoney(run: MemoryRun, extras: AppendExtras): void {
   for (const reservation of extras.reserve ?? []) {
     run.reservations ??= new Map()
-    if (!run.reservations.has(reservation.id)) run.reservations.set(reservation.id, copyJson(reservation))
+    if (!run.reservations.has(reservation.id)) run.reservations.set(reservation.id, copyOf(reservation))
   }
   for (const id of extras.settle ?? []) run.reservations?.delete(id)
   for (const entry of extras.ledger ?? []) {
     run.ledger ??= new Map()
-    if (!run.ledger.has(entry.id)) run.ledger.set(entry.id, copyJson(entry))
+    if (!run.ledger.has(entry.id)) run.ledger.set(entry.id, copyOf(entry))
   }
 }
 

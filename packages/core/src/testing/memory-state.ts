@@ -2,7 +2,7 @@ import { MeepoError } from '../base/errors.ts'
 import type { EngineId, RunId, Scope, TenantId } from '../base/ids.ts'
 import { isTerminal, type LogEvent, type NewEvent } from '../log/events.ts'
 import type { Change, LedgerEntry, Mail, NewRun, Reservation, RunStatus, RunSummary } from '../store/store.ts'
-import { copyJson } from './copy-json.ts'
+import { copyOf } from './copy-of.ts'
 import type { Heap, HeapItem } from './heap.ts'
 
 /** An event in its log and in the tail of all runs. */
@@ -122,7 +122,7 @@ export function pushEvents(state: MemoryState, run: MemoryRun, events: readonly 
     state.tail.push(stored)
     if (isTerminal(event)) endRun(run, event)
   }
-  for (const wake of run.followers ?? []) wake()
+  if (run.followers !== undefined) for (const wake of run.followers) wake()
   for (const wake of state.tailFollowers) wake()
 }
 
@@ -141,7 +141,7 @@ function endRun(
 export function readEvent(stored: MemoryEvent): LogEvent {
   const { seq, type, at } = stored
   // Type and data came from one NewEvent and stayed together.
-  return { seq, type, at, data: copyJson(stored.data) } as LogEvent
+  return { seq, type, at, data: copyOf(stored.data) } as LogEvent
 }
 
 /** The summary of a run as it is now. */

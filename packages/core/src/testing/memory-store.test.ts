@@ -98,3 +98,18 @@ test('a blob that was put again before the old run was forgotten stays for the o
   expect(await store.log.forget('system', 2)).toBe(1)
   expect(await store.blobs.get({ tenant: 'tenant-here' }, 'blob-1')).toBe('large')
 })
+
+test('a closed store takes no watcher, and a watcher is not called after the close', async () => {
+  const store = createMemoryStore()
+  await store.leases.join('engine-1')
+  await createOwned(store, 'run-1')
+  let calls = 0
+  store.leases.watch('engine-1', () => calls++)
+  const delivery = store.inbox.deliver(here, 'run-1', signal('d', 'go', 1))
+  const following = store.log.followAll(here, { after: 1 })[Symbol.asyncIterator]().next()
+  await store.close()
+  await delivery
+  await expect(following).rejects.toThrow('closed')
+  expect(calls).toBe(0)
+  expect(() => store.leases.watch('engine-1', () => undefined)).toThrow('closed')
+})

@@ -1,7 +1,7 @@
 import type { Json } from '../base/json.ts'
 import type { LedgerEntry, Reservation, RunFilter, Store } from '../store/store.ts'
 import { check, checkEqual, checkRejects } from './check.ts'
-import { copyJson } from './copy-json.ts'
+import { copyOf } from './copy-of.ts'
 import {
   completed,
   createOwned,
@@ -83,7 +83,7 @@ export const dataCases: readonly StoreCase[] = [
     run: async (context) => {
       const { store, epoch } = await openWithRun(context)
       const value = { list: [1, 2, 3] }
-      const before = copyJson(value)
+      const before = copyOf(value)
       const read = await roundTrip(store, epoch, value)
       // The reader breaks the promise of readonly on purpose.
       ;(read as { list: number[] }).list.push(4)

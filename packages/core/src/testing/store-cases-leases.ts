@@ -224,6 +224,7 @@ export const leaseCases: readonly StoreCase[] = [
       const append = { runId: 'run-1', epoch, expectedSeq: 1, events: [note('late')] }
       await checkRejects(store.log.append(here, append), 'store.fenced', 'an append of the old owner')
       checkEqual(await claimed(store, 'engine-2'), ['run-1', 'run-2'], 'the claims of the other engine')
+      await checkRejects(store.log.append(here, append), 'store.fenced', 'an append after the other claimed the run')
       await store.leases.release('engine-1', [{ runId: 'run-1', epoch, status: 'queued' }])
       checkEqual((await store.log.run(here, 'run-1')).owner, 'engine-2', 'the owner after a late release')
       checkEqual(messages(await store.log.read(here, 'run-1')), ['run.created'], 'the log')

@@ -148,6 +148,16 @@ export const logCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'nothing follows the end of a run in one append, and such an append changes nothing',
+    run: async (context) => {
+      const { store, epoch } = await openWithRun(context)
+      const request = { runId: 'run-1', epoch, expectedSeq: 1, events: [note('a'), completed, note('late')] }
+      await checkRejects(store.log.append(here, request), 'run.ended', 'the append')
+      const summary = await store.log.run(here, 'run-1')
+      checkEqual([summary.status, summary.lastSeq], ['running', 1], 'status and lastSeq')
+    },
+  },
+  {
     name: 'an append to a run that does not exist is run.not_found',
     run: async (context) => {
       const { store, epoch } = await openWithRun(context)
