@@ -44,7 +44,7 @@ export default defineConfig({
     reporters: ['default', ['json', { outputFile: process.env.MEEPO_TEST_RESULTS ?? 'coverage/tests.json' }]],
     coverage: {
       provider: 'v8',
-      reportsDirectory: join(root, 'coverage'),
+      reportsDirectory: join(root, 'coverage/report'),
       reporter: ['text-summary', 'html', 'json-summary'],
       include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
       exclude: ['**/*.test.ts', '**/*.d.ts'],

@@ -306,3 +306,11 @@ test('a failing test is counted in the last line of verify', () => {
   expect(outcome.isPassed).toBe(false)
   expect(outcome.stdout.trimEnd().split('\n').at(-1)).toBe('3 passed, 1 failed')
 })
+
+test('a test file that cannot be loaded is counted in the last line of verify', () => {
+  house.append('packages/gateway/src/index.test.ts', `import './absent.ts'\n`)
+  house.edit('package.json', 'node scripts/setup.mjs && ', '')
+  const outcome = house.execute('node', 'scripts/check.ts', '--verify', 'test')
+  expect(outcome.isPassed).toBe(false)
+  expect(outcome.stdout.trimEnd().split('\n').at(-1)).toBe('2 passed, 1 failed')
+})

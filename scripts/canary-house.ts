@@ -61,7 +61,12 @@ export function createHouse(): House {
   linkModules(root)
 
   const execute = (command: string, ...args: string[]): GateOutcome => {
-    const result = spawnSync(command, args, { cwd: root, env: environment(root), encoding: 'utf8' })
+    const result = spawnSync(command, args, {
+      cwd: root,
+      env: environment(root),
+      encoding: 'utf8',
+      maxBuffer: 64 * 1024 * 1024,
+    })
     const output = `${result.stdout}${result.stderr}${result.error?.message ?? ''}`
     return { isPassed: result.status === 0, stdout: result.stdout, output }
   }

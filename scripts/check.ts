@@ -8,10 +8,17 @@ import { gates, type Gate } from './gates.ts'
 import { readJson } from './workspaces.ts'
 
 interface TestResults {
-  readonly success: boolean
   readonly numPassedTests: number
   readonly numFailedTests: number
 }
+
+interface Outcome {
+  readonly gate: Gate
+  readonly isPassed: boolean
+}
+
+/** Longer than any gate takes; a gate that hangs fails instead of holding up everything. */
+const hangsAfterMs = 10 * 60 * 1000
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const isVerify = process.argv.includes('--verify')
@@ -28,47 +35,51 @@ rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
 
 const chosen = gates.filter((gate) => (names.length > 0 ? names.includes(gate.name) : isVerify || gate.isTest !== true))
-const failed = chosen.filter((gate) => !run(gate)).map((gate) => gate.name)
+const outcomes = chosen.map(run)
+const failed = outcomes.filter((outcome) => !outcome.isPassed).map((outcome) => outcome.gate.name)
 process.stdout.write(failed.length === 0 ? `all ${chosen.length} gates pass\n` : `failed gates: ${failed.join(', ')}\n`)
-if (isVerify) process.stdout.write(`${total()}\n`)
+if (isVerify) process.stdout.write(`${total(outcomes)}\n`)
 process.exitCode = failed.length === 0 ? 0 : 1
 
 /** Tests print as they go; the other gates only speak when they fail. */
-function run(gate: Gate): boolean {
+function run(gate: Gate): Outcome {
   const [command, ...args] = gate.command
   const startedAt = performance.now()
-  const env = { ...process.env, MEEPO_TEST_RESULTS: resultsOf(gate) }
   const result = spawnSync(command, args, {
-    stdio: gate.isTest ? ['ignore', 'inherit', 'inherit'] : 'pipe',
-    env,
+    stdio: gate.isTest ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, MEEPO_TEST_RESULTS: resultsOf(gate) },
     encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: hangsAfterMs,
   })
   const isPassed = result.status === 0
-  if (!isPassed && gate.isTest !== true) {
+  if (!isPassed) {
     process.stdout.write(
       `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? `${result.error.message}\n` : ''}`,
     )
   }
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   process.stdout.write(`${isPassed ? 'pass' : 'FAIL'}  ${gate.name}  ${seconds} s\n`)
-  return isPassed
+  return { gate, isPassed }
 }
 
 function resultsOf(gate: Gate): string {
   return join(results, `${gate.name}.json`)
 }
 
-/** A test file that could not even be loaded has no failed test: it counts as one. So does a run without results. */
-function total(): string {
+/**
+ * The tests of all test gates together. A gate that failed without a failed test (a file that could not be loaded, an
+ * unhandled rejection, a run that ended early) counts as one failure.
+ */
+function total(all: readonly Outcome[]): string {
   let passed = 0
   let broken = 0
-  for (const gate of chosen.filter((candidate) => candidate.isTest)) {
+  for (const { gate, isPassed } of all) {
+    if (gate.isTest !== true) continue
     const file = resultsOf(gate)
-    const outcome = existsSync(file)
-      ? readJson<TestResults>(file)
-      : { success: false, numPassedTests: 0, numFailedTests: 0 }
-    passed += outcome.numPassedTests
-    broken += Math.max(outcome.numFailedTests, outcome.success ? 0 : 1)
+    const counted = existsSync(file) ? readJson<TestResults>(file) : { numPassedTests: 0, numFailedTests: 0 }
+    passed += counted.numPassedTests
+    broken += Math.max(counted.numFailedTests, isPassed ? 0 : 1)
   }
   return `${passed} passed, ${broken} failed`
 }
