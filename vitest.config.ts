@@ -45,7 +45,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       reportsDirectory: join(root, 'coverage/report'),
-      reporter: ['text-summary', 'html', 'json-summary'],
+      reporter: [['text', { skipFull: true }], 'html', 'json-summary'],
       include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
       exclude: ['**/*.test.ts', '**/*.d.ts'],
       thresholds,
