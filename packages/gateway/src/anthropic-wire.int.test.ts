@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 
 import type { ModelRequest } from '@meepo/core'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { callOf, errorOf, hello, openWire, sendEvents, sendJson, type Seen, type Wire } from '../test-support/wire.ts'
 import { createGateway } from './gateway.ts'
@@ -78,7 +78,7 @@ const tools = [
 ]
 
 test.each([false, true])('an answer of Anthropic arrives whole, watched %s', async (watched) => {
-  const wire = await openWire(answer)
+  const wire = await openWire(onTestFinished, answer)
   const deltas: string[] = []
   const call = callOf(watched ? { onText: (delta) => deltas.push(delta) } : {})
   const response = await gatewayOf(wire)
@@ -129,7 +129,7 @@ test.each([false, true])('an answer of Anthropic arrives whole, watched %s', asy
 })
 
 test('settings and ids reach the wire, and what Anthropic does not take is said once', async () => {
-  const wire = await openWire(answer)
+  const wire = await openWire(onTestFinished, answer)
   const warnings: GatewayWarning[] = []
   const model = gatewayOf(wire, warnings).resolve('anthropic:claude-sonnet-4-5')
   const request: ModelRequest = {
@@ -166,7 +166,7 @@ test('settings and ids reach the wire, and what Anthropic does not take is said 
 
 test('a stream that ends anywhere before its end is never an answer', async () => {
   for (let length = 0; length < events.length - 1; length += 1) {
-    const wire = await openWire((response) => sendEvents(response, events.slice(0, length)))
+    const wire = await openWire(onTestFinished, (response) => sendEvents(response, events.slice(0, length)))
     const error = await errorOf(
       gatewayOf(wire)
         .resolve('anthropic:m')
@@ -179,7 +179,7 @@ test('a stream that ends anywhere before its end is never an answer', async () =
 })
 
 test('a malformed chunk fails the stream even if a regular end follows', async () => {
-  const wire = await openWire((response) =>
+  const wire = await openWire(onTestFinished, (response) =>
     sendEvents(response, [...events.slice(0, 8), '{"type":', ...events.slice(8)]),
   )
   const error = await errorOf(
@@ -192,7 +192,7 @@ test('a malformed chunk fails the stream even if a regular end follows', async (
 
 const overload = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }
 test.each([0, 1, 8])('an overload said inside the stream, after %s events', async (after) => {
-  const wire = await openWire((response) => sendEvents(response, [...events.slice(0, after), overload]))
+  const wire = await openWire(onTestFinished, (response) => sendEvents(response, [...events.slice(0, after), overload]))
   const error = await errorOf(
     gatewayOf(wire)
       .resolve('anthropic:m')
@@ -212,7 +212,7 @@ test.each([
   [413, 'request_too_large', 'too large', 'model.rejected'],
   [500, 'api_error', 'oops', 'model.unavailable'],
 ])('HTTP %s %s: %s', async (status, type, text, code) => {
-  const wire = await openWire((response) =>
+  const wire = await openWire(onTestFinished, (response) =>
     sendJson(response, status, { type: 'error', error: { type, message: text } }, { 'retry-after-ms': '1500' }),
   )
   for (const extra of [{}, { onText: () => {} }]) {
@@ -224,7 +224,7 @@ test.each([
 
 test('a refusal is an error of the content filter', async () => {
   const refused = { ...message, content: [], stop_reason: 'refusal' }
-  const wire = await openWire((response) => sendJson(response, 200, refused))
+  const wire = await openWire(onTestFinished, (response) => sendJson(response, 200, refused))
   const error = await errorOf(gatewayOf(wire).resolve('anthropic:m').call(hello, callOf()))
   expect(error).toMatchObject({ code: 'model.content_filter', details: { reason: 'refusal', usage: { input: 12 } } })
 })
@@ -247,7 +247,7 @@ test('with compaction all passes are counted', async () => {
     },
   ]
   const counted = { ...iterations[1], type: undefined, iterations }
-  const wire = await openWire((response) => sendJson(response, 200, { ...message, usage: counted }))
+  const wire = await openWire(onTestFinished, (response) => sendJson(response, 200, { ...message, usage: counted }))
   const { usage: found } = await gatewayOf(wire).resolve('anthropic:m').call(hello, callOf())
   expect(found).toMatchObject({ input: 28_000, cacheRead: 185_000, cacheWrite: 7, output: 4_500 })
 })

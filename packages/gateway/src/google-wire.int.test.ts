@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 
 import type { ModelRequest } from '@meepo/core'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 
 import { callOf, errorOf, hello, openWire, sendEvents, sendJson, type Seen, type Wire } from '../test-support/wire.ts'
 import { createGateway } from './gateway.ts'
@@ -44,7 +44,7 @@ const tools = [
 ]
 
 test.each([false, true])('an answer of Gemini arrives whole, watched %s', async (watched) => {
-  const wire = await openWire(answer)
+  const wire = await openWire(onTestFinished, answer)
   const deltas: string[] = []
   const watch = callOf(watched ? { onText: (delta) => deltas.push(delta) } : {})
   const model = gatewayOf(wire).resolve('google:gemini-3-pro')
@@ -94,7 +94,7 @@ test.each([false, true])('an answer of Gemini arrives whole, watched %s', async 
 })
 
 test('settings, schema and ids reach the wire', async () => {
-  const wire = await openWire(answer)
+  const wire = await openWire(onTestFinished, answer)
   const request: ModelRequest = {
     ...hello,
     settings: {
@@ -127,7 +127,7 @@ test('settings, schema and ids reach the wire', async () => {
 
 test('a stream that ends anywhere before its end is never an answer', async () => {
   for (let length = 0; length < pieces.length; length += 1) {
-    const wire = await openWire((response) => sendEvents(response, pieces.slice(0, length)))
+    const wire = await openWire(onTestFinished, (response) => sendEvents(response, pieces.slice(0, length)))
     const error = await errorOf(
       gatewayOf(wire)
         .resolve('google:m')
@@ -141,13 +141,13 @@ test.each([
   ['SAFETY', 'model.content_filter'],
   ['MALFORMED_FUNCTION_CALL', 'model.bad_response'],
 ])('the finish reason %s is %s', async (reason, code) => {
-  const wire = await openWire((response) => sendJson(response, 200, piece([{ text: 'x' }], reason)))
+  const wire = await openWire(onTestFinished, (response) => sendJson(response, 200, piece([{ text: 'x' }], reason)))
   const error = await errorOf(gatewayOf(wire).resolve('google:m').call(hello, callOf()))
   expect(error).toMatchObject({ code, details: { reason } })
 })
 
 test('a finish reason that nobody knows yet is a finish', async () => {
-  const wire = await openWire((response) => sendJson(response, 200, piece([{ text: 'x' }], 'NOVEL')))
+  const wire = await openWire(onTestFinished, (response) => sendJson(response, 200, piece([{ text: 'x' }], 'NOVEL')))
   expect(await gatewayOf(wire).resolve('google:m').call(hello, callOf())).toMatchObject({ finish: 'other', text: 'x' })
 })
 
@@ -192,7 +192,7 @@ test.each<[string, number, object, object]>([
     { code: 'model.unavailable', retryable: true },
   ],
 ])('%s', async (_case, status, error, expected) => {
-  const wire = await openWire((response, { path }) => {
+  const wire = await openWire(onTestFinished, (response, { path }) => {
     const body = { error: { code: status, ...error } }
     sendJson(response, status, path.includes('stream') ? [body] : body)
   })

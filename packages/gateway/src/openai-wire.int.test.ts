@@ -1,13 +1,10 @@
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-
 import type { ModelRequest } from '@meepo/core'
 import { createSimulator, messageText, type Simulator, type SimulatorScript } from '@meepo/simulator'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { createGateway } from './gateway.ts'
 import type { Gateway, GatewayOptions, ProviderKind } from './options.ts'
-import { callOf, errorOf, hello } from '../test-support/wire.ts'
+import { callOf, deadUrl, errorOf, hello } from '../test-support/wire.ts'
 
 const kinds: ProviderKind[] = ['openai', 'openai-compatible']
 const both = kinds.flatMap((kind) => [
@@ -237,11 +234,7 @@ test.each(both)('a reset before the answer may have arrived: $kind, watched $wat
 })
 
 test('a refused connection was surely not sent', async () => {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  const baseURL = `http://127.0.0.1:${port}/v1`
+  const baseURL = await deadUrl()
   for (const kind of kinds) {
     const gateway = createGateway({ env: {}, providers: { p: { kind, baseURL, apiKey: 'k' } } })
     const error = await errorOf(gateway.resolve('p:m').call(hello, callOf()))

@@ -36,7 +36,7 @@ export interface GatewayOptions {
   readonly idleTimeoutMs?: number
   /** Where keys and base URLs are looked up. Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Replaces the global `fetch`. Must honour the signal it is given. */
+  /** Replaces the transport, which is Node's HTTP client. The global `fetch` fits. Must honour the signal it is given. */
   readonly fetch?: typeof globalThis.fetch
   /**
    * Called when a provider adapter drops a setting that the model does not take, once for each model and setting.

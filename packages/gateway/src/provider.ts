@@ -20,7 +20,7 @@ interface Settings {
   readonly apiKey: string | undefined
   readonly baseURL: string | undefined
   readonly headers: Record<string, string>
-  readonly fetch: typeof globalThis.fetch | undefined
+  readonly fetch: typeof globalThis.fetch
 }
 
 interface Kind {
@@ -103,7 +103,9 @@ export function createProvider(name: string, options: ProviderOptions, { env, fe
     async load(model) {
       const apiKey = secret()
       if (apiKey === undefined && kind.keyVariable !== undefined) throw missingKey(name, kind.keyVariable)
-      opening ??= kind.open({ name, apiKey, baseURL, headers: { ...options.headers }, fetch })
+      opening ??= transport(fetch).then((chosen) =>
+        kind.open({ name, apiKey, baseURL, headers: { ...options.headers }, fetch: chosen }),
+      )
       try {
         return (await opening)(model)
       } catch (error) {
@@ -112,6 +114,11 @@ export function createProvider(name: string, options: ProviderOptions, { env, fe
       }
     },
   }
+}
+
+/** Loaded late for the same reason: TLS alone takes milliseconds. */
+async function transport(given: GatewayOptions['fetch']): Promise<typeof globalThis.fetch> {
+  return given ?? (await import('./transport.ts')).httpFetch
 }
 
 function checkBaseURL(text: string, place: string | undefined): void {

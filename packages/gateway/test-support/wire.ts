@@ -2,7 +2,6 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net'
 
 import { MeepoError, type ModelCall, type ModelRequest } from '@meepo/core'
-import { onTestFinished } from 'vitest'
 
 /** A request as it arrived. */
 export interface Seen {
@@ -17,8 +16,11 @@ export interface Wire {
   readonly seen: Seen[]
 }
 
-/** Starts a server on loopback for the running test that answers every request by `answer`. */
-export async function openWire(answer: (response: ServerResponse, seen: Seen) => void): Promise<Wire> {
+/** Starts a server on loopback that answers every request by `answer`; `atEnd` gets what closes it. */
+export async function openWire(
+  atEnd: (close: () => Promise<void>) => void,
+  answer: (response: ServerResponse, seen: Seen) => void,
+): Promise<Wire> {
   const seen: Seen[] = []
   const server = createServer((request, response) => {
     let text = ''
@@ -33,7 +35,7 @@ export async function openWire(answer: (response: ServerResponse, seen: Seen) =>
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(async () => {
+  atEnd(async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeAllConnections()
     await closed
@@ -84,4 +86,14 @@ export async function errorOf(promise: Promise<unknown>): Promise<MeepoError> {
     throw error
   }
   throw new Error('it did not reject')
+}
+
+/** A base URL at which nobody listens. */
+export async function deadUrl(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  // A server that listens on TCP has an AddressInfo.
+  const { port } = server.address() as AddressInfo
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  return `http://127.0.0.1:${port}/v1`
 }

@@ -49,6 +49,8 @@ test('an adapter that cannot read the answer had a bad one; an unknown error was
   const unread = Object.assign(new Error('no choices'), { name: 'AI_InvalidResponseDataError' })
   expect(classify(readFailure(unread), 'before-answer').code).toBe('model.bad_response')
   expect(classify(readFailure(new Error('boom')), 'before-answer').code).toBe('model.unavailable')
+  const refused = Object.assign(new Error('bad port'), { name: 'AI_APICallError' })
+  expect(classify(readFailure(refused), 'before-answer').code).toBe('model.unavailable')
   expect(classify(readFailure({ statusCode: 302 }), 'before-answer').code).toBe('model.bad_response')
 })
 

@@ -90,7 +90,8 @@ export function classify(failure: Failure, phase: Phase): Verdict {
   }
   if (status !== undefined && status >= 400) return byStatus(status)
   if (network !== undefined) return byNetwork(network, status !== undefined)
-  if (status !== undefined || name.startsWith('AI_')) {
+  // A call error of the adapter without a status never got as far as an answer.
+  if (status !== undefined || (name.startsWith('AI_') && name !== 'AI_APICallError')) {
     return { code: 'model.bad_response', summary: 'answered with something that is no model answer' }
   }
   return { code: 'model.unavailable', summary: 'cannot be reached' }

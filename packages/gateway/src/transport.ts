@@ -1,0 +1,100 @@
+import { Agent as HttpAgent, request as requestHttp, type AgentOptions, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+
+type Body = ConstructorParameters<typeof Response>[0]
+
+/**
+ * The global agents' settings, but for the number of connections kept for later: a fleet that pauses together would
+ * lose half of them. An idle connection does not keep the process alive.
+ */
+const pooling: AgentOptions = {
+  keepAlive: true,
+  maxFreeSockets: 2_048,
+  timeout: 5_000,
+  ...(process.env['NODE_USE_ENV_PROXY'] === '1' ? { proxyEnv: process.env } : {}),
+}
+const plainAgent = new HttpAgent(pooling)
+const tlsAgent = new HttpsAgent(pooling)
+
+/**
+ * What the adapters need of `fetch`, on Node's own HTTP client: a third of the processor time and half of the memory of
+ * the global one when hundreds of calls are open. `NODE_USE_ENV_PROXY` works as in the rest of the
+ * process.
+ *
+ * Differs from `fetch` in three ways: a redirect is an answer like any other (a key must not follow it), an answer that is
+ * no event stream is resolved when it is complete, and the body of a request is text.
+ */
+export const httpFetch: typeof globalThis.fetch = (input, init = {}) => {
+  const url = new URL(input instanceof Request ? input.url : input)
+  const { body, signal } = init
+  if (body !== undefined && body !== null && typeof body !== 'string') {
+    return Promise.reject(new TypeError('the body of a request must be a text'))
+  }
+  const options = {
+    method: init.method ?? 'GET',
+    headers: {
+      ...plain(init.headers),
+      'accept-encoding': 'identity',
+      ...(body ? { 'content-length': Buffer.byteLength(body) } : {}),
+    },
+    ...(signal ? { signal } : {}),
+  }
+  return new Promise((resolve, reject) => {
+    let hasAnswered = false
+    const isSafe = url.protocol === 'https:'
+    const agent = isSafe ? tlsAgent : plainAgent
+    const request = (isSafe ? requestHttps : requestHttp)(url, { ...options, agent }, (message) => {
+      hasAnswered = true
+      if (/^text\/event-stream/i.test(message.headers['content-type'] ?? ''))
+        resolve(toResponse(message, streamOf(message)))
+      else readWhole(message, (whole) => resolve(toResponse(message, whole)))
+    })
+    request.on('error', (error) => {
+      // Once the answer has begun its body fails by itself, and that is where the reader looks.
+      if (!hasAnswered) reject(error)
+    })
+    request.end(body ?? undefined)
+  })
+}
+
+function toResponse(message: IncomingMessage, body: Body): Response {
+  const { statusCode: status = 0, statusMessage: statusText = '', rawHeaders } = message
+  const headers: [string, string][] = []
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.push([rawHeaders[at] ?? '', rawHeaders[at + 1] ?? ''])
+  // These have no body by definition, and `Response` insists on it.
+  return new Response(status === 204 || status === 304 ? null : body, { status, statusText, headers })
+}
+
+/** Hands over the whole body, or, when it was cut, a body that fails: the status had arrived. */
+function readWhole(message: IncomingMessage, done: (body: Body) => void): void {
+  const pieces: Buffer[] = []
+  message.on('data', (piece: Buffer) => pieces.push(piece))
+  message.on('end', () => done(new Uint8Array(Buffer.concat(pieces))))
+  message.on('error', (error) => done(new ReadableStream({ start: (controller) => controller.error(error) })))
+}
+
+function streamOf(message: IncomingMessage): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      message.on('data', (piece: Buffer) => {
+        controller.enqueue(new Uint8Array(piece))
+        if ((controller.desiredSize ?? 0) <= 0) message.pause()
+      })
+      message.on('end', () => controller.close())
+      message.on('error', (error) => controller.error(error))
+    },
+    pull() {
+      message.resume()
+    },
+    cancel() {
+      message.destroy()
+    },
+  })
+}
+
+/** The adapters hand over a plain object, which needs no detour. */
+function plain(headers: ConstructorParameters<typeof Headers>[0]): Record<string, string> {
+  if (headers instanceof Headers || Array.isArray(headers)) return Object.fromEntries(new Headers(headers))
+  // What is left of the union is undefined or a record.
+  return { ...headers } as Record<string, string>
+}
