@@ -26,7 +26,14 @@ export {
   type Stored,
   type TerminalType,
 } from './log/events.ts'
-export { decodeEvent, encodedType, eventVersions, type EventVersions, type RawEvent, type Upcaster } from './log/versions.ts'
+export {
+  decodeEvent,
+  encodedType,
+  eventVersions,
+  type EventVersions,
+  type RawEvent,
+  type Upcaster,
+} from './log/versions.ts'
 
 export type {
   FinishReason,
@@ -106,3 +113,16 @@ export {
 
 export { defineAgent, type Agent, type AgentOptions } from './agent/agent.ts'
 export { validateConversation } from './agent/conversation.ts'
+
+export { defineGraph, type GraphOptions, type ResultsOf } from './graph/graph.ts'
+export { task, type GraphTask, type TaskInput, type TaskOptions, type TaskResults, type TaskRun } from './graph/task.ts'
+
+// For engines: the driver of one run, what it needs of its host, and the folds of a log.
+export { copyJson, type JsonCopy } from './base/json-copy.ts'
+export { StreamFold } from './engine/stream-fold.ts'
+export { RunDriver, type DriverOptions } from './run/driver.ts'
+export type { ChildNews, ChildStart, RunHost } from './run/host.ts'
+export { narrowLimits, startLimits } from './run/limits.ts'
+export type { CancelMail, DriverMail, ResolveMail } from './run/mail.ts'
+export { blobsOf, foldRecord } from './run/record-fold.ts'
+export { readRecording, type RecordedTask, type Recording, type Segment } from './run/recording.ts'
