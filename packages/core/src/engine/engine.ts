@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly limits?: Partial<RunLimits>
   /** Leave the run in the queue of the store, for whichever engine has room. */
   readonly isQueued?: boolean
+  /** Somebody will watch the text: model calls stream from the first one on, not only once a stream is open. */
+  readonly isPreviewed?: boolean
 }
 
 /** One event of a run's stream. `cursor` continues behind it: `stream({ after: cursor })`. */

@@ -31,9 +31,10 @@ export class ChildEntry extends Entry {
   }
 
   recover(): void {
+    this.#isStarted = true
     // The parent may have died between its own event and the child's creation; creating twice is harmless.
-    this.begin()
-    if (this.cancelReason !== undefined) this.owner.host.cancelChild(this.start.childRunId, this.cancelReason)
+    if (this.cancelReason === undefined) this.owner.host.startChild(this.start)
+    else this.owner.host.cancelChild(this.start, this.cancelReason)
   }
 
   /** The child has ended. A result by reference arrives with its value fetched. */
@@ -54,6 +55,10 @@ export class ChildEntry extends Entry {
 
   /** The child failed, or could not be started at all. */
   refused(error: ErrorData, mailId?: string): void {
+    if (this.cancelReason !== undefined) {
+      this.pushCancelled(mailId)
+      return
+    }
     this.owner.push({
       entry: this,
       type: 'child.failed',
@@ -66,7 +71,7 @@ export class ChildEntry extends Entry {
   /** The tree is cancelled children first: the outcome waits for the child's own end. */
   cancel(reason: string): void {
     this.cancelReason = reason
-    if (this.#isStarted) this.owner.host.cancelChild(this.start.childRunId, reason)
+    if (this.#isStarted) this.owner.host.cancelChild(this.start, reason)
     else this.pushCancelled()
   }
 

@@ -46,7 +46,8 @@ export interface RunHost {
   getBlob(ref: BlobRef): Promise<string>
   /** Creates the child, or finds the one that an earlier attempt created. A refusal comes back by `childRefused`. */
   startChild(start: ChildStart): void
-  cancelChild(childRunId: RunId, reason: string): void
+  /** The child's end comes back as mail; one that does not exist comes back by `childRefused`. */
+  cancelChild(start: ChildStart, reason: string): void
   /** Where the text of an attempt goes, if anybody watches. */
   preview(number: number, attempt: number): ((delta: string) => void) | undefined
   /** Nothing happens in this run until mail comes or `wakeAt` passes: it may be evicted. */

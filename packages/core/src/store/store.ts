@@ -41,7 +41,7 @@ export interface NewRun {
   readonly fingerprint: string
 }
 
-/** `created`: with the epoch of its owner when one was given. `exists`: the same start came before. */
+/** `created`: with the epoch of its owner when one was given (1: the first owner). `exists`: the same start came before. */
 export type Created = { readonly kind: 'created'; readonly epoch: number } | { readonly kind: 'exists' }
 
 /** Something from outside for a run, on its way into the log. */

@@ -1,0 +1,253 @@
+import {
+  RunDriver,
+  type AppendExtras,
+  type BlobRef,
+  type ChildNews,
+  type ChildStart,
+  type AnyDefinition,
+  type Json,
+  type LogEvent,
+  type Machine,
+  type Models,
+  type NewEvent,
+  type Recording,
+  type RunHost,
+  type RunId,
+  type Store,
+} from '@meepo/core'
+
+/** What an active run tells the engine that holds it. */
+export interface RunOwner {
+  readonly store: Store
+  readonly machine: Machine
+  readonly models: Models
+  startChild(parent: ActiveRun, start: ChildStart): void
+  cancelChild(parent: ActiveRun, start: ChildStart, reason: string): void
+  preview(run: ActiveRun, number: number, attempt: number): ((delta: string) => void) | undefined
+  /** Events wait in memory; somebody flushes them soon. */
+  dirty(run: ActiveRun): void
+  waiting(run: ActiveRun): void
+  busy(run: ActiveRun): void
+  /** The last event is durable. */
+  ended(run: ActiveRun): void
+  /** An append was refused or failed: nothing after the durable prefix exists. */
+  appendFailed(run: ActiveRun, thrown: unknown): void
+}
+
+/** Which run, and what is known of it. */
+export interface ActiveRunOptions {
+  readonly runId: RunId
+  readonly epoch: number
+  readonly priority: number
+  readonly definition: AnyDefinition
+  readonly recording: Recording
+  readonly fetched: ReadonlyMap<string, Json>
+  /** The log so far, if it is kept for the record. */
+  readonly events: readonly LogEvent[] | undefined
+  readonly isPreviewed: boolean
+}
+
+/** Longer logs are read from the store when somebody asks for the record. */
+const maxKeptEvents = 512
+/** Events are flushed at the latest when so many wait. */
+const maxBuffered = 64
+
+interface DurableWaiter {
+  readonly seq: number
+  readonly then: () => void
+}
+
+/**
+ * One run in memory: its driver, and the end of its log on the way to the disk.
+ *
+ * A1 Appends are posted in order and may overlap; the store keeps the order of one run.
+ * A2 What was posted or buffered but is not durable is lost with this object; whoever waits for it is never called.
+ */
+export class ActiveRun implements RunHost {
+  readonly runId: RunId
+  readonly epoch: number
+  readonly driver: RunDriver
+  readonly machine: Machine
+  readonly models: Models
+  readonly tenant: string
+  readonly priority: number
+  readonly recording: Recording
+  readonly isPreviewed: boolean
+  isWaiting = false
+  waitingSince = 0
+  wakeAt: number | undefined
+  isReadingMail = false
+  hasMoreMail = false
+  readonly #owner: RunOwner
+  #events: LogEvent[] | undefined
+  #buffer: NewEvent[] = []
+  #taken: string[] = []
+  #extras: AppendExtras | undefined
+  #seq: number
+  #durableSeq: number
+  #isPosting = 0
+  #isGone = false
+  #isEnded = false
+  #waiters: DurableWaiter[] = []
+
+  constructor(owner: RunOwner, options: ActiveRunOptions) {
+    this.#owner = owner
+    this.runId = options.runId
+    this.epoch = options.epoch
+    this.priority = options.priority
+    this.recording = options.recording
+    this.isPreviewed = options.isPreviewed
+    this.machine = owner.machine
+    this.models = owner.models
+    this.tenant = options.recording.created.tenant
+    this.#seq = options.recording.lastSeq
+    this.#durableSeq = this.#seq
+    this.#events = options.events && options.events.length <= maxKeptEvents ? [...options.events] : undefined
+    this.driver = new RunDriver({
+      runId: options.runId,
+      definition: options.definition,
+      host: this,
+      recording: options.recording,
+      priority: options.priority,
+      fetched: options.fetched,
+    })
+  }
+
+  /** The whole log, if it was short enough to keep. */
+  get events(): readonly LogEvent[] | undefined {
+    return this.#events
+  }
+
+  get isClean(): boolean {
+    return this.#buffer.length === 0 && this.#taken.length === 0 && this.#isPosting === 0
+  }
+
+  append(event: NewEvent, mailId?: string): void {
+    if (this.#isGone) return
+    this.#seq++
+    this.#buffer.push(event)
+    if (mailId !== undefined) this.#taken.push(mailId)
+    if (this.#events && this.#events.length >= maxKeptEvents) this.#events = undefined
+    // The store gives exactly this number, or refuses the append.
+    this.#events?.push({ ...event, seq: this.#seq } as LogEvent)
+    if (this.#buffer.length >= maxBuffered) this.flush()
+    else this.#owner.dirty(this)
+  }
+
+  discard(mailId: string): void {
+    if (this.#isGone) return
+    this.#taken.push(mailId)
+    this.#owner.dirty(this)
+  }
+
+  lastSeq(): number {
+    return this.#seq
+  }
+
+  whenDurable(then: () => void): void {
+    this.flush()
+    if (this.#durableSeq >= this.#seq) then()
+    else this.#waiters.push({ seq: this.#seq, then })
+  }
+
+  /** Posts what waits. A1. */
+  flush(): void {
+    if (this.#isGone || (this.#buffer.length === 0 && this.#taken.length === 0)) return
+    const events = this.#buffer
+    const inboxTaken = this.#taken
+    const extras = { ...this.#extras, ...(inboxTaken.length > 0 ? { inboxTaken } : {}) }
+    const { runId, epoch } = this
+    const seq = this.#seq
+    const request = { runId, epoch, expectedSeq: seq - events.length, events, extras }
+    this.#buffer = []
+    this.#taken = []
+    this.#isPosting++
+    this.#owner.store.log.append({ tenant: this.tenant }, request).then(
+      () => this.#posted(seq),
+      (thrown: unknown) => {
+        if (this.#isGone) return
+        this.gone()
+        this.#owner.appendFailed(this, thrown)
+      },
+    )
+  }
+
+  #posted(seq: number): void {
+    if (this.#isGone) return
+    this.#isPosting--
+    this.#durableSeq = seq
+    const waiters = this.#waiters
+    let due = 0
+    while (due < waiters.length && (waiters[due]?.seq ?? Infinity) <= seq) due++
+    if (due > 0) {
+      this.#waiters = waiters.slice(due)
+      for (let index = 0; index < due; index++) waiters[index]?.then()
+    }
+    if (this.#isEnded && this.isClean) this.#owner.ended(this)
+  }
+
+  async putBlob(text: string): Promise<BlobRef> {
+    const blob = this.machine.hash(text)
+    await this.#owner.store.blobs.put({ tenant: this.tenant }, blob, text)
+    return { blob, bytes: text.length }
+  }
+
+  getBlob(ref: BlobRef): Promise<string> {
+    return this.#owner.store.blobs.get({ tenant: this.tenant }, ref.blob)
+  }
+
+  startChild(start: ChildStart): void {
+    this.#owner.startChild(this, start)
+  }
+
+  cancelChild(start: ChildStart, reason: string): void {
+    this.#owner.cancelChild(this, start, reason)
+  }
+
+  preview(number: number, attempt: number): ((delta: string) => void) | undefined {
+    return this.#owner.preview(this, number, attempt)
+  }
+
+  waiting(wakeAt: number | undefined): void {
+    this.isWaiting = true
+    this.waitingSince = this.machine.scheduler.elapsed()
+    this.wakeAt = wakeAt
+    this.#owner.waiting(this)
+  }
+
+  busy(): void {
+    this.isWaiting = false
+    this.#owner.busy(this)
+  }
+
+  end(event: NewEvent): void {
+    const { parent } = this.recording.created
+    this.#isEnded = true
+    if (parent) {
+      const news: ChildNews = { childRunId: this.runId, outcome: outcomeOf(event) }
+      // ChildNews is plain JSON: stored results and error data.
+      const data = news as unknown as Json
+      const delivery = { id: `${this.runId}/${this.#seq + 1}`, kind: 'child' as const, data }
+      // Whatever is buffered goes first: the news travels with the last event alone.
+      this.flush()
+      this.#extras = { deliver: { runId: parent.runId, delivery } }
+    }
+    this.append(event)
+    this.flush()
+  }
+
+  /** Stops using this object: nothing is appended or called back any more. A2. */
+  gone(): void {
+    this.#isGone = true
+    this.#waiters = []
+    this.driver.drop()
+  }
+}
+
+/** What the parent hears of an end. */
+export function outcomeOf(event: NewEvent | LogEvent): ChildNews['outcome'] {
+  if (event.type === 'run.completed') return { kind: 'completed', result: event.data.result }
+  if (event.type === 'run.failed') return { kind: 'failed', error: event.data.error }
+  const reason = event.type === 'run.cancelled' ? event.data.reason : 'ended'
+  return { kind: 'failed', error: { code: 'run.cancelled', message: reason, retryable: false } }
+}

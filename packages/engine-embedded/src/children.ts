@@ -1,0 +1,122 @@
+import {
+  isTerminal,
+  MeepoError,
+  toError,
+  type ChildNews,
+  type ChildStart,
+  type Json,
+  type RunId,
+  type Scope,
+} from '@meepo/core'
+import { outcomeOf, type ActiveRun } from './active-run.ts'
+import type { Fleet } from './fleet.ts'
+import { childBirth, type Birth } from './new-run.ts'
+
+/** Starts and cancels the children of active runs. All of it may be repeated: after a crash it will be. */
+export class Children {
+  readonly #fleet: Fleet
+  readonly #tell: (thrown: unknown, runId: RunId) => void
+  /** A cancel waits for the creation of the same child that is still under way. */
+  readonly #creating = new Map<RunId, Promise<void>>()
+
+  constructor(fleet: Fleet, tell: (thrown: unknown, runId: RunId) => void) {
+    this.#fleet = fleet
+    this.#tell = tell
+  }
+
+  start(parent: ActiveRun, start: ChildStart): void {
+    const creating = this.#create(parent, start)
+      .catch((thrown: unknown) => parent.driver.childRefused(start.number, toError(thrown, 'store.failed')))
+      .finally(() => this.#creating.delete(start.childRunId))
+    this.#creating.set(start.childRunId, creating)
+  }
+
+  cancel(parent: ActiveRun, start: ChildStart, reason: string): void {
+    void this.#cancel(parent, start, reason).catch((thrown: unknown) => this.#tell(thrown, start.childRunId))
+  }
+
+  async #cancel(parent: ActiveRun, start: ChildStart, reason: string): Promise<void> {
+    await this.#creating.get(start.childRunId)
+    const scope = { tenant: parent.tenant }
+    const delivery = { id: `cancel/${parent.runId}/${start.number}/${parent.lastSeq()}`, kind: 'cancel' as const }
+    try {
+      await this.#fleet.store.inbox.deliver(scope, start.childRunId, { ...delivery, data: { source: 'parent', reason } })
+    } catch (thrown) {
+      if (!MeepoError.is(thrown)) throw thrown
+      if (thrown.code === 'run.ended') await this.#sendNews(parent, start)
+      else if (thrown.code === 'run.not_found') parent.driver.childRefused(start.number, thrown)
+      else throw thrown
+    }
+  }
+
+  async #create(parent: ActiveRun, start: ChildStart): Promise<void> {
+    const fleet = this.#fleet
+    const scope = { tenant: parent.tenant }
+    const birth = await childBirth(fleet.machine, parent.runId, parent.recording.created, start, async (tenant, text) => {
+      const blob = fleet.machine.hash(text)
+      await fleet.store.blobs.put({ tenant }, blob, text)
+      return { blob, bytes: text.length }
+    })
+    const isOurs = fleet.takeRoom()
+    try {
+      const created = await this.#write(scope, birth, isOurs)
+      if (created.kind === 'created' && isOurs) {
+        fleet.adopt(birth, start.definition, created.epoch, false)
+        return
+      }
+      if (isOurs) fleet.returnRoom()
+      if (created.kind === 'exists') await this.#meet(parent, start)
+      else fleet.claimSoon()
+    } catch (thrown) {
+      if (isOurs) fleet.returnRoom()
+      throw thrown
+    }
+  }
+
+  async #write(scope: Scope, birth: Birth, isOurs: boolean): Promise<{ kind: 'created'; epoch: number } | { kind: 'exists' }> {
+    const { store, engine } = this.#fleet
+    try {
+      return await store.log.create(scope, birth.run, [birth.created], isOurs ? engine : undefined)
+    } catch (thrown) {
+      if (!MeepoError.is(thrown) || thrown.code !== 'run.exists') throw thrown
+      throw new MeepoError('child.conflict', `the child ${birth.run.runId} exists with another definition or input`, { cause: thrown })
+    }
+  }
+
+  /** The child was created before this parent was loaded again. */
+  async #meet(parent: ActiveRun, start: ChildStart): Promise<void> {
+    const scope = { tenant: parent.tenant }
+    const { log } = this.#fleet.store
+    const child = await log.run(scope, start.childRunId)
+    if (child.status === 'completed' || child.status === 'failed') {
+      await this.#sendNews(parent, start)
+    } else if (child.status === 'cancelled') {
+      // The parent's own end took it down, and the parent was reopened: the child goes on with it.
+      if (await this.#wasCancelledByParent(scope, start.childRunId)) {
+        const at = this.#fleet.machine.scheduler.now()
+        await log.reopen(scope, start.childRunId, { type: 'run.reopened', at, data: { limits: start.limits, by: 'parent' } })
+        this.#fleet.claimSoon()
+      } else await this.#sendNews(parent, start)
+    } else this.#fleet.claimSoon()
+  }
+
+  async #wasCancelledByParent(scope: Scope, childRunId: RunId): Promise<boolean> {
+    const events = await this.#fleet.store.log.read(scope, childRunId)
+    const request = events.findLast((event) => event.type === 'run.cancel_requested')
+    return request?.data.source === 'parent'
+  }
+
+  /** The child's own news may have been taken by an end that was undone: it is sent again, under another id. */
+  async #sendNews(parent: ActiveRun, start: ChildStart): Promise<void> {
+    const scope = { tenant: parent.tenant }
+    const { log, inbox } = this.#fleet.store
+    const events = await log.read(scope, start.childRunId)
+    const end = events.findLast((event) => isTerminal(event))
+    if (!end) return
+    const news: ChildNews = { childRunId: start.childRunId, outcome: outcomeOf(end) }
+    const id = `${start.childRunId}/${end.seq}/${parent.lastSeq()}`
+    // ChildNews is plain JSON: stored results and error data.
+    await inbox.deliver(scope, parent.runId, { id, kind: 'child', data: news as unknown as Json })
+    this.#fleet.mailFor(parent)
+  }
+}

@@ -1,0 +1,275 @@
+import {
+  MeepoError,
+  type AnyDefinition,
+  type Definition,
+  type Engine,
+  type Machine,
+  type Models,
+  type RunFilter,
+  type RunHandle,
+  type RunId,
+  type RunLimits,
+  type RunSummary,
+  type Scope,
+  type StartOptions,
+  type StopOptions,
+  type Store,
+} from '@meepo/core'
+import { drain } from './drain.ts'
+import { Fleet, type Departure, type EngineNotice } from './fleet.ts'
+import { EmbeddedHandle, type HandleOwner } from './handle.ts'
+import { Liveness, type LivenessOptions } from './liveness.ts'
+import { rootBirth, type Birth } from './new-run.ts'
+import { createNodeMachine } from './node-machine.ts'
+import { reopenRun } from './operate.ts'
+import { Previews } from './previews.ts'
+import { Registry } from './registry.ts'
+
+/** What an engine is made of. */
+export interface EngineOptions extends LivenessOptions {
+  readonly store: Store
+  /** Resolves model names for agents; without, agents need Model objects. */
+  readonly models?: Models
+  /** Runs that do something at once; waiting ones do not count. 1,000 unless said. */
+  readonly concurrency?: number
+  /** How long a waiting run stays in memory; 10,000 ms unless said. 0 evicts at once. */
+  readonly idleMs?: number
+  readonly machine?: Machine
+  /** Hears of trouble outside of any run. Must not throw. */
+  readonly onNotice?: (notice: EngineNotice) => void
+}
+
+const tickMs = 250
+
+/**
+ * Drives runs in this process over any store. Several engines may share one store: each run has one owner.
+ * Starts working with {@link EmbeddedEngine.begin} or the first call of `start`.
+ */
+export function createEmbeddedEngine(options: EngineOptions): EmbeddedEngine {
+  return new EmbeddedEngine(options)
+}
+
+/** See {@link createEmbeddedEngine}. */
+export class EmbeddedEngine implements Engine, HandleOwner {
+  readonly store: Store
+  readonly machine: Machine
+  readonly previews: Previews = new Previews()
+  readonly #options: EngineOptions
+  readonly #registry = new Registry()
+  readonly #fleet: Fleet
+  #liveness: Liveness | undefined
+  #stopWatch: (() => void) | undefined
+  #stopTick: (() => void) | undefined
+  #began: Promise<void> | undefined
+  #isReady = false
+  #stopped: Promise<void> | undefined
+  #holders = 0
+  #stopHolding: (() => void) | undefined
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+    this.store = options.store
+    this.machine = options.machine ?? createNodeMachine()
+    const { concurrency = 1_000, idleMs = 10_000, models = noModels, onNotice = ignore } = options
+    this.#fleet = new Fleet(
+      this.store,
+      this.machine,
+      models,
+      this.#newId(),
+      this.#registry,
+      this.previews,
+      { concurrency, idleMs },
+      onNotice,
+    )
+  }
+
+  register(...definitions: readonly AnyDefinition[]): void {
+    for (const definition of definitions) this.#registry.add(definition)
+    if (this.#isReady) this.#fleet.claimSoon()
+  }
+
+  /** Joins the store and takes up interrupted runs. Called by the first `start`; calling it again does nothing. */
+  begin(): Promise<void> {
+    this.#began ??= this.#join()
+    return this.#began
+  }
+
+  async start<I, O>(definition: Definition<I, O> | string, input: I, options: StartOptions = {}): Promise<RunHandle<O>> {
+    if (this.#stopped) throw stopped()
+    const known = this.#known(definition)
+    if (!this.#isReady) await this.begin()
+    const birth = await rootBirth(this.machine, known, input, options, async (tenant, text) => {
+      const blob = this.machine.hash(text)
+      await this.store.blobs.put({ tenant }, blob, text)
+      return { blob, bytes: text.length }
+    })
+    await this.#create(birth, known, options)
+    return new EmbeddedHandle<O>(this, birth.run.runId, { tenant: birth.run.tenant })
+  }
+
+  handle(runId: RunId, scope: Scope = 'system'): RunHandle {
+    return new EmbeddedHandle(this, runId, scope)
+  }
+
+  runs(filter: RunFilter = {}, scope: Scope = 'system'): Promise<readonly RunSummary[]> {
+    return this.store.log.runs(scope, filter)
+  }
+
+  async resume(runId: RunId, limits: Partial<RunLimits> = {}, scope: Scope = 'system'): Promise<RunHandle> {
+    if (this.#stopped) throw stopped()
+    await this.begin()
+    await reopenRun(this.store, this.machine, scope, runId, limits)
+    this.#fleet.claimSoon()
+    return this.handle(runId, scope)
+  }
+
+  stop(options: StopOptions = {}): Promise<void> {
+    this.#stopped ??= this.#stop(options)
+    return this.#stopped
+  }
+
+  // ---- for handles ----
+
+  onDeparture(runId: RunId, callback: (departure: Departure) => void): boolean {
+    return this.#fleet.onDeparture(runId, callback)
+  }
+
+  holdOpen(): () => void {
+    if (this.#holders++ === 0) this.#hold()
+    let isHeld = true
+    return () => {
+      if (!isHeld) return
+      isHeld = false
+      if (--this.#holders === 0) this.#stopHolding?.()
+    }
+  }
+
+  #hold(): void {
+    this.#stopHolding = this.machine.scheduler.after(2 ** 30, () => this.#hold())
+  }
+
+  // ---- starting ----
+
+  #known(definition: unknown): AnyDefinition {
+    if (typeof definition === 'string') return this.#registry.get(definition)
+    // The public signature allows a definition or its name.
+    const given = definition as AnyDefinition
+    this.#registry.add(given)
+    return given
+  }
+
+  async #create(birth: Birth, definition: AnyDefinition, options: StartOptions): Promise<void> {
+    const { log } = this.store
+    const scope = { tenant: birth.run.tenant }
+    const isOurs = options.isQueued !== true && this.#fleet.takeRoom()
+    if (!isOurs) {
+      await log.create(scope, birth.run, [birth.created])
+      this.#fleet.claimSoon()
+      return
+    }
+    const creating = log.create(scope, birth.run, [birth.created], this.#fleet.engine)
+    if (birth.isFresh) {
+      // Nobody else knows the id: the first steps are prepared while the creation is on its way to the disk, and
+      // whatever leaves the process waits for it anyway. The first owner of a run has epoch 1.
+      const run = this.#fleet.adopt(birth, definition, 1, options.isPreviewed === true)
+      try {
+        await creating
+      } catch (thrown) {
+        if (run) this.#fleet.abandon(run)
+        throw thrown
+      }
+      return
+    }
+    try {
+      const created = await creating
+      if (created.kind === 'created') this.#fleet.adopt(birth, definition, created.epoch, options.isPreviewed === true)
+      else this.#fleet.returnRoom()
+    } catch (thrown) {
+      this.#fleet.returnRoom()
+      throw thrown
+    }
+  }
+
+  // ---- life ----
+
+  #newId(): string {
+    return `e${this.machine.random.id().slice(0, 16)}`
+  }
+
+  async #join(): Promise<void> {
+    const { leases } = this.store
+    const { engine } = this.#fleet
+    await leases.join(engine)
+    this.#stopWatch = leases.watch(engine, (change) => {
+      this.#fleet.mail(change.mail)
+      if (change.claimable) this.#fleet.claimSoon()
+    })
+    this.#liveness = new Liveness(leases, this.machine.scheduler, engine, this.#options, this.#onLost, this.#onBeat)
+    this.#liveness.start()
+    this.#fleet.wakeAt(await leases.nextWakeAt())
+    this.#isReady = true
+    this.#tick()
+    this.#fleet.claimSoon()
+  }
+
+  #tick(): void {
+    this.#stopTick = this.machine.scheduler.after(
+      tickMs,
+      () => {
+        this.#fleet.tick()
+        this.#tick()
+      },
+      true,
+    )
+  }
+
+  readonly #onBeat = (freed: number): void => {
+    if (freed > 0) this.#fleet.claimSoon()
+    this.store.leases.nextWakeAt().then(
+      (at) => this.#fleet.wakeAt(at),
+      () => {
+        // The next beat asks again.
+      },
+    )
+  }
+
+  /** This engine was taken for dead. Whatever it drove is another's: it begins anew under another id. */
+  readonly #onLost = (): void => {
+    this.#stopWatch?.()
+    this.#stopTick?.()
+    this.#fleet.loseAll()
+    this.#isReady = false
+    if (this.#stopped) return
+    this.#fleet.engine = this.#newId()
+    this.#began = this.#join()
+    this.#began.catch((thrown: unknown) => {
+      this.#options.onNotice?.({ code: 'store.failed', message: `cannot join the store again: ${String(thrown)}` })
+    })
+  }
+
+  async #stop({ graceMs = 10_000, hardLimitMs = 60_000 }: StopOptions): Promise<void> {
+    if (!this.#began) return
+    try {
+      await this.#began
+      await drain(this.#fleet, this.machine.scheduler, graceMs, hardLimitMs)
+    } finally {
+      this.#stopTick?.()
+      this.#stopWatch?.()
+      await this.#liveness?.stop()
+      await this.store.leases.leave(this.#fleet.engine)
+    }
+  }
+}
+
+const noModels: Models = {
+  resolve: (name) => {
+    throw new MeepoError('agent.no_model', `nothing here resolves the model name ${name}`, { details: { name } })
+  },
+}
+
+function stopped(): MeepoError {
+  return new MeepoError('engine.stopped', 'the engine is stopping and takes no new work')
+}
+
+function ignore(): void {}
+

@@ -1,0 +1,394 @@
+import {
+  definitionKey,
+
+
+  readRecording,
+  toError,
+  type AnyDefinition,
+  type ChildStart,
+  type Claim,
+  type EngineId,
+
+  type LogEvent,
+  type Machine,
+  type Models,
+  type Release,
+  type RunId,
+  type Store,
+} from '@meepo/core'
+import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts'
+import { Children } from './children.ts'
+import { loadRun } from './loader.ts'
+import type { Birth } from './new-run.ts'
+import type { Previews } from './previews.ts'
+import type { Registry } from './registry.ts'
+
+/*
+ * The runs that this engine drives: takes them from the queue of the store while there is room, gives waiting ones
+ * back, and keeps what is in memory in step with what is durable.
+ *
+ * F1 Room counts runs that do something. A waiting run takes none, so parents never keep their children from starting.
+ * F2 A run whose append failed is forgotten and driven again from its durable prefix; one that was fenced is forgotten.
+ */
+
+/** How many runs are driven at once, and how long a waiting one stays in memory. */
+export interface FleetOptions {
+  readonly concurrency: number
+  readonly idleMs: number
+}
+
+/** Something went wrong outside of any run. For logs; must not throw. */
+export interface EngineNotice {
+  readonly code: string
+  readonly message: string
+  readonly runId?: RunId
+}
+
+/** How a run left the memory of this engine. */
+export type Departure = { readonly kind: 'ended'; readonly events: readonly LogEvent[] | undefined } | { readonly kind: 'left' }
+
+const flushMs = 2
+const claimBatch = 256
+
+export class Fleet implements RunOwner {
+  readonly store: Store
+  readonly machine: Machine
+  readonly models: Models
+  engine: EngineId
+  readonly #registry: Registry
+  readonly #previews: Previews
+  readonly #options: FleetOptions
+  readonly #notice: (notice: EngineNotice) => void
+  readonly #children: Children
+  readonly #active = new Map<RunId, ActiveRun>()
+  readonly #departures = new Map<RunId, ((departure: Departure) => void)[]>()
+  #busy = 0
+  #dirty: ActiveRun[] = []
+  #isFlushDue = false
+  #mayClaim = true
+  #isClaiming = false
+  #isStopping = false
+  #unreleased: Release[] = []
+  #broken: Claim[] = []
+  #wakeAt: number | undefined
+  #stopWake: (() => void) | undefined
+
+  constructor(
+    store: Store,
+    machine: Machine,
+    models: Models,
+    engine: EngineId,
+    registry: Registry,
+    previews: Previews,
+    options: FleetOptions,
+    notice: (notice: EngineNotice) => void,
+  ) {
+    this.store = store
+    this.machine = machine
+    this.models = models
+    this.engine = engine
+    this.#registry = registry
+    this.#previews = previews
+    this.#options = options
+    this.#notice = notice
+    this.#children = new Children(this, (thrown, runId) => this.#tell(thrown, runId))
+  }
+
+  get hasRoom(): boolean {
+    return this.#busy < this.#options.concurrency && !this.#isStopping
+  }
+
+  /** Takes the place of one busy run, if there is one: {@link adopt} fills it, or {@link returnRoom} gives it back. */
+  takeRoom(): boolean {
+    if (!this.hasRoom) return false
+    this.#busy++
+    return true
+  }
+
+  returnRoom(): void {
+    this.#busy--
+    if (this.#mayClaim) this.claimSoon()
+  }
+
+  get activeRuns(): Iterable<ActiveRun> {
+    return this.#active.values()
+  }
+
+  get size(): number {
+    return this.#active.size
+  }
+
+  // ---- taking runs ----
+
+  /** Drives a run that this engine just created, in room that was taken for it. */
+  adopt(birth: Birth, definition: AnyDefinition, epoch: number, isPreviewed: boolean): ActiveRun | undefined {
+    const { runId, priority } = birth.run
+    if (this.#isStopping) {
+      this.#busy--
+      void this.#release([{ runId, epoch, status: 'queued' }])
+      return undefined
+    }
+    const created: LogEvent = { ...birth.created, seq: 1 }
+    const recording = readRecording([created])
+    return this.#drive({ runId, epoch, priority, definition, recording, fetched: new Map(), events: [created], isPreviewed })
+  }
+
+  /** Looks for work in the store, now or when there is room. */
+  claimSoon(): void {
+    this.#mayClaim = true
+    if (!this.#isClaiming && this.hasRoom) void this.#claim()
+  }
+
+  async #claim(): Promise<void> {
+    this.#isClaiming = true
+    try {
+      while (this.#mayClaim && this.hasRoom) {
+        this.#mayClaim = false
+        const limit = Math.min(this.#options.concurrency - this.#busy, claimBatch)
+        const claims = await this.store.leases.claim(this.engine, { limit, definitions: this.#registry.keys() })
+        if (claims.length === limit) this.#mayClaim = true
+        this.#busy += claims.length
+        await Promise.all(claims.map((claim) => this.#load(claim)))
+      }
+    } catch (thrown) {
+      this.#tell(thrown)
+    } finally {
+      this.#isClaiming = false
+    }
+  }
+
+  async #load(claim: Claim): Promise<void> {
+    const { runId, tenant } = claim
+    try {
+      const { events, recording, fetched } = await loadRun(this.store, tenant, runId)
+      if (this.#isStopping || recording.isEnded) {
+        this.returnRoom()
+        if (!recording.isEnded) await this.#release([{ runId, epoch: claim.epoch, status: 'queued' }])
+        return
+      }
+      const definition = this.#registry.get(definitionKey({ name: claim.definition, version: claim.version }))
+      const run = this.#drive({ ...claim, definition, recording, fetched, events, isPreviewed: false })
+      this.mailFor(run)
+    } catch (thrown) {
+      this.returnRoom()
+      this.#broken.push(claim)
+      this.#tell(thrown, runId)
+    }
+  }
+
+  #drive(options: ActiveRunOptions): ActiveRun {
+    const run = new ActiveRun(this, options)
+    this.#active.set(run.runId, run)
+    run.driver.start()
+    return run
+  }
+
+  // ---- what runs tell ----
+
+  startChild(parent: ActiveRun, start: ChildStart): void {
+    this.#children.start(parent, start)
+  }
+
+  cancelChild(parent: ActiveRun, start: ChildStart, reason: string): void {
+    this.#children.cancel(parent, start, reason)
+  }
+
+  preview(run: ActiveRun, number: number, attempt: number): ((delta: string) => void) | undefined {
+    return this.#previews.source(run.runId, number, attempt, run.isPreviewed)
+  }
+
+  dirty(run: ActiveRun): void {
+    this.#dirty.push(run)
+    if (this.#isFlushDue) return
+    this.#isFlushDue = true
+    this.machine.scheduler.after(flushMs, () => this.flushAll())
+  }
+
+  flushAll(): void {
+    this.#isFlushDue = false
+    const dirty = this.#dirty
+    this.#dirty = []
+    for (const run of dirty) run.flush()
+  }
+
+  waiting(run: ActiveRun): void {
+    this.#busy--
+    run.flush()
+    if (this.#options.idleMs === 0) run.whenDurable(() => this.#evictIfIdle(run))
+    if (this.#mayClaim) this.claimSoon()
+  }
+
+  busy(): void {
+    this.#busy++
+  }
+
+  ended(run: ActiveRun): void {
+    this.#forget(run, { kind: 'ended', events: run.events })
+  }
+
+  appendFailed(run: ActiveRun, thrown: unknown): void {
+    this.#forget(run, { kind: 'left' })
+    const error = toError(thrown, 'store.failed')
+    this.#tell(error, run.runId)
+    if (error.code === 'store.fenced' || error.code === 'store.sequence_conflict' || error.code === 'run.ended') return
+    const { definition, version, tenant } = run.recording.created
+    this.#broken.push({ runId: run.runId, epoch: run.epoch, tenant, definition, version, priority: run.priority })
+  }
+
+  // ---- mail ----
+
+  /** Reads the inbox of runs that have mail. */
+  mail(runIds: readonly RunId[]): void {
+    for (const runId of runIds) {
+      const run = this.#active.get(runId)
+      if (run) this.mailFor(run)
+    }
+  }
+
+  mailFor(run: ActiveRun): void {
+    run.hasMoreMail = true
+    if (!run.isReadingMail) void this.#readMail(run)
+  }
+
+  async #readMail(run: ActiveRun): Promise<void> {
+    run.isReadingMail = true
+    try {
+      while (run.hasMoreMail) {
+        run.hasMoreMail = false
+        run.driver.mail(await this.store.inbox.pending({ tenant: run.tenant }, run.runId))
+      }
+    } catch (thrown) {
+      this.#tell(thrown, run.runId)
+    } finally {
+      run.isReadingMail = false
+    }
+  }
+
+  // ---- giving runs back ----
+
+  /** Called from time to time: limits of active time, idle runs, and what failed before. */
+  tick(): void {
+    const now = this.machine.scheduler.elapsed()
+    for (const run of this.#active.values()) {
+      run.driver.tick()
+      if (run.isWaiting && now - run.waitingSince >= this.#options.idleMs) this.#evictIfIdle(run)
+    }
+    const unreleased = this.#unreleased.splice(0)
+    if (unreleased.length > 0) void this.#release(unreleased)
+    for (const claim of this.#broken.splice(0)) {
+      this.#busy++
+      void this.#load(claim)
+    }
+  }
+
+  #evictIfIdle(run: ActiveRun): void {
+    if (!run.isWaiting || !run.isClean || run.isReadingMail || this.#active.get(run.runId) !== run) return
+    const { runId, epoch, wakeAt } = run
+    this.#forget(run, { kind: 'left' })
+    run.gone()
+    void this.#release([{ runId, epoch, status: 'waiting', ...(wakeAt === undefined ? {} : { wakeAt }) }])
+    if (wakeAt !== undefined) this.wakeAt(wakeAt)
+  }
+
+  async #release(runs: readonly Release[]): Promise<void> {
+    try {
+      await this.store.leases.release(this.engine, runs)
+    } catch (thrown) {
+      this.#unreleased.push(...runs)
+      this.#tell(thrown)
+    }
+  }
+
+  /** Looks for work at that time at the latest. */
+  wakeAt(at: number | undefined): void {
+    if (at === undefined || (this.#wakeAt !== undefined && this.#wakeAt <= at) || this.#isStopping) return
+    this.#stopWake?.()
+    this.#wakeAt = at
+    const { scheduler } = this.machine
+    const onWake = (): void => {
+      this.#wakeAt = undefined
+      this.claimSoon()
+    }
+    this.#stopWake = scheduler.after(Math.max(0, at - scheduler.now()) + 1, onWake, true)
+  }
+
+  /** Forgets a run that could not be created. */
+  abandon(run: ActiveRun): void {
+    run.gone()
+    this.#forget(run, { kind: 'left' })
+  }
+
+  /** Drops every run without a trace in the store: another engine owns them, or the process ends. */
+  loseAll(): void {
+    for (const run of this.#active.values()) {
+      run.gone()
+      this.#departed(run.runId, { kind: 'left' })
+    }
+    this.#active.clear()
+    this.#busy = 0
+    this.#broken = []
+    this.#unreleased = []
+  }
+
+  /** From now on no run begins or takes a further step. */
+  freeze(): void {
+    this.#isStopping = true
+    this.#stopWake?.()
+    for (const run of this.#active.values()) run.driver.freeze()
+  }
+
+  /** Gives everything back. What is buffered is durable before. */
+  async releaseAll(): Promise<void> {
+    await Promise.all([...this.#active.values()].map((run) => this.#durable(run)))
+    const releases: Release[] = []
+    for (const run of this.#active.values()) {
+      const { runId, epoch, isWaiting, wakeAt } = run
+      releases.push({ runId, epoch, status: isWaiting ? 'waiting' : 'queued', ...(wakeAt === undefined ? {} : { wakeAt }) })
+      run.gone()
+      this.#departed(runId, { kind: 'left' })
+    }
+    this.#active.clear()
+    this.#busy = 0
+    if (releases.length > 0) await this.store.leases.release(this.engine, releases)
+  }
+
+  /** Resolves when the run's log is durable, or the run left because it could not be. */
+  #durable(run: ActiveRun): Promise<void> {
+    return new Promise((resolve) => {
+      this.onDeparture(run.runId, () => resolve())
+      run.whenDurable(resolve)
+    })
+  }
+
+  // ---- leaving ----
+
+  /** Calls back once when the run leaves the memory of this engine. False when it is not there. */
+  onDeparture(runId: RunId, callback: (departure: Departure) => void): boolean {
+    if (!this.#active.has(runId)) return false
+    const callbacks = this.#departures.get(runId)
+    if (callbacks) callbacks.push(callback)
+    else this.#departures.set(runId, [callback])
+    return true
+  }
+
+  #forget(run: ActiveRun, departure: Departure): void {
+    if (this.#active.get(run.runId) !== run) return
+    this.#active.delete(run.runId)
+    if (!run.isWaiting) this.#busy--
+    this.#departed(run.runId, departure)
+    if (this.#mayClaim) this.claimSoon()
+  }
+
+  #departed(runId: RunId, departure: Departure): void {
+    const callbacks = this.#departures.get(runId)
+    if (!callbacks) return
+    this.#departures.delete(runId)
+    for (const callback of callbacks) callback(departure)
+  }
+
+  #tell(thrown: unknown, runId?: RunId): void {
+    const { code, message } = toError(thrown, 'store.failed')
+    this.#notice({ code, message, ...(runId === undefined ? {} : { runId }) })
+  }
+}
+

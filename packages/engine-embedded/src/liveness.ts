@@ -1,0 +1,98 @@
+import type { EngineId, Leases, Scheduler } from '@meepo/core'
+
+/** How fast the death of an engine is noticed. */
+export interface LivenessOptions {
+  /** Time between two beats; 1,000 ms unless said. */
+  readonly beatMs?: number
+  /** Beats that others must miss in a row before their runs are taken over; 5 unless said. */
+  readonly missedBeats?: number
+}
+
+interface Seen {
+  readonly beat: number
+  readonly still: number
+}
+
+/**
+ * Beats for this engine and watches the beats of others. What counts is how many of *our own* beats passed while
+ * another's stood still: a machine that slept, or a clock that jumped, makes nobody look dead, because then ours
+ * stood still as well.
+ */
+export class Liveness {
+  readonly #leases: Leases
+  readonly #scheduler: Scheduler
+  readonly #engine: EngineId
+  readonly #beatMs: number
+  readonly #missedBeats: number
+  readonly #onLost: () => void
+  readonly #onBeat: (freed: number) => void
+  #seen = new Map<EngineId, Seen>()
+  #stopTimer: (() => void) | undefined
+  #isStopped = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(
+    leases: Leases,
+    scheduler: Scheduler,
+    engine: EngineId,
+    options: LivenessOptions,
+    /** Others took over: nothing that this engine owned is its own any more. */
+    onLost: () => void,
+    /** After each beat, with the number of runs freed from dead engines. */
+    onBeat: (freed: number) => void,
+  ) {
+    this.#leases = leases
+    this.#scheduler = scheduler
+    this.#engine = engine
+    this.#beatMs = options.beatMs ?? 1_000
+    this.#missedBeats = options.missedBeats ?? 5
+    this.#onLost = onLost
+    this.#onBeat = onBeat
+  }
+
+  start(): void {
+    this.#stopTimer = this.#scheduler.after(
+      this.#beatMs,
+      () => {
+        this.#running = this.#round()
+      },
+      true,
+    )
+  }
+
+  /** Resolves when no beat is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#stopTimer?.()
+    await this.#running
+  }
+
+  async #round(): Promise<void> {
+    try {
+      const isAlive = await this.#leases.beat(this.#engine)
+      if (this.#isStopped) return
+      if (!isAlive) {
+        this.#onLost()
+        return
+      }
+      this.#onBeat(await this.#lookAround())
+    } catch {
+      // A store that cannot write now is told by the appends that fail; beating goes on.
+    }
+    if (!this.#isStopped) this.start()
+  }
+
+  async #lookAround(): Promise<number> {
+    const seen = new Map<EngineId, Seen>()
+    let freed = 0
+    for (const { engine, beat } of await this.#leases.engines()) {
+      if (engine === this.#engine) continue
+      const before = this.#seen.get(engine)
+      const still = before?.beat === beat ? before.still + 1 : 0
+      if (still < this.#missedBeats) seen.set(engine, { beat, still })
+      else freed += await this.#leases.takeOver(engine, beat)
+    }
+    this.#seen = seen
+    return freed
+  }
+}

@@ -1,0 +1,142 @@
+import {
+  canonicalJson,
+  copyJson,
+  definitionKey,
+  MeepoError,
+  newRunId,
+  parseWith,
+  startLimits,
+  type AnyDefinition,
+  type BlobRef,
+  type ChildStart,
+  type EventData,
+  type Machine,
+  type NewEvent,
+  type NewRun,
+  type ParentLink,
+  type RunId,
+  type RunLimits,
+  type Stored,
+  type StartOptions,
+} from '@meepo/core'
+
+/** A run to be, with its first event. */
+export interface Birth {
+  readonly run: NewRun
+  readonly created: Extract<NewEvent, { type: 'run.created' }>
+  /** The id was made for this start: no such run can exist. */
+  readonly isFresh: boolean
+}
+
+/** Larger inputs go to the blobs. In UTF-16 units of JSON text. */
+const inlineLimit = 256 * 1024
+const sizeLimit = 8 * 1024 * 1024
+
+type PutBlob = (tenant: string, text: string) => Promise<BlobRef>
+
+/** Checks the input and makes a root run of it. */
+export async function rootBirth(
+  machine: Machine,
+  definition: AnyDefinition,
+  input: unknown,
+  options: StartOptions,
+  putBlob: PutBlob,
+): Promise<Birth> {
+  parseWith<unknown>(definition.input, input, 'input.invalid', `input of ${definition.name}`)
+  const tenant = options.tenant ?? 'default'
+  const { value, size } = copyJson(input)
+  const stored: Stored = size <= inlineLimit ? { value } : { ref: await putBlob(tenant, sized(JSON.stringify(value))) }
+  const runId = options.runId ?? newRunId(machine.scheduler.now(), machine.random)
+  const isFresh = options.runId === undefined
+  // A fresh id cannot collide: nothing would ever compare its fingerprint.
+  const fingerprint = isFresh ? '' : machine.hash(`${definitionKey(definition)}\n${canonicalJson(value)}`)
+  return birth(machine, definition, {
+    runId,
+    isFresh,
+    fingerprint,
+    input: stored,
+    tenant,
+    sessionId: options.sessionId ?? runId,
+    actor: options.actor,
+    parent: undefined,
+    limits: startLimits(definition.limits, options.limits),
+    priority: options.priority ?? 0,
+    scopes: undefined,
+  })
+}
+
+/** Makes the run that a parent asked for. It lives in the parent's tenant and session, on behalf of the same actor. */
+export async function childBirth(
+  machine: Machine,
+  parentRunId: RunId,
+  parent: EventData['run.created'],
+  start: ChildStart,
+  putBlob: PutBlob,
+): Promise<Birth> {
+  const { definition, number, childId, inputHash } = start
+  parseWith<unknown>(definition.input, start.input, 'input.invalid', `input of ${definition.name}`)
+  const { value, size } = copyJson(start.input)
+  const stored: Stored = size <= inlineLimit ? { value } : { ref: await putBlob(parent.tenant, sized(JSON.stringify(value))) }
+  return birth(machine, definition, {
+    runId: start.childRunId,
+    isFresh: false,
+    fingerprint: `${definitionKey(definition)}/${inputHash}`,
+    input: stored,
+    tenant: parent.tenant,
+    sessionId: parent.sessionId,
+    actor: parent.actor,
+    parent: { runId: parentRunId, number, childId },
+    limits: start.limits,
+    priority: start.priority,
+    scopes: parent.scopes,
+  })
+}
+
+interface Parts {
+  readonly runId: RunId
+  readonly isFresh: boolean
+  readonly fingerprint: string
+  readonly input: Stored
+  readonly tenant: string
+  readonly sessionId: string
+  readonly actor: string | undefined
+  readonly parent: ParentLink | undefined
+  readonly limits: RunLimits
+  readonly priority: number
+  readonly scopes: readonly string[] | undefined
+}
+
+function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts): Birth {
+  const { runId, isFresh, fingerprint, input, tenant, sessionId, actor, parent, limits, priority, scopes } = parts
+  const { deadlineAt } = limits
+  const link = parent ? { parent } : {}
+  const run: NewRun = {
+    runId,
+    tenant,
+    definition: name,
+    version,
+    sessionId,
+    ...link,
+    priority,
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
+    fingerprint,
+  }
+  const data: EventData['run.created'] = {
+    definition: name,
+    version,
+    input,
+    tenant,
+    sessionId,
+    ...(actor === undefined ? {} : { actor }),
+    ...link,
+    limits,
+    priority,
+    ...(scopes ? { scopes } : {}),
+  }
+  return { run, isFresh, created: { type: 'run.created', at: machine.scheduler.now(), data } }
+}
+
+function sized(text: string): string {
+  if (text.length <= sizeLimit) return text
+  throw new MeepoError('result.too_large', `the input has ${text.length} characters of JSON`)
+}

@@ -1,0 +1,81 @@
+import {
+  definitionKey,
+  MeepoError,
+  readRecording,
+  type CancelMail,
+  type Json,
+  type Machine,
+  type Resolution,
+  type ResolveMail,
+  type RunId,
+  type RunLimits,
+  type Scope,
+  type Store,
+} from '@meepo/core'
+
+/*
+ * What people and other systems do to a run from outside. It all goes through the inbox, so it works from any process
+ * on the store, whoever drives the run, and is durable when it resolves.
+ */
+
+/** Delivers a signal. Equal values twice are one; another value is `signal.conflict`. */
+export async function signalRun(
+  store: Store,
+  machine: Machine,
+  scope: Scope,
+  runId: RunId,
+  name: string,
+  value: Json,
+  deliveryId: string = machine.random.id(),
+): Promise<void> {
+  await store.inbox.deliver(scope, runId, { id: deliveryId, kind: 'signal', name, data: value })
+}
+
+/** Asks a run, and everything below it, to end. */
+export async function cancelRun(
+  store: Store,
+  machine: Machine,
+  scope: Scope,
+  runId: RunId,
+  mail: CancelMail,
+): Promise<void> {
+  const data = { source: mail.source, reason: mail.reason }
+  await store.inbox.deliver(scope, runId, { id: machine.random.id(), kind: 'cancel', data })
+}
+
+/** Decides a step with an unknown outcome. Rejects with `step.not_unknown` for any other step. */
+export async function resolveStep(
+  store: Store,
+  scope: Scope,
+  runId: RunId,
+  step: number,
+  resolution: Resolution,
+): Promise<void> {
+  const { segment } = readRecording(await store.log.read(scope, runId))
+  const task = segment?.tasks.get(step)
+  if (!task?.isUnknown || task.isClosed) {
+    throw new MeepoError('step.not_unknown', `step ${step} of ${runId} is not unknown`, { details: { step } })
+  }
+  const mail: ResolveMail = { step, resolution }
+  // ResolveMail is plain JSON. One decision per attempt: a second one is a duplicate.
+  const data = mail as unknown as Json
+  await store.inbox.deliver(scope, runId, { id: `resolve/${step}/${task.attempt}`, kind: 'resolve', data })
+}
+
+/** Puts a failed or cancelled run back into the queue with other limits; does nothing to a run that has not ended. */
+export async function reopenRun(
+  store: Store,
+  machine: Machine,
+  scope: Scope,
+  runId: RunId,
+  limits: Partial<RunLimits>,
+): Promise<void> {
+  const { status, definition, version } = await store.log.run(scope, runId)
+  if (status === 'completed') {
+    const key = definitionKey({ name: definition, version })
+    throw new MeepoError('run.not_resumable', `run ${runId} of ${key} has completed`)
+  }
+  if (status !== 'failed' && status !== 'cancelled') return
+  const at = machine.scheduler.now()
+  await store.log.reopen(scope, runId, { type: 'run.reopened', at, data: { limits, by: 'operator' } })
+}

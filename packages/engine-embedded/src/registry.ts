@@ -1,0 +1,32 @@
+import { definitionKey, MeepoError, type AnyDefinition } from '@meepo/core'
+
+/** The definitions that this process can run. */
+export class Registry {
+  readonly #byKey = new Map<string, AnyDefinition>()
+  readonly #latest = new Map<string, AnyDefinition>()
+
+  /** Adds definitions and those they use. Adding the same one again does nothing. */
+  add(definition: AnyDefinition): void {
+    const key = definitionKey(definition)
+    const known = this.#byKey.get(key)
+    if (known === definition) return
+    if (known) throw new MeepoError('definition.duplicate', `two definitions are ${key}`, { details: { key } })
+    this.#byKey.set(key, definition)
+    this.#latest.set(definition.name, definition)
+    for (const used of definition.uses ?? []) this.add(used)
+  }
+
+  /** `name@version`, or `name` for the version that was registered last. */
+  get(name: string): AnyDefinition {
+    const definition = this.#byKey.get(name) ?? this.#latest.get(name)
+    if (definition) return definition
+    const known = [...this.#byKey.keys()].toSorted().slice(0, 20)
+    throw new MeepoError('definition.unknown', `no definition ${name}; known are ${known.join(', ') || 'none'}`, {
+      details: { name },
+    })
+  }
+
+  keys(): readonly string[] {
+    return [...this.#byKey.keys()]
+  }
+}
