@@ -35,8 +35,22 @@ export interface JobScore {
 
 /** The sixteen jobs that a company must be compared in; a job that neither side names is a failure and not a pass. */
 const jobNames = [
-  'invoice-matching', 'payment-plan', 'bank-reconciliation', 'audit-report', 'stock-levels', 'demand-forecast', 'reorder', 'supplier-choice',
-  'resume-screening', 'candidate-matching', 'interview-slots', 'onboarding-checklist', 'expense-policy', 'change-monitoring', 'audit-trail', 'risk-score',
+  'invoice-matching',
+  'payment-plan',
+  'bank-reconciliation',
+  'audit-report',
+  'stock-levels',
+  'demand-forecast',
+  'reorder',
+  'supplier-choice',
+  'resume-screening',
+  'candidate-matching',
+  'interview-slots',
+  'onboarding-checklist',
+  'expense-policy',
+  'change-monitoring',
+  'audit-trail',
+  'risk-score',
 ]
 
 /** Compares a report with the expected answer, job by job. A finding counts only with the right kind, subject and values. */
@@ -52,18 +66,23 @@ export function compareReport(answer: Answer, report: ReportedJobs): JobScore[] 
       job,
       expected: expected.length,
       reported: reported.length,
-      precision: reported.length === 0 ? (expected.length === 0 ? 1 : 0) : (reported.length - surplus.length) / reported.length,
+      precision:
+        reported.length === 0 ? (expected.length === 0 ? 1 : 0) : (reported.length - surplus.length) / reported.length,
       recall: expected.length === 0 ? 1 : (expected.length - missing.length) / expected.length,
       missing,
       surplus,
-      wrongFigures: figures.filter(([name, value]) => canonical(section?.figures[name]) !== canonical(value)).map(([name]) => name),
+      wrongFigures: figures
+        .filter(([name, value]) => canonical(section?.figures[name]) !== canonical(value))
+        .map(([name]) => name),
     }
   })
 }
 
 /** Whether every job is right in every finding and figure. */
 export function isPerfect(scores: readonly JobScore[]): boolean {
-  return scores.every((score) => score.expected > 0 && score.precision === 1 && score.recall === 1 && score.wrongFigures.length === 0)
+  return scores.every(
+    (score) => score.expected > 0 && score.precision === 1 && score.recall === 1 && score.wrongFigures.length === 0,
+  )
 }
 
 function keyOf(finding: Comparable): string {
@@ -81,9 +100,11 @@ function without(list: readonly string[], others: readonly string[]): string[] {
 }
 
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => (
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part
-  )) ?? 'undefined'
+  return (
+    JSON.stringify(value, (_key, part: unknown) =>
+      typeof part === 'object' && part !== null && !Array.isArray(part)
+        ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : part,
+    ) ?? 'undefined'
+  )
 }

@@ -1,10 +1,11 @@
 import type { JobOutput } from '../src/agents/agent-role.ts'
 import { reporter } from '../src/agents/reporter.ts'
 import type { Company } from '../src/data/company.ts'
+import type { WorkflowName } from '../src/jobs.ts'
 import { buildReport } from '../src/report/report.ts'
 import type { Report, ReportHeader } from '../src/report/report.ts'
 import { writeReportTool } from '../src/report/write-report-tool.ts'
-import type { ChatMessage } from '../src/script/chat.ts'
+import type { Answer, ChatMessage, ChatRequest } from '../src/script/chat.ts'
 import { script } from '../src/script/script.ts'
 import { allTools } from '../src/tools/all-tools.ts'
 import type { ErpTool } from '../src/tools/tool.ts'
@@ -15,6 +16,10 @@ import type { WorkflowTask } from '../src/workflows/workflow.ts'
 export interface OfflineOptions {
   /** The tool that answers `{}` to every call. */
   readonly stubbed?: string
+  /** Only these workflows, to save time; all four unless said. */
+  readonly workflows?: readonly WorkflowName[]
+  /** Sees every request and its answer. Must not throw. */
+  readonly observe?: (request: ChatRequest, answer: Answer) => void
   /** Where the report is written; without it, it is only returned. */
   readonly reportFolder?: string
   readonly header?: ReportHeader
@@ -30,7 +35,6 @@ export interface OfflineRun {
 interface Agent {
   readonly instructions: string
   readonly toolNames: readonly string[]
-  readonly output: { parse(value: unknown): unknown }
 }
 
 const maxTurns = 8
@@ -43,17 +47,30 @@ export function runOffline(company: Company, options: OfflineOptions = {}): Offl
   const done = new Map<string, JobOutput[]>()
   const tally = { agents: 0, turns: 0 }
   const tools = new Map(allTools.map((tool) => [tool.name, tool]))
-  for (const task of inOrder(Object.values(monthEnd).flat())) {
-    done.set(task.name, task.inputs(company, done).map((input) => (
-      // The schema has just been applied; the registry of roles guarantees its type.
-      task.agent.output.parse(runAgent(company, task.agent, task.agent.input.parse(input), tools, options, tally))
-    )))
+  for (const task of inOrder(
+    (options.workflows ?? (['finance', 'inventory', 'hr', 'compliance'] as const)).flatMap((name) => monthEnd[name]),
+  )) {
+    const { agent } = task
+    const inputs = task.inputs(company, done).map((input) => agent.input.parse(input))
+    done.set(
+      task.name,
+      inputs.map((input) => agent.output.parse(runAgent(company, agent, input, tools, options, tally))),
+    )
   }
   const report = buildReport(company.facts, done)
   if (options.reportFolder !== undefined) {
     const header = options.header ?? { runId: 'offline', model: 'offline scripted model', startedAt: '-' }
     const writer = writeReportTool({ folder: options.reportFolder, header, report: () => report })
-    runAgent(company, reporter, { asOf: report.asOf, jobs: report.counts }, new Map([[writer.name, writer]]), options, tally)
+    reporter.output.parse(
+      runAgent(
+        company,
+        reporter,
+        { asOf: report.asOf, jobs: report.counts },
+        new Map([[writer.name, writer]]),
+        options,
+        tally,
+      ),
+    )
   }
   return { report, ...tally }
 }
@@ -71,17 +88,29 @@ function inOrder(tasks: readonly WorkflowTask[]): WorkflowTask[] {
 }
 
 function runAgent(
-  company: Company, agent: Agent, input: unknown, tools: ReadonlyMap<string, ErpTool>, options: OfflineOptions, tally: { agents: number; turns: number },
+  company: Company,
+  agent: Agent,
+  input: unknown,
+  tools: ReadonlyMap<string, ErpTool>,
+  options: OfflineOptions,
+  tally: { agents: number; turns: number },
 ): unknown {
-  const messages: ChatMessage[] = [{ role: 'system', content: agent.instructions }, { role: 'user', content: JSON.stringify(input) }]
+  const messages: ChatMessage[] = [
+    { role: 'system', content: agent.instructions },
+    { role: 'user', content: JSON.stringify(input) },
+  ]
   tally.agents++
   for (let turn = 0; turn < maxTurns; turn++) {
     tally.turns++
     // Through JSON, as over the wire: the script sees a request body and nothing of this process.
-    const answer = script(JSON.parse(JSON.stringify({ messages })))
-    if (answer.toolCalls === undefined) return agent.output.parse(JSON.parse(answer.text ?? ''))
+    const request: ChatRequest = JSON.parse(JSON.stringify({ messages }))
+    const answer = script(request)
+    options.observe?.(request, answer)
+    if (answer.toolCalls === undefined) return JSON.parse(answer.text ?? '')
     const calls = answer.toolCalls.map((call, at) => ({
-      id: `call_${turn}_${at}`, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.arguments) },
+      id: `call_${turn}_${at}`,
+      type: 'function',
+      function: { name: call.name, arguments: JSON.stringify(call.arguments) },
     }))
     messages.push({ role: 'assistant', content: null, tool_calls: calls })
     for (const call of calls) {
@@ -93,9 +122,14 @@ function runAgent(
 }
 
 function callTool(
-  company: Company, agent: Agent, call: { name: string; arguments: string }, tools: ReadonlyMap<string, ErpTool>, stubbed: string | undefined,
+  company: Company,
+  agent: Agent,
+  call: { name: string; arguments: string },
+  tools: ReadonlyMap<string, ErpTool>,
+  stubbed: string | undefined,
 ): unknown {
   const tool = tools.get(call.name)
-  if (tool === undefined || !agent.toolNames.includes(call.name)) throw new Error(`the agent has no tool "${call.name}"`)
+  if (tool === undefined || !agent.toolNames.includes(call.name))
+    throw new Error(`the agent has no tool "${call.name}"`)
   return call.name === stubbed ? {} : tool.run(company, JSON.parse(call.arguments))
 }

@@ -53,7 +53,9 @@ export function makeDocuments(world: World): readonly Limit[] {
       ? `| ${limit.category} | ${amount(limit.cents)} | ${limit.per} | ${amount(limit.receiptFrom)} | yes |`
       : `| ${limit.category} | 0.00 | ${limit.per} | 0.00 | no |`,
   )
-  world.files.set('policy.md', `# Company policy
+  world.files.set(
+    'policy.md',
+    `# Company policy
 
 In force since 1 January 2026. The tables are read by people and by the agents alike: change a value here and the next
 report follows it.
@@ -100,8 +102,11 @@ allowed is not paid back at all.
 | XF | Freedonia |
 | XR | Ruritania |
 | XS | Sylvania |
-`)
-  world.files.set('onboarding.md', `# Onboarding checklist
+`,
+  )
+  world.files.set(
+    'onboarding.md',
+    `# Onboarding checklist
 
 The due day counts from the first working day: -3 is three days before it, 5 is five days after it.
 
@@ -110,6 +115,7 @@ The due day counts from the first working day: -3 is three days before it, 5 is 
 | task | jobs | due day |
 |---|---|---|
 ${onboardingTasks.map((task) => `| ${task.task} | ${task.jobs} | ${task.dueDay} |`).join('\n')}
-`)
+`,
+  )
   return limits
 }

@@ -24,21 +24,35 @@ export interface GeneratedCompany {
   readonly expected: ExpectedReport
 }
 
+const names = ['Hafenkontor GmbH', 'Talwerk & Söhne KG', 'Lichtfabrik AG', 'Mühlbach Handel GmbH', 'Kontor Nord GmbH']
+
 /** Makes the company of a seed. Errors are planted where they are known to be the only one of their place. */
 export function generateCompany(seed: number): GeneratedCompany {
   const world = createWorld(seed)
-  world.files.set('company.json', `${JSON.stringify({
-    name: `Hafenkontor ${seed} GmbH`,
-    currency: 'EUR',
-    asOf: world.asOf,
-    paymentWeekday: 5,
-    interviewFrom: '2026-11-02',
-    interviewTo: '2026-11-13',
-  }, null, 2)}\n`)
+  world.files.set(
+    'company.json',
+    `${JSON.stringify(
+      {
+        name: names[seed % names.length],
+        currency: 'EUR',
+        asOf: world.asOf,
+        paymentWeekday: 5,
+        interviewFrom: '2026-11-02',
+        interviewTo: '2026-11-13',
+      },
+      null,
+      2,
+    )}\n`,
+  )
   const suppliers = makeSuppliers(world)
   const limits = makeDocuments(world)
   const { items, offers } = makeInventory(world, suppliers)
-  makePreviousReport(world, suppliers, offers, limits.filter((limit) => limit.isAllowed && limit.cents > 1000))
+  makePreviousReport(
+    world,
+    suppliers,
+    offers,
+    limits.filter((limit) => limit.isAllowed && limit.cents > 1000),
+  )
   makePayments(world, makeInvoices(world, suppliers, items))
   makeCandidates(world)
   makeInterviews(world)

@@ -15,16 +15,42 @@ type StockCase = 'normal' | 'negative_stock' | 'overstock' | 'below_safety' | 'r
 type DemandCase = 'normal' | 'demand_rising' | 'demand_falling' | 'no_sales'
 type OfferCase = 'normal' | 'better_offer' | 'offer_expired' | 'single_source'
 
-const nouns = ['Bolt', 'Bracket', 'Cable', 'Filter', 'Gasket', 'Hinge', 'Label', 'Motor', 'Panel', 'Pump', 'Sensor', 'Valve']
-const months = Array.from({ length: 12 }, (_, at) => (at < 2 ? `2025-${11 + at}` : `2026-${String(at - 1).padStart(2, '0')}`))
+const nouns = [
+  'Bolt',
+  'Bracket',
+  'Cable',
+  'Filter',
+  'Gasket',
+  'Hinge',
+  'Label',
+  'Motor',
+  'Panel',
+  'Pump',
+  'Sensor',
+  'Valve',
+]
+const months = Array.from({ length: 12 }, (_, at) =>
+  at < 2 ? `2025-${11 + at}` : `2026-${String(at - 1).padStart(2, '0')}`,
+)
 
 /** Writes items, stock, sales and price list; plants the kinds of the four inventory jobs. */
 export function makeInventory(world: World, suppliers: readonly Supplier[]): { items: Item[]; offers: Offer[] } {
   const { chance } = world
   const total = 220
-  const stockCases = deal<StockCase>(world, total, ['negative_stock', 'overstock', 'below_safety', 'reorder', 'expedite'])
+  const stockCases = deal<StockCase>(world, total, [
+    'negative_stock',
+    'overstock',
+    'below_safety',
+    'reorder',
+    'expedite',
+  ])
   // An item that is not sold cannot run out before its delivery.
-  const demandCases = deal<DemandCase>(world, total, ['demand_rising', 'demand_falling', 'no_sales'], (at) => stockCases[at] !== 'expedite')
+  const demandCases = deal<DemandCase>(
+    world,
+    total,
+    ['demand_rising', 'demand_falling', 'no_sales'],
+    (at) => stockCases[at] !== 'expedite',
+  )
   const offerCases = deal<OfferCase>(world, total, ['better_offer', 'offer_expired', 'single_source'])
   const items: Item[] = []
   const offers: Offer[] = []
@@ -40,12 +66,22 @@ export function makeInventory(world: World, suppliers: readonly Supplier[]): { i
     const maxLead = 30
     const stock = plantStock(world, itemId, stockCases[at] ?? 'normal', demand, offer.preferredLead, stockRows)
     itemRows.push([
-      itemId, `${chance.one(nouns)} ${chance.one(['A', 'B', 'C', 'X'])}${chance.between(10, 99)}`, stock.safety, stock.maximum,
-      stock.pack, offer.preferred, maxLead,
+      itemId,
+      `${chance.one(nouns)} ${chance.one(['A', 'B', 'C', 'X'])}${chance.between(10, 99)}`,
+      stock.safety,
+      stock.maximum,
+      stock.pack,
+      offer.preferred,
+      maxLead,
     ])
     items.push({ id: itemId, cents: offer.bestCents, supplierId: offer.preferred })
     if (stock.ordered > 0) {
-      orders.push({ itemId, supplierId: offer.best, quantity: stock.ordered, costCents: stock.ordered * offer.bestCents })
+      orders.push({
+        itemId,
+        supplierId: offer.best,
+        quantity: stock.ordered,
+        costCents: stock.ordered * offer.bestCents,
+      })
     }
   }
   world.csv('items.csv', 'item_id,name,safety_stock,maximum,pack_size,preferred_supplier,max_lead_days', itemRows)
@@ -57,7 +93,10 @@ export function makeInventory(world: World, suppliers: readonly Supplier[]): { i
 }
 
 function deal<Case extends string>(
-  world: World, total: number, kinds: readonly Case[], canBe: (at: number) => boolean = () => true,
+  world: World,
+  total: number,
+  kinds: readonly Case[],
+  canBe: (at: number) => boolean = () => true,
 ): (Case | undefined)[] {
   const places = world.chance.shuffled(Array.from({ length: total }, (_, at) => at)).filter(canBe)
   const cases: (Case | undefined)[] = Array.from({ length: total }, () => undefined)
@@ -70,13 +109,24 @@ function plantDemand(world: World, itemId: string, demandCase: DemandCase, rows:
   const { chance } = world
   const before = 2 * chance.between(10, 60)
   const demand =
-    demandCase === 'no_sales' ? 0
-    : demandCase === 'demand_rising' ? before * chance.between(2, 3)
-    : demandCase === 'demand_falling' ? 2 * Math.floor(before / chance.between(5, 10))
-    : before + 2 * chance.between(-3, 4)
+    demandCase === 'no_sales'
+      ? 0
+      : demandCase === 'demand_rising'
+        ? before * chance.between(2, 3)
+        : demandCase === 'demand_falling'
+          ? 2 * Math.floor(before / chance.between(5, 10))
+          : before + 2 * chance.between(-3, 4)
   const wave = chance.between(0, 5)
   const quantities = [
-    before + wave, before - wave, before, before, before + wave, before, before - wave, before, before,
+    before + wave,
+    before - wave,
+    before,
+    before,
+    before + wave,
+    before,
+    before - wave,
+    before,
+    before,
     ...(demand === 0 ? [0, 0, 0] : [demand + Math.min(wave, demand), demand - Math.min(wave, demand), demand]),
   ]
   months.forEach((month, at) => rows.push([itemId, month, quantities[at] ?? 0]))
@@ -87,7 +137,12 @@ function plantDemand(world: World, itemId: string, demandCase: DemandCase, rows:
 
 /** Chooses the stock of an item relative to its exact needs, so that the right answer is known before any sum is done. */
 function plantStock(
-  world: World, itemId: string, stockCase: StockCase, demand: number, leadDays: number, rows: (string | number)[][],
+  world: World,
+  itemId: string,
+  stockCase: StockCase,
+  demand: number,
+  leadDays: number,
+  rows: (string | number)[][],
 ): { safety: number; maximum: number; pack: number; ordered: number } {
   const { chance } = world
   const leadDemand = (demand / 2) * (leadDays / 15)
@@ -106,25 +161,43 @@ function plantStock(
   const quantity = isOrdered ? (maximum === position + short ? packs * pack : gap + ((pack - (gap % pack)) % pack)) : 0
   const onOrderPart = isOrdered ? chance.between(0, Math.floor(position / 2)) : 0
   const [onHand, onOrder] =
-    stockCase === 'negative_stock' ? [-chance.between(1, 40), 0]
-    : stockCase === 'overstock' ? [maximum + chance.between(1, 200), 0]
-    : stockCase === 'below_safety' ? [safety - chance.between(1, safety), point + chance.between(0, 20)]
-    : isOrdered ? [position - onOrderPart, onOrderPart]
-    : chance.one([[point, 0], [maximum, 0], [point + chance.between(0, 99), 0], [safety, leadDemand]])
+    stockCase === 'negative_stock'
+      ? [-chance.between(1, 40), 0]
+      : stockCase === 'overstock'
+        ? [maximum + chance.between(1, 200), 0]
+        : stockCase === 'below_safety'
+          ? [safety - chance.between(1, safety), point + chance.between(0, 20)]
+          : isOrdered
+            ? [position - onOrderPart, onOrderPart]
+            : chance.one([
+                [point, 0],
+                [maximum, 0],
+                [point + chance.between(0, 99), 0],
+                [safety, leadDemand],
+              ])
   rows.push([itemId, onHand ?? 0, onOrder ?? 0])
   if (stockCase === 'negative_stock') world.expect('stock-levels', stockCase, itemId, { onHand: onHand ?? 0 })
   if (stockCase === 'overstock') world.expect('stock-levels', stockCase, itemId, { onHand: onHand ?? 0, maximum })
-  if (stockCase === 'below_safety') world.expect('stock-levels', stockCase, itemId, { onHand: onHand ?? 0, safetyStock: safety })
+  if (stockCase === 'below_safety')
+    world.expect('stock-levels', stockCase, itemId, { onHand: onHand ?? 0, safetyStock: safety })
   if (isOrdered) world.expect('reorder', stockCase, itemId, { quantity })
   return { safety, maximum, pack, ordered: quantity }
 }
 
 /** Writes the offers of an item and returns who is preferred and who is the right choice. */
 function plantOffers(
-  world: World, itemId: string, offerCase: OfferCase, suppliers: readonly Supplier[], rows: (string | number)[][], offers: Offer[],
+  world: World,
+  itemId: string,
+  offerCase: OfferCase,
+  suppliers: readonly Supplier[],
+  rows: (string | number)[][],
+  offers: Offer[],
 ): { preferred: string; preferredLead: number; best: string; bestCents: number } {
   const { chance, asOf } = world
-  const [a, b, c, d] = chance.shuffled(suppliers).slice(0, 4).map((supplier) => supplier.id)
+  const [a, b, c, d] = chance
+    .shuffled(suppliers)
+    .slice(0, 4)
+    .map((supplier) => supplier.id)
   if (a === undefined || b === undefined || c === undefined || d === undefined) throw new Error('too few suppliers')
   const cents = chance.between(150, 9000)
   const valid = shift(asOf, chance.between(0, 300))

@@ -77,7 +77,11 @@ export function makeInvoices(world: World, suppliers: readonly Supplier[], items
       match('sum_wrong', purchase, () => ({ place: 'net', statedCents: right.net + error, computedCents: right.net }))
     } else {
       purchase.invoice.wrongTotal = error
-      match('sum_wrong', purchase, () => ({ place: 'total', statedCents: right.total + error, computedCents: right.total }))
+      match('sum_wrong', purchase, () => ({
+        place: 'total',
+        statedCents: right.total + error,
+        computedCents: right.total,
+      }))
     }
   })
   const originals = chance.shuffled(calmOnes)
@@ -106,7 +110,12 @@ export function makeInvoices(world: World, suppliers: readonly Supplier[], items
   for (let at = 0; at < 5; at++) {
     const twin = originals.pop()
     if (twin !== undefined) {
-      buy({ age: () => daysBefore(asOf, twin.invoice.issuedOn), isPaid: false, supplier: twin.supplier, lines: twin.orderLines })
+      buy({
+        age: () => daysBefore(asOf, twin.invoice.issuedOn),
+        isPaid: false,
+        supplier: twin.supplier,
+        lines: twin.orderLines,
+      })
     }
   }
 
@@ -151,7 +160,13 @@ function daysBefore(asOf: string, day: string): number {
 
 type Buy = ReturnType<typeof createPurchases>['buy']
 
-function plantSplitOrders(world: World, suppliers: readonly Supplier[], items: readonly Item[], buy: Buy, later: (() => void)[]): void {
+function plantSplitOrders(
+  world: World,
+  suppliers: readonly Supplier[],
+  items: readonly Item[],
+  buy: Buy,
+  later: (() => void)[],
+): void {
   const { chance, asOf } = world
   const buyers = chance.shuffled(suppliers)
   const pair = (low: number, high: number): [Invoiced, Invoiced] | undefined => {
@@ -162,7 +177,13 @@ function plantSplitOrders(world: World, suppliers: readonly Supplier[], items: r
     const once = (): Invoiced => {
       const item = chance.one(items.filter((candidate) => candidate.cents <= 8000))
       const quantity = Math.ceil(chance.between(low, high) / item.cents)
-      return buy({ age: () => age, isPaid: true, supplier, orderedOn, lines: [{ itemId: item.id, quantity, cents: item.cents }] })
+      return buy({
+        age: () => age,
+        isPaid: true,
+        supplier,
+        orderedOn,
+        lines: [{ itemId: item.id, quantity, cents: item.cents }],
+      })
     }
     return [once(), once()]
   }
@@ -173,7 +194,8 @@ function plantSplitOrders(world: World, suppliers: readonly Supplier[], items: r
     later.push(() => {
       const orders = [one.orderId, two.orderId].sort().join(', ')
       world.expect('audit-report', 'split_order', `${one.supplier.id} ${one.orderedOn}`, {
-        orders, totalCents: sums(one.invoice).net + sums(two.invoice).net,
+        orders,
+        totalCents: sums(one.invoice).net + sums(two.invoice).net,
       })
     })
   })
@@ -223,7 +245,8 @@ function planPayments(world: World, all: readonly Purchase[]): void {
     if (run === undefined) continue
     const { total } = sums(invoice)
     run.invoices++
-    run.amountCents += invoice.discountUntil === undefined ? total : Math.floor((total * (100 - supplier.discountPercent) + 50) / 100)
+    run.amountCents +=
+      invoice.discountUntil === undefined ? total : Math.floor((total * (100 - supplier.discountPercent) + 50) / 100)
   }
   world.figures.set('payment-plan', { runs: runs.filter((run) => run.invoices > 0) })
 }

@@ -74,9 +74,12 @@ export function createPurchases(world: World, suppliers: readonly Supplier[], it
       let orderedOn = options.orderedOn ?? shift(issuedOn, -chance.between(8, 20))
       while (options.orderedOn === undefined && takenDays.has(supplier.id + orderedOn)) orderedOn = shift(orderedOn, -1)
       takenDays.add(supplier.id + orderedOn)
-      const lines = options.lines ?? chance.shuffled(items).slice(0, chance.between(1, 3)).map((item) => (
-        { itemId: item.id, quantity: chance.between(2, 60), cents: item.cents }
-      ))
+      const lines =
+        options.lines ??
+        chance
+          .shuffled(items)
+          .slice(0, chance.between(1, 3))
+          .map((item) => ({ itemId: item.id, quantity: chance.between(2, 60), cents: item.cents }))
       const receivedOn = shift(orderedOn, chance.between(2, 7))
       const invoice: Invoice = {
         id: '',
@@ -102,7 +105,11 @@ export function createPurchases(world: World, suppliers: readonly Supplier[], it
   }
 }
 
-function deliveries(world: World, line: Line, receivedOn: string): { itemId: string; quantity: number; receivedOn: string }[] {
+function deliveries(
+  world: World,
+  line: Line,
+  receivedOn: string,
+): { itemId: string; quantity: number; receivedOn: string }[] {
   const part = world.chance.between(1, 5) === 1 ? world.chance.between(1, line.quantity - 1) : line.quantity
   const rest = line.quantity - part
   const whole = { itemId: line.itemId, quantity: part, receivedOn }
@@ -115,17 +122,22 @@ export function writePurchases(world: World, purchases: readonly Purchase[]): vo
   const orderLineRows: (string | number)[][] = []
   const receiptRows: (string | number)[][] = []
   const ownOrder = (purchase: Purchase): boolean => purchase.orderLines.length > 0
-  const byOrder = purchases.filter(ownOrder).sort((a, b) => (a.orderedOn < b.orderedOn ? -1 : a.orderedOn > b.orderedOn ? 1 : 0))
+  const byOrder = purchases
+    .filter(ownOrder)
+    .sort((a, b) => (a.orderedOn < b.orderedOn ? -1 : a.orderedOn > b.orderedOn ? 1 : 0))
   byOrder.forEach((purchase, at) => {
     purchase.orderId = id('PO', at + 1)
     orderRows.push([purchase.orderId, purchase.supplier.id, purchase.orderedOn])
-    for (const line of purchase.orderLines) orderLineRows.push([purchase.orderId, line.itemId, line.quantity, amount(line.cents)])
+    for (const line of purchase.orderLines)
+      orderLineRows.push([purchase.orderId, line.itemId, line.quantity, amount(line.cents)])
     for (const receipt of purchase.receipts) {
       const receiptId = id('GR', receiptRows.length + 1)
       receiptRows.push([receiptId, purchase.orderId, receipt.itemId, receipt.quantity, receipt.receivedOn])
       if (receipt.note !== undefined) {
         world.expect('audit-report', receipt.note, receiptId, {
-          orderId: purchase.orderId, orderedOn: purchase.orderedOn, receivedOn: receipt.receivedOn,
+          orderId: purchase.orderId,
+          orderedOn: purchase.orderedOn,
+          receivedOn: receipt.receivedOn,
         })
       }
     }
@@ -148,19 +160,39 @@ function writeInvoices(world: World, purchases: readonly Purchase[]): void {
   const lineRows: (string | number)[][] = []
   const byDate = purchases
     .filter((purchase) => purchase.invoice !== undefined)
-    .sort((a, b) => ((a.invoice?.issuedOn ?? '') < (b.invoice?.issuedOn ?? '') ? -1 : a.invoice?.issuedOn === b.invoice?.issuedOn ? 0 : 1))
+    .sort((a, b) =>
+      (a.invoice?.issuedOn ?? '') < (b.invoice?.issuedOn ?? '')
+        ? -1
+        : a.invoice?.issuedOn === b.invoice?.issuedOn
+          ? 0
+          : 1,
+    )
   byDate.forEach((purchase, at) => {
     const { invoice } = purchase
     if (invoice === undefined) return
     invoice.id = id('INV', at + 1)
     const { net, tax, total } = sums(invoice)
     invoiceRows.push([
-      invoice.id, purchase.supplier.id, invoice.reference, invoice.orderId ?? invoice.copyOf?.orderId ?? purchase.orderId, invoice.issuedOn, invoice.dueOn,
-      amount(net + (invoice.wrongNet ?? 0)), amount(tax), amount(total + (invoice.wrongNet ?? 0) + (invoice.wrongTotal ?? 0)),
+      invoice.id,
+      purchase.supplier.id,
+      invoice.reference,
+      invoice.orderId ?? invoice.copyOf?.orderId ?? purchase.orderId,
+      invoice.issuedOn,
+      invoice.dueOn,
+      amount(net + (invoice.wrongNet ?? 0)),
+      amount(tax),
+      amount(total + (invoice.wrongNet ?? 0) + (invoice.wrongTotal ?? 0)),
     ])
     invoice.lines.forEach((line, lineAt) => {
       const wrong = lineAt === 0 ? (invoice.wrongLine ?? 0) : 0
-      lineRows.push([invoice.id, lineAt + 1, line.itemId, line.quantity, amount(line.cents), amount(line.quantity * line.cents + wrong)])
+      lineRows.push([
+        invoice.id,
+        lineAt + 1,
+        line.itemId,
+        line.quantity,
+        amount(line.cents),
+        amount(line.quantity * line.cents + wrong),
+      ])
     })
   })
   world.csv('invoices.csv', 'invoice_id,supplier_id,reference,order_id,issued_on,due_on,net,tax,total', invoiceRows)

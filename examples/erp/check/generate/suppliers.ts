@@ -12,7 +12,20 @@ export interface Supplier {
   readonly discountDays: number
 }
 
-const first = ['Alster', 'Bergland', 'Castell', 'Donau', 'Elbe', 'Falken', 'Garten', 'Hafen', 'Isar', 'Jura', 'Kiel', 'Linden']
+const first = [
+  'Alster',
+  'Bergland',
+  'Castell',
+  'Donau',
+  'Elbe',
+  'Falken',
+  'Garten',
+  'Hafen',
+  'Isar',
+  'Jura',
+  'Kiel',
+  'Linden',
+]
 const second = ['Metall', 'Technik', 'Logistik', 'Papier', 'Chemie', 'Werkzeug', 'Energie', 'Verpackung']
 const legal = ['GmbH', 'AG', 'KG', '& Sons, Ltd', 'S.A.']
 const watched = ['XF', 'XR', 'XS']
@@ -61,11 +74,19 @@ export function makeSuppliers(world: World): Supplier[] {
       ? shift(asOf, -chance.between(40, 700))
       : `${chance.between(1960, 2022)}-0${chance.between(1, 9)}-15`
     rows.push([
-      supplier.id, supplier.name, country, supplier.iban, supplier.termsDays, supplier.discountPercent,
-      supplier.discountDays, contract, traits.includes('E') ? 'no' : 'yes', founded,
+      supplier.id,
+      supplier.name,
+      country,
+      supplier.iban,
+      supplier.termsDays,
+      supplier.discountPercent,
+      supplier.discountDays,
+      contract,
+      traits.includes('E') ? 'no' : 'yes',
+      founded,
     ])
     if (planted !== undefined) {
-      const score = [...traits].reduce((sum, trait) => sum + (points[trait] ?? 0), 0)
+      const score = traits.split('').reduce((sum, trait) => sum + (points[trait] ?? 0), 0)
       world.expect('risk-score', score >= 60 ? 'high_risk' : 'elevated_risk', supplier.id, { score })
     }
   }
@@ -95,27 +116,38 @@ export function makePreviousReport(
   const order = chance.shuffled(suppliers)
   const take = (): Supplier[] => order.splice(0, world.plants())
   const fresh = new Set(take().map((supplier) => supplier.id))
-  const moved = new Map(take().map((supplier) => [supplier.id, supplier.iban.slice(0, 2) + String(chance.between(10 ** 14, 10 ** 15 - 1))]))
+  const moved = new Map(
+    take().map((supplier) => [supplier.id, supplier.iban.slice(0, 2) + String(chance.between(10 ** 14, 10 ** 15 - 1))]),
+  )
   const retermed = new Map(take().map((supplier) => [supplier.id, supplier.termsDays === 30 ? 14 : 30]))
   for (const supplier of suppliers) {
     const { id: subject, iban, termsDays } = supplier
     const oldIban = moved.get(subject)
     const oldTerms = retermed.get(subject)
     if (fresh.has(subject)) world.expect('change-monitoring', 'new_supplier', subject, {})
-    if (oldIban !== undefined) world.expect('change-monitoring', 'bank_account_changed', subject, { from: oldIban, to: iban })
-    if (oldTerms !== undefined) world.expect('change-monitoring', 'terms_changed', subject, { fromDays: oldTerms, toDays: termsDays })
+    if (oldIban !== undefined)
+      world.expect('change-monitoring', 'bank_account_changed', subject, { from: oldIban, to: iban })
+    if (oldTerms !== undefined)
+      world.expect('change-monitoring', 'terms_changed', subject, { fromDays: oldTerms, toDays: termsDays })
   }
   const known = offers.filter((offer) => !fresh.has(offer.supplierId))
   const raised = new Set(chance.shuffled(known).slice(0, world.plants()))
   const prices = known.map((offer) => {
     if (raised.has(offer)) {
       const before = Math.floor((offer.cents * 100) / chance.between(115, 160))
-      world.expect('change-monitoring', 'price_increase', `${offer.supplierId}/${offer.itemId}`, { fromCents: before, toCents: offer.cents })
+      world.expect('change-monitoring', 'price_increase', `${offer.supplierId}/${offer.itemId}`, {
+        fromCents: before,
+        toCents: offer.cents,
+      })
       return { supplierId: offer.supplierId, itemId: offer.itemId, unitPriceCents: before }
     }
     // Every tenth price rose a little or fell: no finding.
     const drift = chance.between(1, 10) > 1 ? 100 : chance.one([104, 93])
-    return { supplierId: offer.supplierId, itemId: offer.itemId, unitPriceCents: Math.ceil((offer.cents * 100) / drift) }
+    return {
+      supplierId: offer.supplierId,
+      itemId: offer.itemId,
+      unitPriceCents: Math.ceil((offer.cents * 100) / drift),
+    }
   })
   const changed = new Set(chance.shuffled(limits).slice(0, Math.min(world.plants(), limits.length)))
   const oldLimits = limits.map((limit) => {
@@ -144,6 +176,12 @@ export function makePreviousReport(
 }
 
 /** The price list as rows of the CSV file. */
-export function priceRow(supplierId: string, itemId: string, cents: number, leadDays: number, validUntil: string): (string | number)[] {
+export function priceRow(
+  supplierId: string,
+  itemId: string,
+  cents: number,
+  leadDays: number,
+  validUntil: string,
+): (string | number)[] {
   return [supplierId, itemId, amount(cents), leadDays, validUntil]
 }

@@ -50,7 +50,9 @@ Rules for every answer:
 /** Makes a role; kinds outside of the job's list are refused by its output schema. */
 export function agentRole({ name, job, task, toolNames, input = {}, figures = {} }: AgentRoleOptions): AgentRole {
   return {
-    name, job, toolNames,
+    name,
+    job,
+    toolNames,
     instructions: `Role: ${name}\n\n${task.trim()}\n${sharedRules}`,
     input: z.strictObject(input),
     output: z.strictObject({ findings: z.array(findingOf(kindsOf(job))), problems: z.array(z.string()), ...figures }),

@@ -13,7 +13,10 @@ export interface Profile {
 
 /** The shape of a profile. */
 export const profile: z.ZodType<Profile> = z.strictObject({
-  candidateId: z.string(), name: z.string(), skills: z.array(z.string()), months: z.number(),
+  candidateId: z.string(),
+  name: z.string(),
+  skills: z.array(z.string()),
+  months: z.number(),
 })
 
 /** One for each resume. */

@@ -48,7 +48,9 @@ export const supplierChooser: AgentRole = agentRole({
   toolNames: ['price_list', 'calculator'],
   input: { orders: z.array(z.strictObject({ itemId: z.string(), quantity: z.int() })) },
   figures: {
-    orders: z.array(z.strictObject({ itemId: z.string(), supplierId: z.string(), quantity: z.int(), costCents: z.int() })),
+    orders: z.array(
+      z.strictObject({ itemId: z.string(), supplierId: z.string(), quantity: z.int(), costCents: z.int() }),
+    ),
   },
   task: `
 You choose suppliers. Read the price list. An offer counts when it has not lapsed and its lead time is not above the item's maximum. The best offer

@@ -9,24 +9,48 @@ interface RequiredTable {
   readonly heading: string
   readonly header: readonly string[]
   readonly rows?: readonly string[]
+  /** What the cells of a column look like; the others may hold any text. */
+  readonly cells?: Readonly<Record<string, { readonly pattern: RegExp; readonly expected: string }>>
 }
 
+const amount = { pattern: /^\d+\.\d{2}$/, expected: 'an amount with two decimals such as 140.00' }
+const whole = { pattern: /^-?\d+$/, expected: 'a whole number' }
+
 const requiredTables: readonly RequiredTable[] = [
-  { file: 'policy.md', heading: '## Expense limits', header: ['category', 'limit', 'per', 'receipt from', 'allowed'] },
   {
-    file: 'policy.md', heading: '## Thresholds', header: ['name', 'value', 'meaning'],
-    rows: [
-      'expense_age_days', 'order_approval_limit', 'stale_order_days', 'bank_transit_days', 'price_increase_percent',
-      'employment_gap_months', 'demand_rising_percent', 'demand_falling_percent', 'elevated_risk_score',
-      'high_risk_score', 'young_company_months',
-    ],
+    file: 'policy.md',
+    heading: '## Expense limits',
+    header: ['category', 'limit', 'per', 'receipt from', 'allowed'],
+    cells: { limit: amount, 'receipt from': amount, allowed: { pattern: /^(yes|no)$/, expected: 'yes or no' } },
   },
   {
-    file: 'policy.md', heading: '## Risk points', header: ['factor', 'points', 'meaning'],
+    file: 'policy.md',
+    heading: '## Thresholds',
+    header: ['name', 'value', 'meaning'],
+    rows: [
+      'expense_age_days',
+      'order_approval_limit',
+      'stale_order_days',
+      'bank_transit_days',
+      'price_increase_percent',
+      'employment_gap_months',
+      'demand_rising_percent',
+      'demand_falling_percent',
+      'elevated_risk_score',
+      'high_risk_score',
+      'young_company_months',
+    ],
+    cells: { value: { pattern: /^\d+(\.\d{2})?$/, expected: 'a whole number, or an amount with two decimals' } },
+  },
+  {
+    file: 'policy.md',
+    heading: '## Risk points',
+    header: ['factor', 'points', 'meaning'],
     rows: ['watchlist_country', 'contract_expired', 'certificate_missing', 'young_company', 'foreign_account'],
+    cells: { points: whole },
   },
   { file: 'policy.md', heading: '## Watch list', header: ['country', 'name'] },
-  { file: 'onboarding.md', heading: '## Tasks', header: ['task', 'jobs', 'due day'] },
+  { file: 'onboarding.md', heading: '## Tasks', header: ['task', 'jobs', 'due day'], cells: { 'due day': whole } },
 ]
 
 /** Finds the Markdown files of a data folder and checks those that must hold tables. */
@@ -43,7 +67,8 @@ function markdownIn(folder: string, part: string): string[] {
     throw new DataError({ code: 'erp.data_missing', file: `${part}/`, expected: 'a folder with Markdown files' }, cause)
   }
   const found = names.filter((name) => name.endsWith('.md')).sort()
-  if (found.length === 0) throw new DataError({ code: 'erp.data_missing', file: `${part}/*.md`, expected: 'at least one Markdown file' })
+  if (found.length === 0)
+    throw new DataError({ code: 'erp.data_missing', file: `${part}/*.md`, expected: 'at least one Markdown file' })
   return found.map((name) => `${part}/${name}`)
 }
 
@@ -54,13 +79,23 @@ function checkTable(folder: string, table: RequiredTable): void {
   const headerAt = lines.findIndex((line, at) => at > headingAt && line.trim() !== '')
   const header = cellsOf(lines[headerAt] ?? '')
   if (header.join('|') !== table.header.join('|')) {
-    throw invalid(table, headerAt < 0 ? headingAt + 1 : headerAt + 1, `a table | ${table.header.join(' | ')} |`, lines[headerAt])
+    throw invalid(
+      table,
+      headerAt < 0 ? headingAt + 1 : headerAt + 1,
+      `a table | ${table.header.join(' | ')} |`,
+      lines[headerAt],
+    )
   }
   const seen = new Set<string>()
   let at = headerAt + 2
   for (; (lines[at] ?? '').trim().startsWith('|'); at++) {
     const cells = cellsOf(lines[at] ?? '')
     if (cells.length !== table.header.length) throw invalid(table, at + 1, `${table.header.length} cells`, lines[at])
+    table.header.forEach((column, index) => {
+      const rule = table.cells?.[column]
+      if (rule?.pattern.test(cells[index] ?? '') === false)
+        throw invalid(table, at + 1, rule.expected, cells[index], column)
+    })
     seen.add(cells[0] ?? '')
   }
   const missing = table.rows?.find((name) => !seen.has(name))
@@ -68,7 +103,12 @@ function checkTable(folder: string, table: RequiredTable): void {
 }
 
 function cellsOf(line: string): string[] {
-  return line.trim().replace(/^\|/, '').replace(/\|$/, '').split('|').map((cell) => cell.trim())
+  return line
+    .trim()
+    .replace(/^\|/, '')
+    .replace(/\|$/, '')
+    .split('|')
+    .map((cell) => cell.trim())
 }
 
 /** Reads a file of the folder or says that it is missing. */
@@ -80,6 +120,13 @@ export function readText(folder: string, file: string): string {
   }
 }
 
-function invalid(table: RequiredTable, line: number, expected: string, found?: string): DataError {
-  return new DataError({ code: 'erp.data_invalid', file: table.file, line, expected, ...(found === undefined ? {} : { found }) })
+function invalid(table: RequiredTable, line: number, expected: string, found?: string, column?: string): DataError {
+  return new DataError({
+    code: 'erp.data_invalid',
+    file: table.file,
+    line,
+    expected,
+    ...(found === undefined ? {} : { found }),
+    ...(column === undefined ? {} : { column }),
+  })
 }

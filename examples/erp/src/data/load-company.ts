@@ -18,7 +18,7 @@ export function loadCompany(folder: string): Company {
   const facts = readJson(folder, 'company.json', companyFacts)
   const previous = readJson(folder, 'previous-report.json', previousReport)
   const documents = findDocuments(folder)
-  const db = new DatabaseSync(':memory:')
+  const db = new DatabaseSync(':memory:', { limits: { length: 10_000_000, sqlLength: 100_000 } })
   try {
     db.exec('BEGIN')
     for (const table of tables) loadTable(db, table, readText(folder, table.file))

@@ -44,7 +44,11 @@ function checkHeader(table: Table, header: CsvRecord | undefined): void {
   })
 }
 
-function readRecord(table: Table, record: CsvRecord, known: readonly (Set<unknown> | undefined)[]): (string | number | null)[] {
+function readRecord(
+  table: Table,
+  record: CsvRecord,
+  known: readonly (Set<unknown> | undefined)[],
+): (string | number | null)[] {
   if (record.fields.length !== table.columns.length) {
     const last = table.columns[Math.min(record.fields.length, table.columns.length - 1)]?.name ?? ''
     throw invalid(table, record, last, `${table.columns.length} columns`, `${record.fields.length} columns`)
@@ -54,7 +58,13 @@ function readRecord(table: Table, record: CsvRecord, known: readonly (Set<unknow
     const value = readCell(table, record, column, cell)
     if (value !== null && known[at]?.has(value) === false) {
       const target = column.refersTo
-      throw invalid(table, record, column.name, `a ${target?.column} of ${target?.table.replaceAll('_', '-')}.csv`, cell)
+      throw invalid(
+        table,
+        record,
+        column.name,
+        `a ${target?.column} of ${target?.table.replaceAll('_', '-')}.csv`,
+        cell,
+      )
     }
     return value
   })
@@ -78,7 +88,13 @@ function knownValues(db: DatabaseSync, table: Table): (Set<unknown> | undefined)
   })
 }
 
-function invalid(table: Table, record: CsvRecord, column: string, expected: string, found: string | undefined): DataError {
+function invalid(
+  table: Table,
+  record: CsvRecord,
+  column: string,
+  expected: string,
+  found: string | undefined,
+): DataError {
   return new DataError({
     code: 'erp.data_invalid',
     file: table.file,

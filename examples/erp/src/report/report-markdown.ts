@@ -23,9 +23,14 @@ export function reportMarkdown(header: ReportHeader, report: Report, summary: re
 
 function section(job: JobReport): string[] {
   const titles: Readonly<Record<string, string>> = jobs.find(({ name }) => name === job.job)?.kinds ?? {}
-  const body = job.findings.length === 0
-    ? ['Nothing to report.']
-    : ['| finding | about | facts | note |', '|---|---|---|---|', ...job.findings.map((finding) => row(finding, titles))]
+  const body =
+    job.findings.length === 0
+      ? ['Nothing to report.']
+      : [
+          '| finding | about | facts | note |',
+          '|---|---|---|---|',
+          ...job.findings.map((finding) => row(finding, titles)),
+        ]
   return ['', `## ${job.title}`, '', ...body, ...Object.entries(job.figures).flatMap(figure)]
 }
 
@@ -39,13 +44,19 @@ function figure([name, value]: [string, unknown]): string[] {
   const header = entries[0]?.map(([key]) => words(key)) ?? []
   if (header.length === 0) return []
   return [
-    '', `${words(name)}:`, '', `| ${header.join(' | ')} |`, `|${header.map(() => '---').join('|')}|`,
+    '',
+    `${words(name)}:`,
+    '',
+    `| ${header.join(' | ')} |`,
+    `|${header.map(() => '---').join('|')}|`,
     ...entries.map((entry) => `| ${entry.map(([key, cellValue]) => cell(shown(key, cellValue))).join(' | ')} |`),
   ]
 }
 
 function facts(values: Finding['values']): string {
-  return Object.entries(values).map(([key, value]) => `${words(key)} ${shown(key, value)}`).join(', ')
+  return Object.entries(values)
+    .map(([key, value]) => `${words(key)} ${shown(key, value)}`)
+    .join(', ')
 }
 
 /** Cents are shown as amounts; all else as it is. */

@@ -35,7 +35,12 @@ export interface Report {
 
 /** The figures that go into the report; a profile, for instance, is only handed on to another agent. */
 const shownFigures: ReadonlySet<string> = new Set([
-  'runs', 'orders', 'invoicesChecked', 'invoicesBlocked', 'statementDifferences', 'accrualCents',
+  'runs',
+  'orders',
+  'invoicesChecked',
+  'invoicesBlocked',
+  'statementDifferences',
+  'accrualCents',
 ])
 
 /**
@@ -46,7 +51,8 @@ export function buildReport(facts: CompanyFacts, outputs: ReadonlyMap<string, re
   const sections = jobs.map(({ name, title, workflow, kinds }): JobReport => {
     const answers = outputs.get(name) ?? []
     const order = Object.keys(kinds)
-    const figures = answers.length === 1 ? Object.entries(answers[0] ?? {}).filter(([key]) => shownFigures.has(key)) : []
+    const figures =
+      answers.length === 1 ? Object.entries(answers[0] ?? {}).filter(([key]) => shownFigures.has(key)) : []
     return {
       job: name,
       title,
@@ -60,7 +66,9 @@ export function buildReport(facts: CompanyFacts, outputs: ReadonlyMap<string, re
   })
   const problems = sections.flatMap(({ job }) => {
     const answers = outputs.get(job)
-    return answers === undefined ? [`${job}: no answer`] : answers.flatMap((answer) => answer.problems.map((problem) => `${job}: ${problem}`))
+    return answers === undefined
+      ? [`${job}: no answer`]
+      : answers.flatMap((answer) => answer.problems.map((problem) => `${job}: ${problem}`))
   })
   return {
     company: facts.name,
@@ -73,7 +81,8 @@ export function buildReport(facts: CompanyFacts, outputs: ReadonlyMap<string, re
   }
 }
 
-/** Compares by code units: the same on every machine, whatever its language. */
+/** Numbers by size, all else by code units: the same on every machine, whatever its language. */
 function compare(a: string, b: string): number {
+  if (/^\d+$/.test(a) && /^\d+$/.test(b)) return Number(a) - Number(b)
   return a < b ? -1 : a > b ? 1 : 0
 }

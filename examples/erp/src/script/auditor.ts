@@ -1,5 +1,5 @@
 import { ask, calculated, call, finish, isAsked, number, rowsFromCall, text } from './chat.ts'
-import type { Answer, Conversation, Finding } from './chat.ts'
+import type { Answer, Conversation, Finding, Row } from './chat.ts'
 import { readPolicy, threshold } from './policy.ts'
 
 const splitOrders = `
@@ -23,22 +23,32 @@ export function auditor(talk: Conversation): Answer {
   if (!isAsked(talk, 'read_document')) return ask(readPolicy)
   if (!isAsked(talk, 'query')) {
     const limit = threshold(talk, 'order_approval_limit')
+    const staleDays = threshold(talk, 'stale_order_days')
+    // Without the thresholds there is nothing to ask for.
+    if (Number.isNaN(limit + staleDays)) return finish(talk, [], figures(talk, 0))
     return ask(
       call('query', { sql: splitOrders, values: [limit, limit] }),
-      call('query', { sql: staleOrders, values: [text(talk.task, 'asOf'), threshold(talk, 'stale_order_days')] }),
+      call('query', { sql: staleOrders, values: [text(talk.task, 'asOf'), staleDays] }),
       call('query', { sql: earlyReceipts, values: [] }),
       call('query', { sql: unbilledReceipts, values: [] }),
     )
   }
   const findings = [...split(talk), ...stale(talk), ...early(talk), ...unbilled(talk)]
-  const accruals = findings.flatMap(({ values }) => (values['accrualCents'] === undefined ? [] : [values['accrualCents']]))
-  if (accruals.length > 0 && !isAsked(talk, 'calculator')) return ask(call('calculator', { expressions: [accruals.join('+')] }))
-  return finish(talk, findings, {
+  const accruals = findings.flatMap(({ values }) =>
+    values['accrualCents'] === undefined ? [] : [values['accrualCents']],
+  )
+  if (accruals.length > 0 && !isAsked(talk, 'calculator'))
+    return ask(call('calculator', { expressions: [accruals.join('+')] }))
+  return finish(talk, findings, figures(talk, accruals.length === 0 ? 0 : calculated(talk, accruals.join('+'))))
+}
+
+function figures(talk: Conversation, accrualCents: number): Row {
+  return {
     invoicesChecked: number(talk.task, 'invoicesChecked'),
     invoicesBlocked: number(talk.task, 'invoicesBlocked'),
     statementDifferences: number(talk.task, 'statementDifferences'),
-    accrualCents: accruals.length === 0 ? 0 : calculated(talk, accruals.join('+')),
-  })
+    accrualCents,
+  }
 }
 
 function split(talk: Conversation): Finding[] {

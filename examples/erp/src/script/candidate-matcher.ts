@@ -13,8 +13,16 @@ interface Job {
 export function candidateMatcher(talk: Conversation): Answer {
   const paths = texts(talk.task, 'jobs')
   if (!isAsked(talk, 'read_document')) return ask(...paths.map((path) => call('read_document', { path })))
-  const jobs = paths.map((path) => readJob(documentText(talk, path))).filter((job) => job.jobId !== '')
-  return finish(talk, rows(talk.task, 'profiles').flatMap((profile) => match(profile, jobs)))
+  const jobs = paths.flatMap((path) => {
+    const job = readJob(documentText(talk, path))
+    if (job.jobId !== '' && job.months >= 0) return [job]
+    talk.problems.push(`${path} names no job or no minimum experience`)
+    return []
+  })
+  return finish(
+    talk,
+    rows(talk.task, 'profiles').flatMap((profile) => match(profile, jobs)),
+  )
 }
 
 function readJob(document: string): Job {
@@ -32,14 +40,32 @@ function match(profile: Row, jobs: readonly Job[]): Finding[] {
   const subject = text(profile, 'candidateId')
   const able = jobs
     .filter((job) => number(profile, 'months') >= job.months)
-    .map((job) => ({ jobId: job.jobId, missing: lacks(job.required), niceToHave: job.nice.length - lacks(job.nice).length }))
+    .map((job) => ({
+      jobId: job.jobId,
+      missing: lacks(job.required),
+      niceToHave: job.nice.length - lacks(job.nice).length,
+    }))
     .sort((a, b) => b.niceToHave - a.niceToHave || (a.jobId < b.jobId ? -1 : 1))
   const full = able.find((job) => job.missing.length === 0)
   if (full !== undefined) {
-    return [{ kind: 'match', subject, values: { jobId: full.jobId, niceToHave: full.niceToHave }, note: `${text(profile, 'name')} fits ${full.jobId}.` }]
+    return [
+      {
+        kind: 'match',
+        subject,
+        values: { jobId: full.jobId, niceToHave: full.niceToHave },
+        note: `${text(profile, 'name')} fits ${full.jobId}.`,
+      },
+    ]
   }
   const near = able.find((job) => job.missing.length === 1)
   const missing = near?.missing[0]
   if (near === undefined || missing === undefined) return []
-  return [{ kind: 'near_match', subject, values: { jobId: near.jobId, missing }, note: `${text(profile, 'name')} would fit ${near.jobId} with ${missing}.` }]
+  return [
+    {
+      kind: 'near_match',
+      subject,
+      values: { jobId: near.jobId, missing },
+      note: `${text(profile, 'name')} would fit ${near.jobId} with ${missing}.`,
+    },
+  ]
 }

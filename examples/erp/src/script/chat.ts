@@ -7,7 +7,10 @@ export interface ChatRequest {
 export interface ChatMessage {
   readonly role: string
   readonly content?: unknown
-  readonly tool_calls?: readonly { readonly id: string; readonly function: { readonly name: string; readonly arguments: string } }[]
+  readonly tool_calls?: readonly {
+    readonly id: string
+    readonly function: { readonly name: string; readonly arguments: string }
+  }[]
   readonly tool_call_id?: string
 }
 
@@ -51,7 +54,8 @@ export function readConversation(request: ChatRequest): Conversation {
   const role = /^Role: ([a-z-]+)/m.exec(said('system') || said('developer'))?.[1] ?? ''
   const results = new Map<string, unknown>()
   for (const message of request.messages) {
-    if (message.role === 'tool' && message.tool_call_id !== undefined) results.set(message.tool_call_id, parse(contentOf(message)))
+    if (message.role === 'tool' && message.tool_call_id !== undefined)
+      results.set(message.tool_call_id, parse(contentOf(message)))
   }
   const calls = request.messages
     .flatMap((message) => message.tool_calls ?? [])
@@ -124,9 +128,26 @@ export function call(name: string, args: Row = {}): ToolCall {
   return { name, arguments: args }
 }
 
-/** Ends the task with findings and whatever else the role reports. */
+/**
+ * Ends the task with findings and whatever else the role reports. What rests on a number that no tool gave is left out: the
+ * reason stands among the problems.
+ */
 export function finish(talk: Conversation, findings: readonly Finding[], more: Row = {}): Answer {
-  return { text: JSON.stringify({ findings, ...more, problems: [...new Set(talk.problems)] }) }
+  const sound = findings.filter((finding) => !restsOnNothing(finding.values))
+  if (sound.length < findings.length) talk.problems.push(`${findings.length - sound.length} findings lack a number`)
+  const figures = Object.fromEntries(Object.entries(more).map(([name, value]) => [name, soundPart(value)]))
+  return { text: JSON.stringify({ findings: sound, ...figures, problems: [...new Set(talk.problems)] }) }
+}
+
+function soundPart(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((entry) => !restsOnNothing(asRow(entry)))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, soundPart(part)]))
+  return Number.isNaN(value) ? 0 : value
+}
+
+function restsOnNothing(values: Row): boolean {
+  return Object.values(values).some((value) => Number.isNaN(value))
 }
 
 /** The string in a field, or an empty one. */
@@ -155,7 +176,9 @@ export function texts(row: Row, key: string): string[] {
 
 /** The value as an object; an empty one when it is none. */
 export function asRow(value: unknown): Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value)) : {}
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : {}
 }
 
 function contentOf(message: ChatMessage | undefined): string {

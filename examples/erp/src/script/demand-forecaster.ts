@@ -11,12 +11,27 @@ export function demandForecaster(talk: Conversation): Answer {
     const subject = text(item, 'itemId')
     const forecast = number(item, 'forecast')
     const before = number(item, 'before')
-    if (before > 0 && forecast === 0) return [{ kind: 'no_sales', subject, values: { before }, note: 'Not sold for three months.' }]
+    if (before > 0 && forecast === 0)
+      return [{ kind: 'no_sales', subject, values: { before }, note: 'Not sold for three months.' }]
     if (forecast * 100 >= before * rising && forecast > 0) {
-      return [{ kind: 'demand_rising', subject, values: { forecast, before }, note: `${forecast} a month expected, ${before} were usual.` }]
+      return [
+        {
+          kind: 'demand_rising',
+          subject,
+          values: { forecast, before },
+          note: `${forecast} a month expected, ${before} were usual.`,
+        },
+      ]
     }
     if (forecast * 100 <= before * falling && before > 0) {
-      return [{ kind: 'demand_falling', subject, values: { forecast, before }, note: `${forecast} a month expected, ${before} were usual.` }]
+      return [
+        {
+          kind: 'demand_falling',
+          subject,
+          values: { forecast, before },
+          note: `${forecast} a month expected, ${before} were usual.`,
+        },
+      ]
     }
     return []
   })

@@ -10,7 +10,9 @@ export function tableBelow(document: string, heading: string): Record<string, st
 
 /** The points of the list below a heading. */
 export function listBelow(document: string, heading: string): string[] {
-  return section(document, heading).filter((line) => line.startsWith('- ')).map((line) => line.slice(2).trim())
+  return section(document, heading)
+    .filter((line) => line.startsWith('- '))
+    .map((line) => line.slice(2).trim())
 }
 
 /** The value of a line like `- Email: x`; empty when there is none. */
@@ -39,5 +41,9 @@ function section(document: string, heading: string): string[] {
 }
 
 function cells(line: string): string[] {
-  return line.replace(/^\|/, '').replace(/\|$/, '').split('|').map((cell) => cell.trim())
+  return line
+    .replace(/^\|/, '')
+    .replace(/\|$/, '')
+    .split('|')
+    .map((cell) => cell.trim())
 }

@@ -7,11 +7,19 @@ export function paymentPlanner(talk: Conversation): Answer {
   const open = rowsFrom(talk, 'payment_terms', 'open')
   const days = textsFrom(talk, 'payment_calendar', 'days')
   const blocked = new Set(texts(talk.task, 'blocked'))
-  const runs = planRuns(open.filter((invoice) => !blocked.has(text(invoice, 'invoiceId'))), days)
-  if (runs.length > 0 && !isAsked(talk, 'calculator')) return ask(call('calculator', { expressions: runs.map((run) => run.sum) }))
-  return finish(talk, open.flatMap((invoice) => judge(invoice, days)), {
-    runs: runs.map(({ payOn, invoices, sum }) => ({ payOn, invoices, amountCents: calculated(talk, sum) })),
-  })
+  const runs = planRuns(
+    open.filter((invoice) => !blocked.has(text(invoice, 'invoiceId'))),
+    days,
+  )
+  if (runs.length > 0 && !isAsked(talk, 'calculator'))
+    return ask(call('calculator', { expressions: runs.map((run) => run.sum) }))
+  return finish(
+    talk,
+    open.flatMap((invoice) => judge(invoice, days)),
+    {
+      runs: runs.map(({ payOn, invoices, sum }) => ({ payOn, invoices, amountCents: calculated(talk, sum) })),
+    },
+  )
 }
 
 function judge(invoice: Row, days: readonly string[]): Finding[] {
@@ -21,15 +29,30 @@ function judge(invoice: Row, days: readonly string[]): Finding[] {
   const daysLate = number(invoice, 'daysLate')
   const findings: Finding[] = []
   if (printed !== agreed) {
-    findings.push({ kind: 'due_date_differs', subject, values: { printed, agreed }, note: `The invoice says ${printed}, the terms say ${agreed}.` })
+    findings.push({
+      kind: 'due_date_differs',
+      subject,
+      values: { printed, agreed },
+      note: `The invoice says ${printed}, the terms say ${agreed}.`,
+    })
   }
   if (daysLate > 0) {
-    findings.push({ kind: 'overdue', subject, values: { dueOn: agreed, daysLate }, note: `Due since ${agreed}; pay it with the next run.` })
+    findings.push({
+      kind: 'overdue',
+      subject,
+      values: { dueOn: agreed, daysLate },
+      note: `Due since ${agreed}; pay it with the next run.`,
+    })
   }
   const until = discountUntil(invoice, days)
   if (until !== undefined) {
     const percent = number(invoice, 'discountPercent')
-    findings.push({ kind: 'discount_available', subject, values: { until, percent }, note: `${percent} % discount when paid by ${until}.` })
+    findings.push({
+      kind: 'discount_available',
+      subject,
+      values: { until, percent },
+      note: `${percent} % discount when paid by ${until}.`,
+    })
   }
   return findings
 }
@@ -41,7 +64,10 @@ function discountUntil(invoice: Row, days: readonly string[]): string | undefine
   return until !== '' && next !== undefined && next <= until ? until : undefined
 }
 
-function planRuns(invoices: readonly Row[], days: readonly string[]): { payOn: string; invoices: number; sum: string }[] {
+function planRuns(
+  invoices: readonly Row[],
+  days: readonly string[],
+): { payOn: string; invoices: number; sum: string }[] {
   const sums = new Map<string, string[]>()
   for (const invoice of invoices) {
     const until = discountUntil(invoice, days)
@@ -49,7 +75,8 @@ function planRuns(invoices: readonly Row[], days: readonly string[]): { payOn: s
     const payOn = days.findLast((day) => day <= latest) ?? days[0]
     if (payOn === undefined) continue
     const total = number(invoice, 'totalCents')
-    const amount = until === undefined ? String(total) : `round(${total}*(100-${number(invoice, 'discountPercent')})/100)`
+    const amount =
+      until === undefined ? String(total) : `round(${total}*(100-${number(invoice, 'discountPercent')})/100)`
     sums.set(payOn, [...(sums.get(payOn) ?? []), amount])
   }
   return [...sums]

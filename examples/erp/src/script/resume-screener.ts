@@ -17,26 +17,51 @@ export function resumeScreener(talk: Conversation): Answer {
   const sure = jobs.filter((job) => job.from <= job.to)
   const total = sure.map(months).join('+') || '0'
   const gaps = gapsBetween(sure)
-  if (!isAsked(talk, 'calculator')) return ask(call('calculator', { expressions: [total, ...gaps.map((gap) => gap.expression)] }))
+  if (!isAsked(talk, 'calculator'))
+    return ask(call('calculator', { expressions: [total, ...gaps.map((gap) => gap.expression)] }))
   const profile = {
-    candidateId: fieldOf(resume, 'Candidate'), name: titleOf(resume), skills: listBelow(resume, 'Skills'), months: calculated(talk, total),
+    candidateId: fieldOf(resume, 'Candidate'),
+    name: titleOf(resume),
+    skills: listBelow(resume, 'Skills'),
+    months: calculated(talk, total),
   }
+  if (profile.candidateId === '') talk.problems.push(`${path} names no candidate`)
   const limit = threshold(talk, 'employment_gap_months')
   const wrong = jobs.find((job) => job.from > job.to)
-  const gap = gaps.map(({ from, to, expression }) => ({ from, to, months: calculated(talk, expression) })).find((found) => found.months > limit)
+  const gap = gaps
+    .map(({ from, to, expression }) => ({ from, to, months: calculated(talk, expression) }))
+    .find((found) => found.months > limit)
   const finding = judge(profile.candidateId, resume, wrong, gap)
   return finish(talk, finding === undefined ? [] : [finding], { profile })
 }
 
-function judge(subject: string, resume: string, wrong: Employment | undefined, gap: (Employment & { months: number }) | undefined): Finding | undefined {
+function judge(
+  subject: string,
+  resume: string,
+  wrong: Employment | undefined,
+  gap: (Employment & { months: number }) | undefined,
+): Finding | undefined {
   if (subject === '') return undefined
-  if (fieldOf(resume, 'Email') === '') return { kind: 'missing_contact', subject, values: { missing: 'email' }, note: 'There is no e-mail address to answer to.' }
-  if (['', 'none'].includes(fieldOf(resume, 'Work permit'))) return { kind: 'no_work_permit', subject, values: {}, note: 'Needs a work permit first.' }
+  if (fieldOf(resume, 'Email') === '')
+    return {
+      kind: 'missing_contact',
+      subject,
+      values: { missing: 'email' },
+      note: 'There is no e-mail address to answer to.',
+    }
+  if (['', 'none'].includes(fieldOf(resume, 'Work permit')))
+    return { kind: 'no_work_permit', subject, values: {}, note: 'Needs a work permit first.' }
   if (wrong !== undefined) {
     const entry = `${wrong.from} to ${wrong.to}`
     return { kind: 'unclear_dates', subject, values: { entry }, note: `"${entry}" ends before it starts.` }
   }
-  if (gap !== undefined) return { kind: 'employment_gap', subject, values: { ...gap }, note: `Ask about the ${gap.months} months after ${gap.from}.` }
+  if (gap !== undefined)
+    return {
+      kind: 'employment_gap',
+      subject,
+      values: { ...gap },
+      note: `Ask about the ${gap.months} months after ${gap.from}.`,
+    }
   return undefined
 }
 

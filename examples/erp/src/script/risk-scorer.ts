@@ -13,17 +13,31 @@ export function riskScorer(talk: Conversation): Answer {
   const scored = rowsFrom(talk, 'supplier_profiles', 'suppliers')
     .map((supplier) => ({ supplier, factors: factorsOf(supplier, watched, youngMonths) }))
     .filter(({ factors }) => factors.length > 0)
-    .map(({ supplier, factors }) => ({ supplier, factors, sum: factors.map((factor) => points.get(factor) ?? '0').join('+') }))
+    .map(({ supplier, factors }) => ({
+      supplier,
+      factors,
+      sum: factors.map((factor) => points.get(factor) ?? '0').join('+'),
+    }))
   if (scored.length > 0 && !isAsked(talk, 'calculator')) {
     return ask(call('calculator', { expressions: [...new Set(scored.map(({ sum }) => sum))] }))
   }
   const high = threshold(talk, 'high_risk_score')
   const elevated = threshold(talk, 'elevated_risk_score')
-  return finish(talk, scored.flatMap(({ supplier, factors, sum }): Finding[] => {
-    const score = calculated(talk, sum)
-    if (!(score >= elevated)) return []
-    return [{ kind: score >= high ? 'high_risk' : 'elevated_risk', subject: text(supplier, 'supplierId'), values: { score }, note: factors.join(', ').replaceAll('_', ' ') }]
-  }))
+  return finish(
+    talk,
+    scored.flatMap(({ supplier, factors, sum }): Finding[] => {
+      const score = calculated(talk, sum)
+      if (!(score >= elevated)) return []
+      return [
+        {
+          kind: score >= high ? 'high_risk' : 'elevated_risk',
+          subject: text(supplier, 'supplierId'),
+          values: { score },
+          note: factors.join(', ').replaceAll('_', ' '),
+        },
+      ]
+    }),
+  )
 }
 
 function factorsOf(supplier: Row, watched: ReadonlySet<string>, youngMonths: number): string[] {

@@ -8,18 +8,32 @@ export function supplierChooser(talk: Conversation): Answer {
   for (const offer of rowsFrom(talk, 'price_list', 'offers')) {
     offers.set(text(offer, 'itemId'), [...(offers.get(text(offer, 'itemId')) ?? []), offer])
   }
-  const choices = rowsFrom(talk, 'price_list', 'items').map((item) => choose(item, offers.get(text(item, 'itemId')) ?? []))
-  const best = new Map(choices.flatMap(({ itemId, best: offer }) => (offer === undefined ? [] : [[itemId, offer] as const])))
+  const choices = rowsFrom(talk, 'price_list', 'items').map((item) =>
+    choose(item, offers.get(text(item, 'itemId')) ?? []),
+  )
+  const best = new Map(
+    choices.flatMap(({ itemId, best: offer }) => (offer === undefined ? [] : [[itemId, offer] as const])),
+  )
   const orders = rows(talk.task, 'orders').flatMap((order) => {
     const offer = best.get(text(order, 'itemId'))
-    return offer === undefined ? [] : [{ order, offer, sum: `${number(order, 'quantity')}*${number(offer, 'unitPriceCents')}` }]
+    return offer === undefined
+      ? []
+      : [{ order, offer, sum: `${number(order, 'quantity')}*${number(offer, 'unitPriceCents')}` }]
   })
-  if (orders.length > 0 && !isAsked(talk, 'calculator')) return ask(call('calculator', { expressions: orders.map((order) => order.sum) }))
-  return finish(talk, choices.flatMap(({ findings }) => findings), {
-    orders: orders.map(({ order, offer, sum }) => ({
-      itemId: text(order, 'itemId'), supplierId: text(offer, 'supplierId'), quantity: number(order, 'quantity'), costCents: calculated(talk, sum),
-    })),
-  })
+  if (orders.length > 0 && !isAsked(talk, 'calculator'))
+    return ask(call('calculator', { expressions: orders.map((order) => order.sum) }))
+  return finish(
+    talk,
+    choices.flatMap(({ findings }) => findings),
+    {
+      orders: orders.map(({ order, offer, sum }) => ({
+        itemId: text(order, 'itemId'),
+        supplierId: text(offer, 'supplierId'),
+        quantity: number(order, 'quantity'),
+        costCents: calculated(talk, sum),
+      })),
+    },
+  )
 }
 
 /** The best offer is the cheapest that is valid and quick enough; at the same price the preferred supplier stays. */
@@ -28,20 +42,35 @@ function choose(item: Row, offers: readonly Row[]): { itemId: string; best: Row 
   const preferred = text(item, 'preferredSupplier')
   const valid = offers
     .filter((offer) => offer['isLapsed'] === false && number(offer, 'leadDays') <= number(item, 'maxLeadDays'))
-    .sort((a, b) => number(a, 'unitPriceCents') - number(b, 'unitPriceCents') || rank(a, preferred) - rank(b, preferred))
+    .sort(
+      (a, b) => number(a, 'unitPriceCents') - number(b, 'unitPriceCents') || rank(a, preferred) - rank(b, preferred),
+    )
   const best = valid[0]
   const to = best === undefined ? 'none' : text(best, 'supplierId')
   const own = offers.find((offer) => text(offer, 'supplierId') === preferred)
-  const answer = (finding: Omit<Finding, 'subject'>): ReturnType<typeof choose> => ({ itemId, best, findings: [{ ...finding, subject: itemId }] })
+  const answer = (finding: Omit<Finding, 'subject'>): ReturnType<typeof choose> => ({
+    itemId,
+    best,
+    findings: [{ ...finding, subject: itemId }],
+  })
   if (own === undefined || own['isLapsed'] === true) {
     const validUntil = own === undefined ? 'never' : text(own, 'validUntil')
-    return answer({ kind: 'offer_expired', values: { from: preferred, to, validUntil }, note: `The offer of ${preferred} has lapsed; ${to} is next.` })
+    return answer({
+      kind: 'offer_expired',
+      values: { from: preferred, to, validUntil },
+      note: `The offer of ${preferred} has lapsed; ${to} is next.`,
+    })
   }
   if (best !== undefined && to !== preferred) {
     const savingCents = number(own, 'unitPriceCents') - number(best, 'unitPriceCents')
-    return answer({ kind: 'better_offer', values: { from: preferred, to, savingCents }, note: `${to} is the better choice.` })
+    return answer({
+      kind: 'better_offer',
+      values: { from: preferred, to, savingCents },
+      note: `${to} is the better choice.`,
+    })
   }
-  if (valid.length === 1) return answer({ kind: 'single_source', values: { supplierId: to }, note: `Only ${to} can deliver this in time.` })
+  if (valid.length === 1)
+    return answer({ kind: 'single_source', values: { supplierId: to }, note: `Only ${to} can deliver this in time.` })
   return { itemId, best, findings: [] }
 }
 

@@ -11,7 +11,12 @@ export function trailAuditor(talk: Conversation): Answer {
   if (!isAsked(talk, 'approval_trail')) return ask(call('approval_trail'), call('query', { sql: gaps, values: [] }))
   const missing = rowsFrom(talk, 'query', 'rows').map((row): Finding => {
     const after = number(row, 'previous')
-    return { kind: 'sequence_gap', subject: String(after + 1), values: { after, before: number(row, 'next') }, note: 'An entry of the journal is missing.' }
+    return {
+      kind: 'sequence_gap',
+      subject: String(after + 1),
+      values: { after, before: number(row, 'next') },
+      note: 'An entry of the journal is missing.',
+    }
   })
   return finish(talk, [...missing, ...rowsFrom(talk, 'approval_trail', 'payments').flatMap(judge)])
 }
@@ -28,10 +33,24 @@ function judge(payment: Row): Finding[] {
     return [{ kind: 'self_approval', subject, values: { userId }, note: `${userId} entered and approved it.` }]
   }
   if (paidAt !== '' && approvedAt > paidAt) {
-    return [{ kind: 'approved_after_payment', subject, values: { approvedAt, paidAt }, note: 'The approval came after the money had left.' }]
+    return [
+      {
+        kind: 'approved_after_payment',
+        subject,
+        values: { approvedAt, paidAt },
+        note: 'The approval came after the money had left.',
+      },
+    ]
   }
   if (amountCents > limitCents) {
-    return [{ kind: 'over_authority', subject, values: { userId, limitCents, amountCents }, note: `More than ${userId} may approve.` }]
+    return [
+      {
+        kind: 'over_authority',
+        subject,
+        values: { userId, limitCents, amountCents },
+        note: `More than ${userId} may approve.`,
+      },
+    ]
   }
   return []
 }

@@ -29,12 +29,19 @@ export interface ErpToolOptions<Input, Output> {
 export function erpTool<Input, Output>(options: ErpToolOptions<Input, Output>): ErpTool {
   const { name, description, effect, input, output } = options
   return {
-    name, description, effect, input, output,
+    name,
+    description,
+    effect,
+    input,
+    output,
     run: (company, args) => output.parse(options.run(company, input.parse(args))),
   }
 }
 
 /** All rows of a statement, keyed by column. */
 export function select(company: Company, sql: string, ...values: SQLInputValue[]): Record<string, unknown>[] {
-  return company.db.prepare(sql).all(...values).map((row) => ({ ...row }))
+  return company.db
+    .prepare(sql)
+    .all(...values)
+    .map((row) => ({ ...row }))
 }

@@ -9,7 +9,8 @@ export const finance: readonly WorkflowTask[] = [
     name: 'invoice-matching',
     agent: invoiceChecker,
     needs: [],
-    inputs: (company) => select(company, 'SELECT invoice_id AS invoiceId, order_id AS orderId FROM invoices ORDER BY invoice_id'),
+    inputs: (company) =>
+      select(company, 'SELECT invoice_id AS invoiceId, order_id AS orderId FROM invoices ORDER BY invoice_id'),
   },
   {
     name: 'payment-plan',
@@ -22,12 +23,14 @@ export const finance: readonly WorkflowTask[] = [
     name: 'audit-report',
     agent: auditor,
     needs: ['invoice-matching', 'bank-reconciliation'],
-    inputs: (company, done) => [{
-      asOf: company.facts.asOf,
-      invoicesChecked: done.get('invoice-matching')?.length ?? 0,
-      invoicesBlocked: blockedIn(done).length,
-      statementDifferences: (done.get('bank-reconciliation') ?? []).flatMap((output) => output.findings).length,
-    }],
+    inputs: (company, done) => [
+      {
+        asOf: company.facts.asOf,
+        invoicesChecked: done.get('invoice-matching')?.length ?? 0,
+        invoicesBlocked: blockedIn(done).length,
+        statementDifferences: (done.get('bank-reconciliation') ?? []).flatMap((output) => output.findings).length,
+      },
+    ],
   },
 ]
 

@@ -15,10 +15,12 @@ export const hr: readonly WorkflowTask[] = [
     name: 'candidate-matching',
     agent: candidateMatcher,
     needs: ['resume-screening'],
-    inputs: ({ documents }, done) => [{
-      profiles: (done.get('resume-screening') ?? []).map((output) => output['profile']),
-      jobs: documents.filter((path) => path.startsWith('jobs/')),
-    }],
+    inputs: ({ documents }, done) => [
+      {
+        profiles: (done.get('resume-screening') ?? []).map((output) => output['profile']),
+        jobs: documents.filter((path) => path.startsWith('jobs/')),
+      },
+    ],
   },
   once(interviewScheduler),
   once(onboarder),

@@ -11,11 +11,13 @@ export const inventory: readonly WorkflowTask[] = [
     name: 'supplier-choice',
     agent: supplierChooser,
     needs: ['reorder'],
-    inputs: (_company, done) => [{
-      orders: (done.get('reorder') ?? [])
-        .flatMap((output) => output.findings)
-        .map((finding) => ({ itemId: finding.subject, quantity: finding.values['quantity'] }))
-        .sort((a, b) => (a.itemId < b.itemId ? -1 : 1)),
-    }],
+    inputs: (_company, done) => [
+      {
+        orders: (done.get('reorder') ?? [])
+          .flatMap((output) => output.findings)
+          .map((finding) => ({ itemId: finding.subject, quantity: finding.values['quantity'] }))
+          .sort((a, b) => (a.itemId < b.itemId ? -1 : 1)),
+      },
+    ],
   },
 ]

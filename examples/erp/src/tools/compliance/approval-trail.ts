@@ -11,13 +11,22 @@ export const approvalTrail: ErpTool = erpTool({
   effect: 'read',
   input: z.strictObject({}),
   output: z.strictObject({
-    payments: z.array(z.strictObject({
-      paymentId: z.string(), amountCents: z.int(), enteredBy: z.string().optional(), approvedBy: z.string().optional(),
-      approvedAt: z.string().optional(), approvalLimitCents: z.int().optional(), paidAt: z.string().optional(),
-    })),
+    payments: z.array(
+      z.strictObject({
+        paymentId: z.string(),
+        amountCents: z.int(),
+        enteredBy: z.string().optional(),
+        approvedBy: z.string().optional(),
+        approvedAt: z.string().optional(),
+        approvalLimitCents: z.int().optional(),
+        paidAt: z.string().optional(),
+      }),
+    ),
   }),
   run: (company) => ({
-    payments: select(company, `
+    payments: select(
+      company,
+      `
       SELECT payment_id AS paymentId, amount AS amountCents, entered.user_id AS enteredBy, approved.user_id AS approvedBy,
         approved.at AS approvedAt, approval_limit AS approvalLimitCents, paid.at AS paidAt
       FROM payments
@@ -25,7 +34,8 @@ export const approvalTrail: ErpTool = erpTool({
       LEFT JOIN (SELECT payment_id, user_id, min(at) AS at FROM journal WHERE action = 'approved' GROUP BY payment_id) AS approved USING (payment_id)
       LEFT JOIN (SELECT payment_id, min(at) AS at FROM journal WHERE action = 'paid' GROUP BY payment_id) AS paid USING (payment_id)
       LEFT JOIN users ON users.user_id = approved.user_id
-      ORDER BY payment_id`).map(withoutNulls),
+      ORDER BY payment_id`,
+    ).map(withoutNulls),
   }),
 })
 

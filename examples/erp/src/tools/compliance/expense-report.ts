@@ -11,14 +11,28 @@ export const expenseReport: ErpTool = erpTool({
   effect: 'read',
   input: z.strictObject({ reportId: z.string() }),
   output: z.strictObject({
-    lines: z.array(z.strictObject({
-      line: z.int(), spentOn: z.string(), ageDays: z.int(), category: z.string(), units: z.int(), amountCents: z.int(), receipt: z.enum(['yes', 'no']),
-    })),
+    lines: z.array(
+      z.strictObject({
+        line: z.int(),
+        spentOn: z.string(),
+        ageDays: z.int(),
+        category: z.string(),
+        units: z.int(),
+        amountCents: z.int(),
+        receipt: z.enum(['yes', 'no']),
+      }),
+    ),
   }),
   run: (company, { reportId }) => ({
-    lines: select(company, `
+    lines: select(
+      company,
+      `
       SELECT line, spent_on AS spentOn, category, units, amount AS amountCents, receipt, submitted_on AS submittedOn
-      FROM expenses JOIN expense_reports USING (report_id) WHERE report_id = ? ORDER BY line`, reportId)
-      .map(({ submittedOn, ...line }) => ({ ...line, ageDays: daysBetween(String(line['spentOn']), String(submittedOn)) })),
+      FROM expenses JOIN expense_reports USING (report_id) WHERE report_id = ? ORDER BY line`,
+      reportId,
+    ).map(({ submittedOn, ...line }) => ({
+      ...line,
+      ageDays: daysBetween(String(line['spentOn']), String(submittedOn)),
+    })),
   }),
 })

@@ -12,17 +12,27 @@ export const supplierProfiles: ErpTool = erpTool({
   effect: 'read',
   input: z.strictObject({}),
   output: z.strictObject({
-    suppliers: z.array(z.strictObject({
-      supplierId: z.string(), country: z.string(), accountCountry: z.string(), hasContract: z.boolean(), hasCertificate: z.boolean(), ageMonths: z.int(),
-    })),
+    suppliers: z.array(
+      z.strictObject({
+        supplierId: z.string(),
+        country: z.string(),
+        accountCountry: z.string(),
+        hasContract: z.boolean(),
+        hasCertificate: z.boolean(),
+        ageMonths: z.int(),
+      }),
+    ),
   }),
   run: (company) => ({
-    suppliers: select(company, `
+    suppliers: select(
+      company,
+      `
       SELECT supplier_id AS supplierId, country, substr(iban, 1, 2) AS accountCountry, contract_until AS contractUntil, certificate,
         founded_on AS foundedOn
-      FROM suppliers ORDER BY supplier_id`).map(({ contractUntil, certificate, foundedOn, ...supplier }) => ({
+      FROM suppliers ORDER BY supplier_id`,
+    ).map(({ contractUntil, certificate, foundedOn, ...supplier }) => ({
       ...supplier,
-      hasContract: contractUntil !== null && String(contractUntil) >= company.facts.asOf,
+      hasContract: typeof contractUntil === 'string' && contractUntil >= company.facts.asOf,
       hasCertificate: certificate === 'yes',
       ageMonths: monthsBetween(String(foundedOn), company.facts.asOf),
     })),

@@ -11,11 +11,15 @@ export const cashBook: ErpTool = erpTool({
   effect: 'read',
   input: z.strictObject({}),
   output: z.strictObject({
-    payments: z.array(z.strictObject({ paymentId: z.string(), ageDays: z.int(), amountCents: z.int(), iban: z.string() })),
+    payments: z.array(
+      z.strictObject({ paymentId: z.string(), ageDays: z.int(), amountCents: z.int(), iban: z.string() }),
+    ),
   }),
   run: (company) => ({
-    payments: select(company, `
-      SELECT payment_id AS paymentId, paid_on AS paidOn, amount AS amountCents, iban FROM payments ORDER BY payment_id`)
-      .map(({ paidOn, ...payment }) => ({ ...payment, ageDays: daysBetween(String(paidOn), company.facts.asOf) })),
+    payments: select(
+      company,
+      `
+      SELECT payment_id AS paymentId, paid_on AS paidOn, amount AS amountCents, iban FROM payments ORDER BY payment_id`,
+    ).map(({ paidOn, ...payment }) => ({ ...payment, ageDays: daysBetween(String(paidOn), company.facts.asOf) })),
   }),
 })

@@ -11,12 +11,18 @@ export const findSimilarInvoices: ErpTool = erpTool({
   effect: 'read',
   input: z.strictObject({ invoiceId: z.string() }),
   output: z.strictObject({
-    similar: z.array(z.strictObject({ invoiceId: z.string(), reference: z.string(), issuedOn: z.string(), totalCents: z.int() })),
+    similar: z.array(
+      z.strictObject({ invoiceId: z.string(), reference: z.string(), issuedOn: z.string(), totalCents: z.int() }),
+    ),
   }),
   run: (company, { invoiceId }) => ({
-    similar: select(company, `
+    similar: select(
+      company,
+      `
       SELECT other.invoice_id AS invoiceId, other.reference, other.issued_on AS issuedOn, other.total AS totalCents
       FROM invoices AS own JOIN invoices AS other ON other.supplier_id = own.supplier_id AND other.total = own.total
-      WHERE own.invoice_id = ? AND other.invoice_id <> own.invoice_id ORDER BY other.invoice_id`, invoiceId),
+      WHERE own.invoice_id = ? AND other.invoice_id <> own.invoice_id ORDER BY other.invoice_id`,
+      invoiceId,
+    ),
   }),
 })

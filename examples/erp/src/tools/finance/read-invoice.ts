@@ -10,21 +10,43 @@ export const readInvoice: ErpTool = erpTool({
   effect: 'read',
   input: z.strictObject({ invoiceId: z.string() }),
   output: z.strictObject({
-    invoices: z.array(z.strictObject({
-      invoiceId: z.string(), supplierId: z.string(), reference: z.string(), orderId: z.string(), issuedOn: z.string(),
-      netCents: z.int(), taxCents: z.int(), totalCents: z.int(),
-    })),
-    lines: z.array(z.strictObject({
-      line: z.int(), itemId: z.string(), quantity: z.int(), unitPriceCents: z.int(), amountCents: z.int(),
-    })),
+    invoices: z.array(
+      z.strictObject({
+        invoiceId: z.string(),
+        supplierId: z.string(),
+        reference: z.string(),
+        orderId: z.string(),
+        issuedOn: z.string(),
+        netCents: z.int(),
+        taxCents: z.int(),
+        totalCents: z.int(),
+      }),
+    ),
+    lines: z.array(
+      z.strictObject({
+        line: z.int(),
+        itemId: z.string(),
+        quantity: z.int(),
+        unitPriceCents: z.int(),
+        amountCents: z.int(),
+      }),
+    ),
   }),
   run: (company, { invoiceId }) => ({
-    invoices: select(company, `
+    invoices: select(
+      company,
+      `
       SELECT invoice_id AS invoiceId, supplier_id AS supplierId, reference, order_id AS orderId, issued_on AS issuedOn,
         net AS netCents, tax AS taxCents, total AS totalCents
-      FROM invoices WHERE invoice_id = ?`, invoiceId),
-    lines: select(company, `
+      FROM invoices WHERE invoice_id = ?`,
+      invoiceId,
+    ),
+    lines: select(
+      company,
+      `
       SELECT line, item_id AS itemId, quantity, unit_price AS unitPriceCents, amount AS amountCents
-      FROM invoice_lines WHERE invoice_id = ? ORDER BY line`, invoiceId),
+      FROM invoice_lines WHERE invoice_id = ? ORDER BY line`,
+      invoiceId,
+    ),
   }),
 })

@@ -14,9 +14,17 @@ export const readOrder: ErpTool = erpTool({
     lines: z.array(z.strictObject({ itemId: z.string(), quantity: z.int(), unitPriceCents: z.int() })),
   }),
   run: (company, { orderId }) => ({
-    orders: select(company, `
-      SELECT order_id AS orderId, supplier_id AS supplierId, ordered_on AS orderedOn FROM orders WHERE order_id = ?`, orderId),
-    lines: select(company, `
-      SELECT item_id AS itemId, quantity, unit_price AS unitPriceCents FROM order_lines WHERE order_id = ? ORDER BY item_id`, orderId),
+    orders: select(
+      company,
+      `
+      SELECT order_id AS orderId, supplier_id AS supplierId, ordered_on AS orderedOn FROM orders WHERE order_id = ?`,
+      orderId,
+    ),
+    lines: select(
+      company,
+      `
+      SELECT item_id AS itemId, quantity, unit_price AS unitPriceCents FROM order_lines WHERE order_id = ? ORDER BY item_id`,
+      orderId,
+    ),
   }),
 })

@@ -13,8 +13,12 @@ export const readReceipts: ErpTool = erpTool({
     received: z.array(z.strictObject({ itemId: z.string(), quantity: z.int(), lastOn: z.string() })),
   }),
   run: (company, { orderId }) => ({
-    received: select(company, `
+    received: select(
+      company,
+      `
       SELECT item_id AS itemId, sum(quantity) AS quantity, max(received_on) AS lastOn
-      FROM receipts WHERE order_id = ? GROUP BY item_id ORDER BY item_id`, orderId),
+      FROM receipts WHERE order_id = ? GROUP BY item_id ORDER BY item_id`,
+      orderId,
+    ),
   }),
 })

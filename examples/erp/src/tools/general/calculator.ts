@@ -13,7 +13,14 @@ export const calculator: ErpTool = erpTool({
   effect: 'read',
   input: z.strictObject({ expressions: z.array(z.string().min(1).max(100_000)).min(1).max(1000) }),
   output: z.strictObject({
-    results: z.array(z.strictObject({ expression: z.string(), value: z.string().optional(), isExact: z.boolean().optional(), error: z.string().optional() })),
+    results: z.array(
+      z.strictObject({
+        expression: z.string(),
+        value: z.string().optional(),
+        isExact: z.boolean().optional(),
+        error: z.string().optional(),
+      }),
+    ),
   }),
   run: (_company, { expressions }) => ({ results: expressions.map(compute) }),
 })

@@ -38,9 +38,10 @@ function product(reader: Reader): Rational {
   for (let sign = take(reader, '*', '/'); sign !== undefined; sign = take(reader, '*', '/')) {
     const next = factor(reader)
     if (sign === '/' && next.top === 0n) throw new ExpressionError('division by zero')
-    value = sign === '*'
-      ? rational(value.top * next.top, value.bottom * next.bottom)
-      : rational(value.top * next.bottom, value.bottom * next.top)
+    value =
+      sign === '*'
+        ? rational(value.top * next.top, value.bottom * next.bottom)
+        : rational(value.top * next.bottom, value.bottom * next.top)
   }
   return value
 }
@@ -88,7 +89,8 @@ function call(name: string, values: readonly Rational[]): Rational {
 
 function decimalsOf(value: Rational | undefined): number {
   if (value === undefined) return 0
-  if (value.bottom !== 1n || value.top < 0n || value.top > 10n) throw new ExpressionError('round takes 0 to 10 decimals')
+  if (value.bottom !== 1n || value.top < 0n || value.top > 10n)
+    throw new ExpressionError('round takes 0 to 10 decimals')
   return Number(value.top)
 }
 

@@ -12,7 +12,12 @@ export const readDocument: ErpTool = erpTool({
   description: 'Reads a document of the company by its path: policy.md, onboarding.md, jobs/….md or resumes/….md.',
   effect: 'read',
   input: z.strictObject({ path: z.string() }),
-  output: z.strictObject({ path: z.string(), text: z.string().optional(), isCut: z.boolean().optional(), error: z.string().optional() }),
+  output: z.strictObject({
+    path: z.string(),
+    text: z.string().optional(),
+    isCut: z.boolean().optional(),
+    error: z.string().optional(),
+  }),
   run: ({ folder, documents }, { path }) => {
     if (!documents.includes(path)) return { path, error: 'there is no such document' }
     const text = readText(folder, path)

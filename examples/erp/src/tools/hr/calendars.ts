@@ -13,8 +13,12 @@ export const calendars: ErpTool = erpTool({
     busy: z.array(z.strictObject({ interviewerId: z.string(), startsAt: z.string(), endsAt: z.string() })),
   }),
   run: (company, { interviewers }) => ({
-    busy: select(company, `
+    busy: select(
+      company,
+      `
       SELECT interviewer_id AS interviewerId, starts_at AS startsAt, ends_at AS endsAt FROM calendars
-      WHERE interviewer_id IN (SELECT value FROM json_each(?)) ORDER BY interviewer_id, starts_at`, JSON.stringify(interviewers)),
+      WHERE interviewer_id IN (SELECT value FROM json_each(?)) ORDER BY interviewer_id, starts_at`,
+      JSON.stringify(interviewers),
+    ),
   }),
 })

@@ -14,16 +14,36 @@ export const onboardingStatus: ErpTool = erpTool({
   effect: 'read',
   input: z.strictObject({}),
   output: z.strictObject({
-    hires: z.array(z.strictObject({
-      employeeId: z.string(), jobId: z.string(), daysSinceStart: z.int(), done: z.array(z.string()), open: z.array(z.string()),
-    })),
+    hires: z.array(
+      z.strictObject({
+        employeeId: z.string(),
+        jobId: z.string(),
+        daysSinceStart: z.int(),
+        done: z.array(z.string()),
+        open: z.array(z.string()),
+      }),
+    ),
   }),
   run: (company) => ({
-    hires: select(company, 'SELECT employee_id AS employeeId, job_id AS jobId, starts_on AS startsOn FROM hires ORDER BY employee_id').map((raw) => {
+    hires: select(
+      company,
+      'SELECT employee_id AS employeeId, job_id AS jobId, starts_on AS startsOn FROM hires ORDER BY employee_id',
+    ).map((raw) => {
       const { employeeId, jobId, startsOn } = row.parse(raw)
-      const tasks = select(company, 'SELECT task, done_on IS NOT NULL AS isDone FROM onboarding WHERE employee_id = ? ORDER BY task', employeeId)
-      const named = (isDone: number): string[] => tasks.filter((task) => task['isDone'] === isDone).map((task) => String(task['task']))
-      return { employeeId, jobId, daysSinceStart: daysBetween(startsOn, company.facts.asOf), done: named(1), open: named(0) }
+      const tasks = select(
+        company,
+        'SELECT task, done_on IS NOT NULL AS isDone FROM onboarding WHERE employee_id = ? ORDER BY task',
+        employeeId,
+      )
+      const named = (isDone: number): string[] =>
+        tasks.filter((task) => task['isDone'] === isDone).map((task) => String(task['task']))
+      return {
+        employeeId,
+        jobId,
+        daysSinceStart: daysBetween(startsOn, company.facts.asOf),
+        done: named(1),
+        open: named(0),
+      }
     }),
   }),
 })

@@ -11,6 +11,8 @@ export const demandHistory: ErpTool = erpTool({
     'Gives for every item the forecast for the next month (average of the last three months) and the average of the months before those, in pieces.',
   effect: 'read',
   input: z.strictObject({}),
-  output: z.strictObject({ items: z.array(z.strictObject({ itemId: z.string(), forecast: z.int(), before: z.int() })) }),
+  output: z.strictObject({
+    items: z.array(z.strictObject({ itemId: z.string(), forecast: z.int(), before: z.int() })),
+  }),
   run: (company) => ({ items: demandOf(company) }),
 })

@@ -5,7 +5,13 @@ import type { ErpTool } from '../tool.ts'
 import { demandOf } from './demand.ts'
 
 const row = z.object({
-  itemId: z.string(), onHand: z.int(), onOrder: z.int(), safetyStock: z.int(), maximum: z.int(), packSize: z.int(), leadDays: z.int(),
+  itemId: z.string(),
+  onHand: z.int(),
+  onOrder: z.int(),
+  safetyStock: z.int(),
+  maximum: z.int(),
+  packSize: z.int(),
+  leadDays: z.int(),
 })
 
 /** What each item needs until a new order arrives. */
@@ -16,19 +22,30 @@ export const reorderPoints: ErpTool = erpTool({
   effect: 'read',
   input: z.strictObject({}),
   output: z.strictObject({
-    items: z.array(z.strictObject({
-      itemId: z.string(), onHand: z.int(), position: z.int(), leadDemand: z.int(), reorderPoint: z.int(), maximum: z.int(), packSize: z.int(),
-    })),
+    items: z.array(
+      z.strictObject({
+        itemId: z.string(),
+        onHand: z.int(),
+        position: z.int(),
+        leadDemand: z.int(),
+        reorderPoint: z.int(),
+        maximum: z.int(),
+        packSize: z.int(),
+      }),
+    ),
   }),
   run: (company) => {
     const demand = new Map(demandOf(company).map((item) => [item.itemId, item.forecast]))
     return {
-      items: select(company, `
+      items: select(
+        company,
+        `
         SELECT items.item_id AS itemId, on_hand AS onHand, on_order AS onOrder, safety_stock AS safetyStock, maximum,
           pack_size AS packSize, coalesce(lead_days, max_lead_days) AS leadDays
         FROM items JOIN stock USING (item_id)
         LEFT JOIN price_list ON price_list.item_id = items.item_id AND price_list.supplier_id = items.preferred_supplier
-        ORDER BY items.item_id`).map((raw) => {
+        ORDER BY items.item_id`,
+      ).map((raw) => {
         const item = row.parse(raw)
         const leadDemand = Math.ceil(((demand.get(item.itemId) ?? 0) * item.leadDays) / 30)
         return {

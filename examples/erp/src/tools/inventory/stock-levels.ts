@@ -10,11 +10,16 @@ export const stockLevels: ErpTool = erpTool({
   effect: 'read',
   input: z.strictObject({}),
   output: z.strictObject({
-    items: z.array(z.strictObject({ itemId: z.string(), onHand: z.int(), onOrder: z.int(), safetyStock: z.int(), maximum: z.int() })),
+    items: z.array(
+      z.strictObject({ itemId: z.string(), onHand: z.int(), onOrder: z.int(), safetyStock: z.int(), maximum: z.int() }),
+    ),
   }),
   run: (company) => ({
-    items: select(company, `
+    items: select(
+      company,
+      `
       SELECT item_id AS itemId, on_hand AS onHand, on_order AS onOrder, safety_stock AS safetyStock, maximum
-      FROM items JOIN stock USING (item_id) ORDER BY item_id`),
+      FROM items JOIN stock USING (item_id) ORDER BY item_id`,
+    ),
   }),
 })
