@@ -48,13 +48,19 @@ export function driveGraph(ctx: RunContext, graph: PreparedGraph, input: unknown
         fail(node, thrown)
         return
       }
-      begun
-        .then(
-          (result) => succeed(node, result),
-          (thrown: unknown) => fail(node, thrown),
-        )
-        .then(advance)
-        .catch(reject)
+      begun.then(
+        (result) => goOn(() => succeed(node, result)),
+        (thrown: unknown) => goOn(() => fail(node, thrown)),
+      )
+    }
+    // Nobody else waits for the continuation of a task: what it throws ends the graph.
+    const goOn = (take: () => void): void => {
+      try {
+        take()
+        advance()
+      } catch (thrown) {
+        reject(thrown)
+      }
     }
     const succeed = (node: GraphNode, result: unknown): void => {
       results.set(node.id, result)
@@ -82,8 +88,12 @@ function begin(
   const { id } = node
   // The plan was made of these tasks.
   const { run, input: map, effect } = graph.tasks.get(id)!
-  // Only its needs: what else happens to be done differs from run to run.
-  const input = map(Object.fromEntries(node.needs.map((need) => [need.id, results.get(need.id)])), graphInput)
+  const input = map ? map(resultsFor(node, results), graphInput) : graphInput
   if (typeof run !== 'function') return ctx.child(run, id, input)
   return ctx.step(id, { effect, meta: { kind: 'task', task: id } }, (attempt) => run(input, attempt))
+}
+
+/** Only those of its needs: what else happens to be done differs from run to run. */
+function resultsFor(node: GraphNode, results: ReadonlyMap<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(node.needs.map(({ id }) => [id, results.get(id)]))
 }

@@ -10,8 +10,8 @@ export interface GraphTask<R = never, G = never, O = unknown> {
   readonly run: TaskRun<unknown, O>
   /** The tasks that must be done before this one starts. */
   readonly needs: readonly string[]
-  /** Makes the input of the task, from the results of its needs and the input of the graph. */
-  readonly input: (results: R, graphInput: G) => unknown
+  /** Makes the input of the task, from the results of its needs and the input of the graph; without, it is the latter. */
+  readonly input?: (results: R, graphInput: G) => unknown
   /** What repeating a function would do. A definition says so itself, step by step. */
   readonly effect: Effect
 }
@@ -45,10 +45,6 @@ export function task<I, O>(options: TaskOptions<I, O>): GraphTask<unknown, I, O>
 export function task<O>(
   options: TaskOptions<unknown, O> & Partial<TaskInput<unknown, unknown, unknown>>,
 ): GraphTask<unknown, unknown, O> {
-  const { run, needs = [], input = asIs, effect = 'read' } = options
+  const { run, needs = [], input, effect = 'read' } = options
   return { run, needs, input, effect }
-}
-
-function asIs(_results: unknown, graphInput: unknown): unknown {
-  return graphInput
 }
