@@ -22,11 +22,21 @@ export type Command =
   | { readonly kind: 'reopen'; readonly tenant: TenantId | null; readonly runId: RunId; readonly event: EncodedEvent }
   | { readonly kind: 'deliver'; readonly tenant: TenantId | null; readonly runId: RunId; readonly delivery: Delivery }
   | { readonly kind: 'put'; readonly tenant: TenantId; readonly hash: string; readonly body: string }
-  | { readonly kind: 'forget'; readonly tenant: TenantId | null; readonly endedBefore: number; readonly afterKey: number }
+  | {
+      readonly kind: 'forget'
+      readonly tenant: TenantId | null
+      readonly endedBefore: number
+      readonly afterKey: number
+    }
   | { readonly kind: 'join'; readonly engine: EngineId }
   | { readonly kind: 'beat'; readonly engine: EngineId }
   | { readonly kind: 'takeOver'; readonly engine: EngineId; readonly beat: number }
-  | { readonly kind: 'claim'; readonly engine: EngineId; readonly limit: number; readonly definitions: readonly string[] }
+  | {
+      readonly kind: 'claim'
+      readonly engine: EngineId
+      readonly limit: number
+      readonly definitions: readonly string[]
+    }
   | { readonly kind: 'release'; readonly engine: EngineId; readonly runs: readonly Release[] }
   | { readonly kind: 'leave'; readonly engine: EngineId }
 

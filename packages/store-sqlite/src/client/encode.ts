@@ -1,4 +1,13 @@
-import { encodedType, MeepoError, type AppendRequest, type EngineId, type NewEvent, type NewRun, type Scope, type TenantId } from '@meepo/core'
+import {
+  encodedType,
+  MeepoError,
+  type AppendRequest,
+  type EngineId,
+  type NewEvent,
+  type NewRun,
+  type Scope,
+  type TenantId,
+} from '@meepo/core'
 import { appendPart, commandPart, createPart, type Batch, type Command, type EncodedEvent } from '../protocol.ts'
 
 /** Parts are pushed onto a batch whole: JSON is written before the first value is pushed, since it may throw. */
@@ -18,7 +27,12 @@ export function encodeAppend(batch: Batch, scope: Scope, request: AppendRequest)
 }
 
 /** See `protocol.ts`. */
-export function encodeCreate(batch: Batch, run: NewRun, owner: EngineId | undefined, events: readonly NewEvent[]): void {
+export function encodeCreate(
+  batch: Batch,
+  run: NewRun,
+  owner: EngineId | undefined,
+  events: readonly NewEvent[],
+): void {
   const texts = events.map(jsonData)
   batch.push(createPart, JSON.stringify(run), owner ?? null)
   pushEvents(batch, events, texts)

@@ -28,7 +28,10 @@ interface Call {
 
 /** With this many batches under way, further calls wait for an answer and then go as one. */
 const maxSmallBatches = 2
-/** A batch that waits for an answer may grow to this many times its usual size. */
+/**
+ * The first batch of a turn is cut early, so that the writer begins at once. While it works, another one may grow to
+ * this many times the size: fewer waits for the disk.
+ */
 const growth = 8
 
 /**
@@ -106,7 +109,7 @@ export class WriteQueue {
   close(): Promise<void> {
     if (this.#closing) return this.#closing
     this.#post()
-    this.#closing = this.#fatal ? Promise.resolve() : (this.#port?.close() ?? Promise.resolve())
+    this.#closing = this.#port?.close() ?? Promise.resolve()
     return this.#closing
   }
 
@@ -118,8 +121,8 @@ export class WriteQueue {
       encode(this.#batch)
       this.#calls.push({ resolve, reject, committed })
       this.#rows += rows
-      const isBehind = this.#underWay.length >= maxSmallBatches
-      if (this.#rows >= this.#batchRows * (isBehind ? growth : 1)) this.#post()
+      const isWriterBusy = this.#underWay.length > 0
+      if (this.#rows >= this.#batchRows * (isWriterBusy ? growth : 1)) this.#post()
       else this.#schedule()
     })
   }

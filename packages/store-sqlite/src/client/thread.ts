@@ -30,24 +30,27 @@ export const startThread: StartWriter = async (settings, events) => {
   const worker = new Worker(new URL(`../writer/worker.${extension}`, import.meta.url), {
     workerData: settings,
     name: 'meepo-store',
+    // Flags such as --input-type are meant for the main script and would keep a worker from starting.
+    execArgv: [],
   })
   await new Promise<void>((resolve, reject) => {
-    worker.once('error', reject)
+    worker.once('error', (cause) => reject(died(cause)))
     worker.once('message', (message: WriterMessage) => {
-      worker.off('error', reject)
       if (message.kind === 'ready') resolve()
       else reject(message.kind === 'unusable' ? toMeepoError(message.refused) : new TypeError(message.kind))
     })
   })
   let onClosed: (() => void) | undefined
+  let hasEnded = false
   worker.on('message', (message: WriterMessage) => {
     if (message.kind === 'answer') events.answered(message.answer)
     else onClosed?.()
   })
-  worker.on('error', (cause) => events.lost(new MeepoError('store.failed', `the writer thread failed: ${cause}`, { cause })))
+  worker.on('error', (cause) => events.lost(died(cause)))
   worker.on('exit', (code) => {
+    hasEnded = true
     if (onClosed) onClosed()
-    else events.lost(new MeepoError('store.failed', `the writer thread ended with ${code}`))
+    else events.lost(died(`it ended with code ${code}`))
   })
   worker.unref()
   const post = (request: WriterRequest): void => worker.postMessage(request)
@@ -55,6 +58,7 @@ export const startThread: StartWriter = async (settings, events) => {
     post,
     setBusy: (isBusy) => (isBusy ? worker.ref() : worker.unref()),
     close: async () => {
+      if (hasEnded) return
       worker.ref()
       await new Promise<void>((resolve) => {
         onClosed = resolve
@@ -62,4 +66,8 @@ export const startThread: StartWriter = async (settings, events) => {
       })
     },
   }
+}
+
+function died(cause: unknown): MeepoError {
+  return new MeepoError('store.failed', `the writer thread died: ${String(cause)}`, { cause })
 }

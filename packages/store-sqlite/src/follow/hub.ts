@@ -35,7 +35,9 @@ export class Hub {
 
   follow(scope: Scope, runId: RunId, afterSeq: number, signal: AbortSignal | undefined): AsyncIterable<LogEvent> {
     return follow((wake) => {
-      const feed = new RunFeed(this.#reader, { scope, runId, afterSeq }, wake, (closed) => this.#removeFeed(runId, closed))
+      const feed = new RunFeed(this.#reader, { scope, runId, afterSeq }, wake, (closed) =>
+        this.#removeFeed(runId, closed),
+      )
       const others = this.#feeds.get(runId)
       if (others) others.add(feed)
       else this.#feeds.set(runId, new Set([feed]))
@@ -97,7 +99,9 @@ export class Hub {
     const feeds = this.#feeds.get(runId)
     if (!feeds) return
     // Type and data come from one event and stay together.
-    const logged = events.map(({ type, at, data }, index) => ({ seq: afterSeq + 1 + index, type, at, data }) as LogEvent)
+    const logged = events.map(
+      ({ type, at, data }, index) => ({ seq: afterSeq + 1 + index, type, at, data }) as LogEvent,
+    )
     for (const feed of feeds) feed.push(logged)
   }
 

@@ -1,4 +1,13 @@
-import { decodeEvent, MeepoError, type LogEvent, type RunFilter, type RunId, type RunSummary, type Scope, type TailEvent } from '@meepo/core'
+import {
+  decodeEvent,
+  MeepoError,
+  type LogEvent,
+  type RunFilter,
+  type RunId,
+  type RunSummary,
+  type Scope,
+  type TailEvent,
+} from '@meepo/core'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { tenantOf } from '../client/encode.ts'

@@ -26,7 +26,7 @@ export function createLog(queue: WriteQueue, reader: Reader, hub: Hub): Log {
     runs: async (scope, filter = {}) => reader.summaries(scope, filter),
     forget: async (scope, endedBefore) => {
       let removed = 0
-      for (let afterKey: number | null = 0; afterKey !== null; ) {
+      for (let afterKey: number | null = 0; afterKey !== null;) {
         const command = { kind: 'forget', tenant: tenantOf(scope), endedBefore, afterKey } as const
         // The writer answers this command with it.
         const step = (await queue.command(command)) as Forgotten

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { integer, row } from "../row.ts"
+import { integer, row } from '../row.ts'
 import { Refusal } from '../refusal.ts'
 import { initial } from './001-initial.ts'
 import type { Migration } from './migration.ts'

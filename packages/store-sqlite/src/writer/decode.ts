@@ -1,5 +1,13 @@
 import type { AppendExtras, NewRun } from '@meepo/core'
-import { appendPart, commandPart, createPart, type Batch, type Command, type EncodedEvent, type Part } from '../protocol.ts'
+import {
+  appendPart,
+  commandPart,
+  createPart,
+  type Batch,
+  type Command,
+  type EncodedEvent,
+  type Part,
+} from '../protocol.ts'
 
 /** Reads a flat batch back into parts. Its shape is that of `client/encode.ts`, its other half. */
 export function decodeBatch(batch: Batch): readonly Part[] {
@@ -22,7 +30,11 @@ function decodePart(from: Cursor): Part {
       } as const
       const extras = from.optionalText()
       // JSON of our own main thread, typed there.
-      return { ...head, extras: extras === null ? undefined : (JSON.parse(extras) as AppendExtras), events: decodeEvents(from) }
+      return {
+        ...head,
+        extras: extras === null ? undefined : (JSON.parse(extras) as AppendExtras),
+        events: decodeEvents(from),
+      }
     }
     case createPart: {
       // JSON of our own main thread, typed there.

@@ -1,9 +1,9 @@
 import type { EngineId, RunId, RunStatus, TenantId } from '@meepo/core'
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { News } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import { integer, optionalNumber, row, text } from '../row.ts'
-import { prepareStatements, type Statements } from './statements.ts'
+import { prepareEventInserts, prepareStatements, type Statements } from './statements.ts'
 
 /** What the writer remembers of a run. Changed together with its row. */
 export interface KnownRun {
@@ -32,6 +32,8 @@ const maxKnownRuns = 50_000
 export class Desk {
   readonly db: DatabaseSync
   readonly run: Statements
+  /** Inserts as many events as its index plus one. */
+  readonly insertEvents: readonly StatementSync[]
   /** The last event id that was given out. */
   lastEvent = 0
   #dataVersion = -1
@@ -44,6 +46,7 @@ export class Desk {
   constructor(db: DatabaseSync) {
     this.db = db
     this.run = prepareStatements(db)
+    this.insertEvents = prepareEventInserts(db)
   }
 
   /** At the start of each transaction, under the write lock. True when another connection wrote since the last one. */

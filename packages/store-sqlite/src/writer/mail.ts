@@ -22,7 +22,8 @@ export function deliver(desk: Desk, tenant: TenantId | null, runId: RunId, deliv
 /** News of a child for its parent, with the child's last event. A parent that ended, or knows already, needs none. */
 export function deliverFromChild(desk: Desk, tenant: TenantId | null, runId: RunId, delivery: Delivery): void {
   const run = desk.findRun(runId)
-  if (!run || (tenant !== null && run.tenant !== tenant) || isEnded(run.status) || findEarlier(desk, run, delivery)) return
+  if (!run || (tenant !== null && run.tenant !== tenant) || isEnded(run.status) || findEarlier(desk, run, delivery))
+    return
   post(desk, runId, run, delivery)
 }
 

@@ -3,6 +3,7 @@ import type { EncodedEvent, Part } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import { isEnded, type Desk, type KnownRun } from './desk.ts'
 import { deliverFromChild } from './mail.ts'
+import { maxEventRows } from './sql.ts'
 
 /**
  * The log of runs. Every function checks first and writes after: a refusal leaves nothing behind, so parts of a batch
@@ -11,14 +12,15 @@ import { deliverFromChild } from './mail.ts'
 
 /** What stays in the log of a run; see `Log.create`. */
 export function createRun(desk: Desk, run: NewRun, owner: EngineId | null, events: readonly EncodedEvent[]): unknown {
-  const existing = desk.findRun(run.runId)
-  if (existing) {
+  const ownerKey = owner === null ? undefined : desk.needEngine(owner)
+  const key = insertRun(desk, run, ownerKey, events[0]?.at ?? 0)
+  if (key === undefined) {
+    const existing = desk.needRun(run.runId, null)
     if (existing.tenant === run.tenant && existing.fingerprint === run.fingerprint) return 'exists'
     throw new Refusal('run.exists', `run ${run.runId} exists with another definition or input`)
   }
-  const ownerKey = owner === null ? undefined : desk.needEngine(owner)
   const created: KnownRun = {
-    key: insertRun(desk, run, ownerKey, events[0]?.at ?? 0),
+    key,
     tenant: run.tenant,
     fingerprint: run.fingerprint,
     status: ownerKey === undefined ? 'queued' : 'running',
@@ -32,10 +34,11 @@ export function createRun(desk: Desk, run: NewRun, owner: EngineId | null, event
   return undefined
 }
 
-function insertRun(desk: Desk, run: NewRun, owner: number | undefined, createdAt: number): number {
+/** The key of the new run, or undefined when its id is taken. */
+function insertRun(desk: Desk, run: NewRun, owner: number | undefined, createdAt: number): number | undefined {
   const parent = run.parent
   const isOwned = owner !== undefined
-  const { lastInsertRowid } = desk.run.insertRun.run(
+  const { changes, lastInsertRowid } = desk.run.insertRun.run(
     run.runId,
     run.tenant,
     run.definition,
@@ -53,7 +56,7 @@ function insertRun(desk: Desk, run: NewRun, owner: number | undefined, createdAt
     owner ?? null,
     isOwned ? 0 : 1,
   )
-  return Number(lastInsertRowid)
+  return changes === 0 ? undefined : Number(lastInsertRowid)
 }
 
 /** See `Log.append`. */
@@ -69,7 +72,7 @@ export function appendEvents(desk: Desk, part: Extract<Part, { kind: 'append' }>
       `the log of run ${part.runId} ends at ${run.lastSeq}, not at ${part.expectedSeq}`,
     )
   }
-  if (part.events.slice(0, -1).some(({ type }) => endings[type])) {
+  if (part.events.some(({ type }, index) => endings[type] && index < part.events.length - 1)) {
     throw new Refusal('run.ended', `an append to run ${part.runId} goes on behind the end of the run`)
   }
   if (part.extras) writeExtras(desk, part.tenant, run, part.extras)
@@ -91,18 +94,23 @@ export function reopenRun(desk: Desk, tenant: TenantId | null, runId: RunId, eve
 }
 
 function writeEvents(desk: Desk, runId: RunId, run: KnownRun, events: readonly EncodedEvent[]): void {
-  for (const { type, at, data } of events) {
-    desk.run.insertEvent.run(++desk.lastEvent, run.key, ++run.lastSeq, at, type, data)
-    if (data.includes(blobMark)) noteBlobs(desk, run, data)
-    const ending = endings[type]
-    if (ending) {
-      desk.run.endRun.run(ending, at, run.key)
-      run.status = ending
-      run.owner = undefined
-      // An ended run is rarely asked for again, so it need not be remembered.
-      desk.forgetRun(runId)
+  for (let start = 0; start < events.length; start += maxEventRows) {
+    const rows: (string | number)[] = []
+    const end = Math.min(start + maxEventRows, events.length)
+    for (const { type, at, data } of start === 0 && end === events.length ? events : events.slice(start, end)) {
+      rows.push(++desk.lastEvent, run.key, ++run.lastSeq, at, type, data)
+      if (data.includes(blobMark)) noteBlobs(desk, run, data)
     }
+    desk.insertEvents[end - start - 1]?.run(...rows)
   }
+  const last = events.at(-1)
+  const ending = last && endings[last.type]
+  if (!last || !ending) return
+  desk.run.endRun.run(ending, last.at, run.key)
+  run.status = ending
+  run.owner = undefined
+  // An ended run is rarely asked for again, so it need not be remembered.
+  desk.forgetRun(runId)
 }
 
 const endings: Readonly<Record<string, RunStatus | undefined>> = {

@@ -3,7 +3,7 @@ import type { Refused, WriterMessage, WriterRequest, WriterSettings } from '../p
 import { describeFailure } from '../sqlite-error.ts'
 import { Writer, type FaultPoint } from './writer.ts'
 
-/** Without a batch for this long, the log file of SQLite is made small. */
+/** Without a batch for this long, what is in SQLite's log file is moved to its place. */
 const idleMs = 1_000
 
 /** The writer's end of a channel. */

@@ -13,7 +13,6 @@ export const sql = {
   // events rowid; the floor keeps ids rising after retention removed the newest events.
   lastEventId: `SELECT max(ifnull((SELECT max(id) FROM events), 0),
     ifnull((SELECT value FROM meta WHERE key = 'event_floor'), 0)) AS id`,
-  insertEvent: 'INSERT INTO events (id, run, seq, at, type, data) VALUES (?, ?, ?, ?, ?, ?)',
 
   // runs unique run_id; max(seq) is one seek to the end of the run in events_run.
   findRun: `SELECT id, tenant, status, epoch, owner, fingerprint,
@@ -21,7 +20,7 @@ export const sql = {
     FROM runs WHERE run_id = ?`,
   insertRun: `INSERT INTO runs (run_id, tenant, definition, version, session_id, fingerprint, parent_run, parent_number,
     parent_child, priority, deadline_at, created_at, status, epoch, owner, ready)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id) DO NOTHING`,
   endRun: 'UPDATE runs SET status = ?, ended_at = ?, owner = NULL, ready = 0, wake_at = NULL WHERE id = ?',
   reopenRun: `UPDATE runs SET status = 'queued', ended_at = NULL, owner = NULL, ready = 1, epoch = epoch + 1 WHERE id = ?`,
 
@@ -69,6 +68,15 @@ export const sql = {
     ready = EXISTS (SELECT 1 FROM inbox WHERE run = runs.id AND taken = 0) WHERE id = ? RETURNING ready`,
   releaseQueued: `UPDATE runs SET status = 'queued', owner = NULL, ready = 1 WHERE id = ?`,
 } as const
+
+/** Rows of one statement at most: the call of a statement costs about as much as a row. */
+export const maxEventRows = 8
+
+/** Inserts that many events. events rowid and events_run, both at or near their end. */
+export function insertEventsSql(rows: number): string {
+  const values = Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?)').join(', ')
+  return `INSERT INTO events (id, run, seq, at, type, data) VALUES ${values}`
+}
 
 /** Statements of retention, kept apart because they run rarely and prepare on use. */
 export const forgetSql = {

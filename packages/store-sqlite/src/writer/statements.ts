@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { sql } from './sql.ts'
+import { insertEventsSql, maxEventRows, sql } from './sql.ts'
 
 /** The prepared statements of the writer, by their names in `sql.ts`. */
 export type Statements = { readonly [name in keyof typeof sql]: StatementSync }
@@ -9,4 +9,9 @@ export function prepareStatements(db: DatabaseSync): Statements {
   const prepared = Object.entries(sql).map(([name, text]) => [name, db.prepare(text)] as const)
   // The keys are those of `sql`.
   return Object.fromEntries(prepared) as Statements
+}
+
+/** The statements that insert 1, 2, … events, at the index of their number of rows less one. */
+export function prepareEventInserts(db: DatabaseSync): readonly StatementSync[] {
+  return Array.from({ length: maxEventRows }, (_, index) => db.prepare(insertEventsSql(index + 1)))
 }

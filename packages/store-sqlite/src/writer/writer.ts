@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { busyTimeoutMs } from '../database.ts'
 import type { Answer, Batch, Part, Refused } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import { migrations, checkStillKnown } from '../schema/migrate.ts'
@@ -57,18 +56,15 @@ export class Writer {
     return this.#refuseAll(parts.length, answer.failure)
   }
 
-  /** Makes the log file of SQLite small while nobody writes. Gives up at once when somebody reads from it. */
+  /** Moves what is in SQLite's log file to its place while nobody writes. Waits for no reader; the file keeps its size. */
   checkpoint(): void {
-    const { db } = this.#desk
-    db.exec('PRAGMA busy_timeout = 0')
     try {
-      db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()
+      this.#desk.db.prepare('PRAGMA wal_checkpoint(PASSIVE)').get()
     } catch (error) {
       // The log file stays as it is and still holds everything. Only a failed fsync must stop the writer.
       const failure = describeFailure(error)
       if (failure.extent === 'fatal') this.#dead = failure
     }
-    db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
   }
 
   /** Closes the connection. The last one of all processes also removes SQLite's log file. */
@@ -76,7 +72,10 @@ export class Writer {
     this.#desk.db.close()
   }
 
-  #transact(parts: readonly Part[], offset: number): { kind: 'done'; answer: Answer } | { kind: 'failed'; failure: Failure } {
+  #transact(
+    parts: readonly Part[],
+    offset: number,
+  ): { kind: 'done'; answer: Answer } | { kind: 'failed'; failure: Failure } {
     if (this.#dead) return { kind: 'failed', failure: this.#dead }
     const desk = this.#desk
     const refused: [number, Refused][] = []

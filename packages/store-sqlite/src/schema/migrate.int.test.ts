@@ -1,0 +1,74 @@
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import { checkStillKnown, migrate, migrations, readFormat } from './migrate.ts'
+import type { Migration } from './migration.ts'
+
+const second: Migration = {
+  number: 2,
+  name: 'planted',
+  isBreaking: false,
+  sql: 'ALTER TABLE runs ADD COLUMN planted TEXT; CREATE TABLE planted (a INTEGER) STRICT',
+}
+const broken: Migration = { number: 3, name: 'broken', isBreaking: true, sql: 'CREATE TABLE half (a); SELECT nonsense' }
+
+function open(): DatabaseSync {
+  return new DatabaseSync(':memory:')
+}
+
+function schema(db: DatabaseSync): unknown[] {
+  return db.prepare('SELECT name, sql FROM sqlite_schema ORDER BY name').all()
+}
+
+test('migrations are numbered without gaps', () => {
+  expect(migrations.map(({ number }) => number)).toEqual(migrations.map((_, index) => index + 1))
+})
+
+test('an empty file gets the newest format, and a second run changes nothing', () => {
+  const db = open()
+  migrate(db)
+  expect(readFormat(db)).toBe(migrations.length)
+  const before = schema(db)
+  migrate(db)
+  expect(schema(db)).toEqual(before)
+})
+
+test('a file of the previous format keeps its rows and gets what is new', () => {
+  const db = open()
+  migrate(db)
+  db.exec("INSERT INTO engines (engine, beat) VALUES ('e', 7)")
+  migrate(db, [...migrations, second])
+  expect(readFormat(db, [...migrations, second])).toBe(2)
+  expect(db.prepare('SELECT engine, beat FROM engines').all()).toEqual([{ engine: 'e', beat: 7 }])
+  expect(db.prepare('SELECT count(*) AS rows FROM planted').get()).toEqual({ rows: 0 })
+})
+
+test('a migration that fails leaves the file as it was', () => {
+  const db = open()
+  migrate(db)
+  const before = schema(db)
+  expect(() => migrate(db, [...migrations, second, broken])).toThrow('nonsense')
+  expect(schema(db)).toEqual(before)
+  expect(readFormat(db)).toBe(1)
+})
+
+test('a file of a newer release is refused, whether its migration was breaking or not', () => {
+  const db = open()
+  migrate(db, [...migrations, second])
+  expect(() => migrate(db)).toThrow(expect.objectContaining({ code: 'store.newer_format' }))
+})
+
+test('a process that has the file open goes on after a migration that is not breaking', () => {
+  const db = open()
+  migrate(db, [...migrations, second])
+  expect(() => checkStillKnown(db)).not.toThrow()
+  const breaking = { ...second, number: 3, sql: 'CREATE TABLE third (a)', isBreaking: true }
+  migrate(db, [...migrations, second, breaking])
+  expect(() => checkStillKnown(db)).toThrow(expect.objectContaining({ code: 'store.newer_format' }))
+})
+
+test('a database of something else is refused and not changed', () => {
+  const db = open()
+  db.exec('CREATE TABLE theirs (a)')
+  expect(() => migrate(db)).toThrow(expect.objectContaining({ code: 'store.corrupt' }))
+  expect(schema(db)).toHaveLength(1)
+})
