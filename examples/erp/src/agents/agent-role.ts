@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 import { kindsOf } from '../jobs.ts'
-import type { JobName } from '../jobs.ts'
+import type { JobName, Kind } from '../jobs.ts'
 
 /** What an agent found. The values are facts that can be compared; the note is a sentence for people. */
 export interface Finding {
@@ -59,11 +59,19 @@ export function agentRole({ name, job, task, toolNames, input = {}, figures = {}
   }
 }
 
-function findingOf(kinds: readonly string[]): z.ZodType<Finding> {
-  return z.strictObject({
-    kind: z.enum(kinds),
-    subject: z.string().min(1),
-    values: z.record(z.string(), z.union([z.string(), z.number()])),
-    note: z.string(),
-  })
+/** One shape for each kind, with exactly its values: a provider that enforces a schema enforces them too. */
+function findingOf(kinds: Readonly<Record<string, Kind>>): z.ZodType<Finding> {
+  return z.union(
+    Object.entries(kinds).map(([kind, { texts = [], numbers = [] }]) =>
+      z.strictObject({
+        kind: z.literal(kind),
+        subject: z.string().min(1),
+        values: z.strictObject({
+          ...Object.fromEntries(texts.map((name) => [name, z.string()])),
+          ...Object.fromEntries(numbers.map((name) => [name, z.int()])),
+        }),
+        note: z.string(),
+      }),
+    ),
+  )
 }

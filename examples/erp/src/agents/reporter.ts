@@ -6,7 +6,15 @@ export interface ReporterRole {
   readonly instructions: string
   readonly toolNames: readonly string[]
   readonly input: z.ZodType<ReporterTask>
-  readonly output: z.ZodType<{ readonly written: Readonly<Record<string, unknown>> }>
+  readonly output: z.ZodType<{ readonly written: WrittenReport }>
+}
+
+/** What the report writer answered. */
+export interface WrittenReport {
+  readonly markdown: string
+  readonly json: string
+  readonly snapshot: string
+  readonly findings: number
 }
 
 /** What the reporter is told: how much each job found. */
@@ -14,6 +22,13 @@ export interface ReporterTask {
   readonly asOf: string
   readonly jobs: readonly { readonly job: string; readonly findings: number }[]
 }
+
+const written: z.ZodType<WrittenReport> = z.strictObject({
+  markdown: z.string(),
+  json: z.string(),
+  snapshot: z.string(),
+  findings: z.int(),
+})
 
 /** Has the report written. */
 export const reporter: ReporterRole = {
@@ -27,5 +42,5 @@ write_report once with them as "summary". Then answer with one JSON object {"wri
     asOf: z.string(),
     jobs: z.array(z.strictObject({ job: z.string(), findings: z.int() })),
   }),
-  output: z.strictObject({ written: z.record(z.string(), z.unknown()) }),
+  output: z.strictObject({ written }),
 }

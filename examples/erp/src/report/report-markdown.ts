@@ -1,5 +1,6 @@
 import type { Finding } from '../agents/agent-role.ts'
-import { jobs } from '../jobs.ts'
+import { kindsOf } from '../jobs.ts'
+import type { Kind } from '../jobs.ts'
 import type { JobReport, Report, ReportHeader } from './report.ts'
 
 /** The report for people. The header is the only part that may differ between two runs. */
@@ -22,20 +23,20 @@ export function reportMarkdown(header: ReportHeader, report: Report, summary: re
 }
 
 function section(job: JobReport): string[] {
-  const titles: Readonly<Record<string, string>> = jobs.find(({ name }) => name === job.job)?.kinds ?? {}
+  const kinds = kindsOf(job.job)
   const body =
     job.findings.length === 0
       ? ['Nothing to report.']
       : [
           '| finding | about | facts | note |',
           '|---|---|---|---|',
-          ...job.findings.map((finding) => row(finding, titles)),
+          ...job.findings.map((finding) => row(finding, kinds)),
         ]
   return ['', `## ${job.title}`, '', ...body, ...Object.entries(job.figures).flatMap(figure)]
 }
 
-function row(finding: Finding, titles: Readonly<Record<string, string>>): string {
-  return `| ${[titles[finding.kind] ?? finding.kind, finding.subject, facts(finding.values), finding.note].map(cell).join(' | ')} |`
+function row(finding: Finding, kinds: Readonly<Record<string, Kind>>): string {
+  return `| ${[kinds[finding.kind]?.title ?? finding.kind, finding.subject, facts(finding.values), finding.note].map(cell).join(' | ')} |`
 }
 
 function figure([name, value]: [string, unknown]): string[] {

@@ -7,10 +7,12 @@ export interface ChatRequest {
 export interface ChatMessage {
   readonly role: string
   readonly content?: unknown
-  readonly tool_calls?: readonly {
-    readonly id: string
-    readonly function: { readonly name: string; readonly arguments: string }
-  }[]
+  readonly tool_calls?:
+    | null
+    | readonly {
+        readonly id: string
+        readonly function: { readonly name: string; readonly arguments: string }
+      }[]
   readonly tool_call_id?: string
 }
 
