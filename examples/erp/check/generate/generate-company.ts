@@ -12,7 +12,7 @@ import { createWorld } from './world.ts'
 import type { Expected } from './world.ts'
 
 /** The answer that belongs to a generated company. */
-export interface ExpectedReport {
+interface ExpectedReport {
   readonly seed: number
   readonly findings: Readonly<Record<string, readonly Expected[]>>
   readonly figures: Readonly<Record<string, Readonly<Record<string, unknown>>>>

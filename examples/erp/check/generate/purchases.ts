@@ -4,7 +4,7 @@ import type { Item } from './inventory.ts'
 import type { Supplier } from './suppliers.ts'
 
 /** A line of an order or an invoice. */
-export interface Line {
+interface Line {
   itemId: string
   quantity: number
   cents: number
@@ -49,7 +49,7 @@ export interface Purchases {
 }
 
 /** What kind of purchase is wanted; everything left out is drawn. */
-export interface BuyOptions {
+interface BuyOptions {
   /** How many days before the as-of date the invoice was written; a function of the supplier's terms. */
   readonly age: (supplier: Supplier) => number
   readonly isPaid: boolean

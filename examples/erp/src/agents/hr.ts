@@ -4,7 +4,7 @@ import { agentRole } from './agent-role.ts'
 import type { AgentRole } from './agent-role.ts'
 
 /** What a resume says, as far as a match needs it. */
-export interface Profile {
+interface Profile {
   readonly candidateId: string
   readonly name: string
   readonly skills: readonly string[]
@@ -12,7 +12,7 @@ export interface Profile {
 }
 
 /** The shape of a profile. */
-export const profile: z.ZodType<Profile> = z.strictObject({
+const profile: z.ZodType<Profile> = z.strictObject({
   candidateId: z.string(),
   name: z.string(),
   skills: z.array(z.string()),

@@ -10,7 +10,7 @@ export interface ReporterRole {
 }
 
 /** What the report writer answered. */
-export interface WrittenReport {
+interface WrittenReport {
   readonly markdown: string
   readonly json: string
   readonly snapshot: string
@@ -18,7 +18,7 @@ export interface WrittenReport {
 }
 
 /** What the reporter is told: how much each job found. */
-export interface ReporterTask {
+interface ReporterTask {
   readonly asOf: string
   readonly jobs: readonly { readonly job: string; readonly findings: number }[]
 }
