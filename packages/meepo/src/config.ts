@@ -1,0 +1,16 @@
+import type { AnyDefinition } from '@meepo/core'
+import type { MeepoOptions } from './create-meepo.ts'
+
+/** What `meepo.config.ts` exports as its default. */
+export interface MeepoConfig extends MeepoOptions {
+  /** What the command line can run. */
+  readonly definitions: readonly AnyDefinition[]
+}
+
+/**
+ * Types a configuration; returns it as it is.
+ * @example export default defineConfig({ definitions: [monthEnd], aliases: { fast: 'openai:gpt-6-luna' } })
+ */
+export function defineConfig(config: MeepoConfig): MeepoConfig {
+  return config
+}
