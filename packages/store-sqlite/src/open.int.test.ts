@@ -1,4 +1,4 @@
-import { MeepoError, type NewEvent, type Store } from '@meepo/core'
+import type { MeepoError, NewEvent, Store } from '@meepo/core'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -38,10 +38,9 @@ test.each([
 })
 
 test('a refusal keeps its code, and anything else is a failure of its part', () => {
-  expect(describeFailure(new Refusal('run.ended', 'over', false))).toEqual({
+  expect(describeFailure(new Refusal('run.ended', 'over'))).toEqual({
     code: 'run.ended',
     message: 'over',
-    retryable: false,
     extent: 'part',
   })
   expect(describeFailure('text')).toEqual({ code: 'store.failed', message: 'text', extent: 'part' })

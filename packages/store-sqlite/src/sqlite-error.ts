@@ -29,10 +29,7 @@ const ownFault: readonly number[] = [18, 19, 20]
 
 /** Sorts what was thrown. After a failed fsync the kernel may have dropped the pages: only a new process may go on. */
 export function describeFailure(thrown: unknown): Failure {
-  if (thrown instanceof Refusal) {
-    const { code, message, retryable } = thrown
-    return { code, message, extent: 'part', ...(retryable === undefined ? {} : { retryable }) }
-  }
+  if (thrown instanceof Refusal) return { code: thrown.code, message: thrown.message, extent: 'part' }
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   const result = errorNumber(thrown)
   if (result === undefined) return { code: fileSystemCode(thrown) ?? 'store.failed', message, extent: 'part' }

@@ -10,7 +10,7 @@ import {
 } from '@meepo/core'
 import { appendPart, commandPart, createPart, type Batch, type Command, type EncodedEvent } from '../protocol.ts'
 
-/** Parts are pushed onto a batch whole: JSON is written before the first value is pushed, since it may throw. */
+/** A part is pushed value by value. When its JSON cannot be written this throws in the middle: the caller cuts the batch. */
 
 /** The tenant that a part is limited to, or null for the system scope. */
 export function tenantOf(scope: Scope): TenantId | null {
@@ -20,10 +20,9 @@ export function tenantOf(scope: Scope): TenantId | null {
 /** See `protocol.ts`. */
 export function encodeAppend(batch: Batch, scope: Scope, request: AppendRequest): void {
   const { runId, epoch, expectedSeq, events, extras } = request
-  const texts = events.map(jsonData)
   const extrasText = extras === undefined ? null : JSON.stringify(extras)
   batch.push(appendPart, runId, tenantOf(scope), epoch, expectedSeq, extrasText)
-  pushEvents(batch, events, texts)
+  pushEvents(batch, events)
 }
 
 /** See `protocol.ts`. */
@@ -33,9 +32,8 @@ export function encodeCreate(
   owner: EngineId | undefined,
   events: readonly NewEvent[],
 ): void {
-  const texts = events.map(jsonData)
   batch.push(createPart, JSON.stringify(run), owner ?? null)
-  pushEvents(batch, events, texts)
+  pushEvents(batch, events)
 }
 
 /** See `protocol.ts`. */
@@ -48,9 +46,9 @@ export function encodeEvent(event: NewEvent): EncodedEvent {
   return { type: encodedType(event.type), at: event.at, data: jsonData(event) }
 }
 
-function pushEvents(batch: Batch, events: readonly NewEvent[], texts: readonly string[]): void {
+function pushEvents(batch: Batch, events: readonly NewEvent[]): void {
   batch.push(events.length)
-  for (const [index, { type, at }] of events.entries()) batch.push(encodedType(type), at, texts[index] ?? 'null')
+  for (const event of events) batch.push(encodedType(event.type), event.at, jsonData(event))
 }
 
 function jsonData({ type, data }: NewEvent): string {

@@ -84,10 +84,12 @@ export class WriteQueue {
     if (answer.firstEvent > 0 || answer.news.claimable || answer.news.mail.length > 0) {
       this.#events.committed(answer, committedParts(calls, refused, results))
     }
-    for (const [index, call] of calls.entries()) {
+    let index = 0
+    for (const call of calls) {
       const why = refused.get(index)
       if (why) call.reject(toMeepoError(why))
       else call.resolve(results.get(index))
+      index++
     }
     if (answer.fatal !== undefined) this.lost(new MeepoError('store.failed', answer.fatal))
     if (this.#rows > 0) this.#schedule()
@@ -117,8 +119,16 @@ export class WriteQueue {
     if (this.#closing) return Promise.reject(new MeepoError('store.closed', 'the store is closed'))
     if (this.#fatal) return Promise.reject(this.#fatal)
     return new Promise((resolve, reject) => {
-      // A throw in here rejects the promise and leaves the batch as it was.
-      encode(this.#batch)
+      const batch = this.#batch
+      const start = batch.length
+      try {
+        encode(batch)
+      } catch (error) {
+        // Whatever was thrown is passed on as it is; half a part must not stay.
+        batch.length = start
+        reject(error)
+        return
+      }
       this.#calls.push({ resolve, reject, committed })
       this.#rows += rows
       const isWriterBusy = this.#underWay.length > 0

@@ -91,8 +91,7 @@ export class Hub {
     clearInterval(this.#timer)
     this.#timer = undefined
     this.#watchers.clear()
-    for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.reaches(Number.POSITIVE_INFINITY)
-    for (const tail of this.#tails) tail.grow()
+    this.#wakeFollowers()
   }
 
   #push({ runId, afterSeq, events }: Committed): void {
@@ -136,13 +135,16 @@ export class Hub {
       if (version === this.#dataVersion) return
       this.#dataVersion = version
       this.#tellFollowers()
-      for (const watcher of this.#watchers) this.#look(watcher)
     } catch {
       // The file cannot be read now. Everybody tries for themselves, and finds the error where it can be handled.
-      for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.reaches(Number.POSITIVE_INFINITY)
-      for (const tail of this.#tails) tail.grow()
-      for (const watcher of this.#watchers) watcher.onChange({ mail: [], claimable: true })
+      this.#wakeFollowers()
     }
+    for (const watcher of this.#watchers) this.#look(watcher)
+  }
+
+  #wakeFollowers(): void {
+    for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.reaches(Number.POSITIVE_INFINITY)
+    for (const tail of this.#tails) tail.grow()
   }
 
   #tellFollowers(): void {
@@ -159,9 +161,19 @@ export class Hub {
 
   #look(watcher: Watcher): void {
     if (!this.#watchers.has(watcher)) return
-    const mail = this.#reader.all('mailOf', watcher.engine).map((found) => text(found, 'run_id'))
-    const claimable = integer(row(this.#reader.all('isClaimable')[0]), 'claimable') === 1
-    if (claimable || mail.length > 0) watcher.onChange({ mail, claimable })
+    const change = this.#readChange(watcher.engine)
+    if (change.claimable || change.mail.length > 0) watcher.onChange(change)
+  }
+
+  #readChange(engine: EngineId): Change {
+    try {
+      const mail = this.#reader.all('mailOf', engine).map((found) => text(found, 'run_id'))
+      const claimable = integer(row(this.#reader.all('isClaimable')[0]), 'claimable') === 1
+      return { mail, claimable }
+    } catch {
+      // As above: the engine claims, and finds the error there.
+      return { mail: [], claimable: true }
+    }
   }
 
   #readDataVersion(): number {

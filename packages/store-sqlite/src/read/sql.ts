@@ -34,13 +34,14 @@ export const sql = {
     FROM runs AS r LEFT JOIN engines AS e ON e.id = r.owner WHERE r.run_id = ?`,
   // inbox_pending
   pending: 'SELECT delivery_id, kind, name, data FROM inbox WHERE run = ? AND taken = 0 ORDER BY id',
-  // inbox_pending, then runs by rowid
-  mailOf: `SELECT DISTINCT r.run_id AS run_id FROM inbox AS i JOIN runs AS r ON r.id = i.run
-    WHERE i.taken = 0 AND r.owner = (SELECT id FROM engines WHERE engine = ?)`,
+  // inbox_pending, then runs by rowid: CROSS JOIN keeps that order. Little mail is pending; runs may be many.
+  mailOf: `SELECT DISTINCT r.run_id AS run_id FROM inbox AS i INDEXED BY inbox_pending CROSS JOIN runs AS r
+    WHERE i.taken = 0 AND r.id = i.run AND r.owner = (SELECT id FROM engines WHERE engine = ?)`,
   // runs_ready, runs_wake
   isClaimable: `SELECT EXISTS (SELECT 1 FROM runs WHERE ready = 1)
     OR EXISTS (SELECT 1 FROM runs WHERE wake_at <= unixepoch('subsec') * 1000) AS claimable`,
-  nextWakeAt: 'SELECT min(wake_at) AS wake_at FROM runs WHERE wake_at IS NOT NULL AND ready = 0',
+  // runs_wake; one that has mail is claimable already.
+  nextWakeAt: 'SELECT wake_at FROM runs WHERE wake_at IS NOT NULL AND ready = 0 ORDER BY wake_at LIMIT 1',
   engines: 'SELECT engine, beat FROM engines ORDER BY id',
   // blobs_hash
   blob: 'SELECT body FROM blobs WHERE hash = ? AND tenant = ?',

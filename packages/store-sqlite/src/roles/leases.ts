@@ -2,7 +2,7 @@ import type { Claim, Leases } from '@meepo/core'
 import type { WriteQueue } from '../client/queue.ts'
 import type { Hub } from '../follow/hub.ts'
 import type { Reader } from '../read/reader.ts'
-import { integer, optionalNumber, row, text } from '../row.ts'
+import { integer, text } from '../row.ts'
 
 /** Who drives which run. What a command is answered with is what the function of its name in `writer/leases.ts` returns. */
 export function createLeases(queue: WriteQueue, reader: Reader, hub: Hub): Leases {
@@ -20,7 +20,10 @@ export function createLeases(queue: WriteQueue, reader: Reader, hub: Hub): Lease
     release: async (engine, runs) => {
       await queue.command({ kind: 'release', engine, runs })
     },
-    nextWakeAt: async () => optionalNumber(row(reader.all('nextWakeAt')[0]), 'wake_at'),
+    nextWakeAt: async () => {
+      const [found] = reader.all('nextWakeAt')
+      return found && integer(found, 'wake_at')
+    },
     watch: (engine, onChange) => hub.watch(engine, onChange),
     leave: async (engine) => {
       await queue.command({ kind: 'leave', engine })

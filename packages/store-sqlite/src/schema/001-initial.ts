@@ -74,16 +74,16 @@ CREATE UNIQUE INDEX inbox_delivery ON inbox (run, delivery_id);
 CREATE UNIQUE INDEX inbox_signal ON inbox (run, name) WHERE kind = 'signal';
 CREATE INDEX inbox_pending ON inbox (run) WHERE taken = 0;
 
--- fresh: 1 from the put until an event names the blob, so that retention does not take it in between.
 CREATE TABLE blobs (
   id INTEGER PRIMARY KEY,
   tenant TEXT NOT NULL,
   hash TEXT NOT NULL,
-  body TEXT NOT NULL,
-  put_at REAL NOT NULL,
-  fresh INTEGER NOT NULL
+  body TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX blobs_hash ON blobs (hash, tenant);
+-- From the put until an event names the blob, so that retention does not take it in between. A table of its own:
+-- a changed row is written whole, and a body may have megabytes.
+CREATE TABLE blob_puts (blob INTEGER PRIMARY KEY, put_at REAL NOT NULL) STRICT;
 CREATE TABLE blob_uses (run INTEGER NOT NULL, blob INTEGER NOT NULL, PRIMARY KEY (run, blob)) STRICT, WITHOUT ROWID;
 CREATE INDEX blob_uses_blob ON blob_uses (blob);
 

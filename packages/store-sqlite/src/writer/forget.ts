@@ -29,6 +29,7 @@ export function forget(desk: Desk, tenant: TenantId | null, endedBefore: number,
   const last = roots.at(-1)
   if (last && roots.length === treesPerStep) return { runs: removed, afterKey: integer(last, 'id') }
   db.prepare(forgetSql.deleteOrphans).run(endedBefore, tenant)
+  db.prepare(forgetSql.deleteOldPuts).run()
   return { runs: removed, afterKey: null }
 }
 

@@ -127,7 +127,7 @@ function noteBlobs(desk: Desk, run: KnownRun, data: string): void {
     const start = at + blobMark.length
     const hash = data.slice(start, data.indexOf('"', start))
     desk.run.useBlob.run(run.key, hash, run.tenant)
-    desk.run.settleBlob.run(hash, run.tenant)
+    desk.run.settlePut.run(hash, run.tenant)
   }
 }
 

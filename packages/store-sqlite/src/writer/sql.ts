@@ -40,12 +40,15 @@ export const sql = {
     ON CONFLICT (run, reservation_id) DO NOTHING`,
   deleteReservation: 'DELETE FROM reservations WHERE run = ? AND reservation_id = ?',
 
-  putBlob: `INSERT INTO blobs (tenant, hash, body, put_at, fresh) VALUES (?, ?, ?, unixepoch('subsec') * 1000, 1)
-    ON CONFLICT (hash, tenant) DO UPDATE SET put_at = excluded.put_at, fresh = 1`,
+  putBlob: 'INSERT INTO blobs (tenant, hash, body) VALUES (?, ?, ?) ON CONFLICT (hash, tenant) DO NOTHING',
+  // blobs_hash
+  notePut: `INSERT OR REPLACE INTO blob_puts (blob, put_at)
+    SELECT id, unixepoch('subsec') * 1000 FROM blobs WHERE hash = ? AND tenant = ?`,
   // blobs_hash
   useBlob: `INSERT INTO blob_uses (run, blob) SELECT ?, id FROM blobs WHERE hash = ? AND tenant = ?
     ON CONFLICT DO NOTHING`,
-  settleBlob: 'UPDATE blobs SET fresh = 0 WHERE hash = ? AND tenant = ? AND fresh = 1',
+  // blobs_hash
+  settlePut: 'DELETE FROM blob_puts WHERE blob = (SELECT id FROM blobs WHERE hash = ? AND tenant = ?)',
 
   findEngine: 'SELECT id FROM engines WHERE engine = ?',
   findEngineName: 'SELECT engine FROM engines WHERE id = ?',
@@ -94,11 +97,13 @@ export const forgetSql = {
     ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`,
   usedBlobs: 'SELECT blob FROM blob_uses WHERE run = ?',
   // blob_uses_blob
-  deleteUnusedBlob: `DELETE FROM blobs WHERE id = ?1 AND fresh = 0
+  deleteUnusedBlob: `DELETE FROM blobs WHERE id = ?1
+    AND NOT EXISTS (SELECT 1 FROM blob_puts WHERE blob = ?1)
     AND NOT EXISTS (SELECT 1 FROM blob_uses WHERE blob = ?1)`,
-  // Blobs whose event never came, because the process ended in between.
-  deleteOrphans: `DELETE FROM blobs WHERE fresh = 1 AND put_at < ?1 AND (?2 IS NULL OR tenant = ?2)
-    AND NOT EXISTS (SELECT 1 FROM blob_uses WHERE blob = blobs.id)`,
+  // Blobs whose event never came, because the process ended in between. A scan of blob_puts, which is short.
+  deleteOrphans: `DELETE FROM blobs WHERE id IN (SELECT blob FROM blob_puts WHERE put_at < ?1)
+    AND (?2 IS NULL OR tenant = ?2) AND NOT EXISTS (SELECT 1 FROM blob_uses WHERE blob = blobs.id)`,
+  deleteOldPuts: 'DELETE FROM blob_puts WHERE NOT EXISTS (SELECT 1 FROM blobs WHERE id = blob)',
   // Each by the index that begins with the run.
   deleteEvents: 'DELETE FROM events WHERE run = ?',
   deleteMail: 'DELETE FROM inbox WHERE run = ?',
