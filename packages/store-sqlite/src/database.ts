@@ -11,7 +11,7 @@ import { describeFailure } from './sqlite-error.ts'
 export type Durability = 'full' | 'fast'
 
 /** How long a statement waits for the lock of another process. */
-export const busyTimeoutMs = 5_000
+const busyTimeoutMs = 5_000
 
 /** Opens the database for its writer; the folder and the file are created, the format is brought up to date. */
 export function openWritable(

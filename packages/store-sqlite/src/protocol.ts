@@ -10,7 +10,7 @@ import type { AppendExtras, Delivery, EngineId, ErrorCode, NewRun, Release, RunI
  * - command: `3, command`
  * where extras, run and command are JSON text.
  */
-export type Value = string | number | null
+type Value = string | number | null
 export type Batch = Value[]
 
 export const appendPart = 1

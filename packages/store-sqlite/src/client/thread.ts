@@ -13,7 +13,7 @@ export interface WriterPort {
 }
 
 /** What a writer port calls. Neither may throw. */
-export interface WriterEvents {
+interface WriterEvents {
   /** In the order in which batches were posted. */
   answered(answer: Answer): void
   /** The thread ended by itself; nothing will be answered any more. */
