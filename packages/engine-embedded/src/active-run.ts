@@ -79,7 +79,8 @@ export class ActiveRun implements RunHost {
   isReadingMail = false
   hasMoreMail = false
   readonly #owner: RunOwner
-  #events: LogEvent[] | undefined
+  /** The log from its first event on, while it is short enough to keep. */
+  #kept: NewEvent[] | undefined
   #buffer: NewEvent[] = []
   #taken: string[] = []
   #extras: AppendExtras | undefined
@@ -102,7 +103,7 @@ export class ActiveRun implements RunHost {
     this.tenant = options.recording.created.tenant
     this.#seq = options.recording.lastSeq
     this.#durableSeq = this.#seq
-    this.#events = options.events && options.events.length <= maxKeptEvents ? [...options.events] : undefined
+    this.#kept = options.events && options.events.length <= maxKeptEvents ? [...options.events] : undefined
     this.driver = new RunDriver({
       runId: options.runId,
       definition: options.definition,
@@ -115,7 +116,8 @@ export class ActiveRun implements RunHost {
 
   /** The whole log, if it was short enough to keep. */
   get events(): readonly LogEvent[] | undefined {
-    return this.#events
+    // The store gave exactly these numbers, or refused an append.
+    return this.#kept?.map((event, index) => ({ ...event, seq: index + 1 }) as LogEvent)
   }
 
   get isClean(): boolean {
@@ -127,9 +129,7 @@ export class ActiveRun implements RunHost {
     this.#seq++
     this.#buffer.push(event)
     if (mailId !== undefined) this.#taken.push(mailId)
-    if (this.#events && this.#events.length >= maxKeptEvents) this.#events = undefined
-    // The store gives exactly this number, or refuses the append.
-    this.#events?.push({ ...event, seq: this.#seq } as LogEvent)
+    if (this.#kept && this.#kept.push(event) > maxKeptEvents) this.#kept = undefined
     if (this.#buffer.length >= maxBuffered) this.flush()
     else this.#owner.dirty(this)
   }

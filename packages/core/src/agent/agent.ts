@@ -1,6 +1,5 @@
-import { string } from 'zod'
 import { MeepoError } from '../base/errors.ts'
-import type { Schema } from '../base/schema.ts'
+import { textSchema, type Schema } from '../base/schema.ts'
 import type { RunLimits } from '../log/events.ts'
 import type { Model, ModelSettings } from '../model/model.ts'
 import { define, type Definition } from '../run/definition.ts'
@@ -78,7 +77,7 @@ export function defineAgent<I = string, O = string>(options: AgentOptions<I, O>)
       name,
       version,
       // Without a schema I is string: nothing else chooses it.
-      input: options.input ?? (string() as unknown as Schema<I>),
+      input: options.input ?? (textSchema as Schema<unknown> as Schema<I>),
       output,
       limits: { ...options.limits, maxTurns },
       run: (ctx, input: I): Promise<O> => runAgent(agent, prepare(), ctx, input),

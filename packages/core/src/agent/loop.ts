@@ -2,7 +2,7 @@
 // every tool call of the conversation has exactly one result.
 
 import { MeepoError } from '../base/errors.ts'
-import type { Message, ModelRequest, ModelResponse } from '../model/model.ts'
+import type { Message, ModelCall, ModelRequest, ModelResponse } from '../model/model.ts'
 import type { Attempt, RunContext } from '../run/context.ts'
 import { runToolCalls } from '../tool/run-tool-calls.ts'
 import type { Toolset } from '../tool/tool.ts'
@@ -80,14 +80,34 @@ function askModel<I, O>(
 
 async function callModel(model: Agent['model'], request: ModelRequest, attempt: Attempt): Promise<ModelResponse> {
   const target = typeof model === 'string' ? attempt.call.models.resolve(model) : model
-  const response = await target.call(request, {
-    signal: attempt.signal,
-    attemptId: attempt.id,
-    idempotencyKey: attempt.idempotencyKey,
-    onText: attempt.preview,
-  })
+  const response = await target.call(request, new AttemptCall(attempt))
   attempt.addUsage(response.usage)
   return response
+}
+
+/** What the model may use of an attempt. Abort signals are made when somebody asks: most models never do. */
+class AttemptCall implements ModelCall {
+  readonly #attempt: Attempt
+
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal
+  }
+
+  get attemptId(): string {
+    return this.#attempt.id
+  }
+
+  get idempotencyKey(): string {
+    return this.#attempt.idempotencyKey
+  }
+
+  get onText(): ((delta: string) => void) | undefined {
+    return this.#attempt.preview
+  }
 }
 
 function turnLimit(turns: number): MeepoError {

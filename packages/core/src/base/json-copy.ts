@@ -5,11 +5,12 @@ import type { Json } from './json.ts'
 export interface JsonCopy {
   /** Nobody else holds it. */
   readonly value: Json
-  /** The original is JSON to the letter: reading it and reading the log give the same. */
-  readonly isFaithful: boolean
   /** About how long its JSON text is, in UTF-16 units. */
   readonly size: number
 }
+
+/** Deeper values are cycles, or would overflow the stack of whoever reads them. */
+const maxDepth = 500
 
 /**
  * Copies a value the way JSON text would carry it: `toJSON` is honoured, undefined fields vanish. Throws
@@ -17,82 +18,82 @@ export interface JsonCopy {
  * undefined in arrays, maps and sets. Several times faster than writing and parsing text.
  */
 export function copyJson(value: unknown): JsonCopy {
-  const walk: Walk = { isFaithful: value !== undefined, size: 0, depth: 0 }
-  const copy = value === undefined ? null : copyValue(value, walk)
-  return { value: copy, isFaithful: walk.isFaithful, size: walk.size }
+  const size = { units: 0 }
+  return { value: value === undefined ? null : copyValue(value, size, 0), size: size.units }
 }
 
-interface Walk {
-  isFaithful: boolean
-  size: number
-  depth: number
+/** Another copy of what already is JSON: what came out of the log, or of {@link copyJson}. */
+export function cloneJson(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(cloneJson)
+  const copy: { [key: string]: Json } = {}
+  for (const key in value) {
+    // Assigning this one key would set the prototype instead.
+    if (key === '__proto__') define(copy, key, cloneJson(fieldOf(value, key)))
+    else copy[key] = cloneJson(fieldOf(value, key))
+  }
+  return copy
 }
 
-/** Deeper values are cycles, or would overflow the stack of whoever reads them. */
-const maxDepth = 500
+interface Size {
+  units: number
+}
 
-function copyValue(value: unknown, walk: Walk): Json {
+function copyValue(value: unknown, size: Size, depth: number): Json {
   switch (typeof value) {
     case 'string':
-      walk.size += value.length + 3
+      size.units += value.length + 3
       return value
     case 'boolean':
-      walk.size += 6
+      size.units += 6
       return value
     case 'number':
-      walk.size += 9
+      size.units += 9
       if (!Number.isFinite(value)) throw invalid(String(value))
       // JSON has no negative zero.
-      if (Object.is(value, -0)) {
-        walk.isFaithful = false
-        return 0
-      }
-      return value
+      return value === 0 ? 0 : value
     case 'object':
-      return value === null ? null : copyObject(value, walk)
+      if (value === null) return null
+      if (depth > maxDepth) throw invalid('a cycle, or nested deeper than 500')
+      size.units += 2
+      return Array.isArray(value) ? copyArray(value, size, depth) : copyFields(value, size, depth)
     default:
       throw invalid(`a ${typeof value}`)
   }
 }
 
-function copyObject(value: object, walk: Walk): Json {
-  if (++walk.depth > maxDepth) throw invalid('a cycle, or nested deeper than 500')
-  walk.size += 2
-  const copy = Array.isArray(value) ? copyArray(value, walk) : copyFields(value, walk)
-  walk.depth--
-  return copy
-}
-
-function copyArray(value: readonly unknown[], walk: Walk): Json {
+function copyArray(value: readonly unknown[], size: Size, depth: number): Json {
   const copy: Json[] = []
   for (let index = 0; index < value.length; index++) {
     if (value[index] === undefined) throw invalid('undefined in an array')
-    copy.push(copyValue(value[index], walk))
+    copy.push(copyValue(value[index], size, depth + 1))
   }
   return copy
 }
 
-function copyFields(value: object, walk: Walk): Json {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) {
-    walk.isFaithful = false
-    if ('toJSON' in value && typeof value.toJSON === 'function') return copyValue(value.toJSON(), walk)
-    if (value instanceof Map || value instanceof Set) throw invalid('a Map or a Set')
-  }
+function copyFields(value: object, size: Size, depth: number): Json {
+  if ('toJSON' in value && typeof value.toJSON === 'function') return copyValue(value.toJSON(), size, depth + 1)
+  if (value instanceof Map || value instanceof Set) throw invalid('a Map or a Set')
   const copy: { [key: string]: Json } = {}
   for (const key of Object.keys(value)) {
     // Object.keys gave the key: the field exists.
-    const item: unknown = (value as Record<string, unknown>)[key]
-    if (item === undefined) {
-      walk.isFaithful = false
-      continue
-    }
-    walk.size += key.length + 4
-    const copied = copyValue(item, walk)
-    if (key === '__proto__') Object.defineProperty(copy, key, { value: copied, enumerable: true, writable: true, configurable: true })
+    const item = (value as Record<string, unknown>)[key]
+    if (item === undefined) continue
+    size.units += key.length + 4
+    const copied = copyValue(item, size, depth + 1)
+    if (key === '__proto__') define(copy, key, copied)
     else copy[key] = copied
   }
   return copy
+}
+
+function define(copy: object, key: string, value: Json): void {
+  Object.defineProperty(copy, key, { value, enumerable: true, writable: true, configurable: true })
+}
+
+function fieldOf(value: object, key: string): Json {
+  // The caller read the key off the value, which is JSON.
+  return (value as Record<string, Json>)[key] ?? null
 }
 
 function invalid(what: string): MeepoError {

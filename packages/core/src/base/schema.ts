@@ -1,9 +1,26 @@
-import type { ZodType } from 'zod'
 import type { ErrorCode } from './catalogue.ts'
 import { MeepoError } from './errors.ts'
 
-/** What users describe inputs, outputs and arguments with. */
-export type Schema<T> = ZodType<T>
+/**
+ * What describes inputs, outputs and arguments: any schema of zod 4 is one. Core only calls these two methods and loads
+ * no schema library itself.
+ */
+export interface Schema<T> {
+  safeParse(value: unknown): Parsed<T>
+  /** The JSON Schema of what this schema accepts. May throw when there is none. */
+  toJSONSchema(options: { readonly io: 'input' }): object
+}
+
+/** The outcome of parsing. */
+export type Parsed<T> =
+  | { readonly success: true; readonly data: T; readonly error?: undefined }
+  | { readonly success: false; readonly data?: undefined; readonly error: { readonly issues: readonly Issue[] } }
+
+/** One thing that is wrong with a value. */
+export interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
 
 /** Parses, or throws `code` with one line per problem. Values are not repeated: they may be secrets. */
 export function parseWith<T>(schema: Schema<T>, value: unknown, code: ErrorCode, what: string): T {
@@ -15,3 +32,18 @@ export function parseWith<T>(schema: Schema<T>, value: unknown, code: ErrorCode,
   })
   throw new MeepoError(code, `${what}: ${problems.join('; ')}`, { details: { problems } })
 }
+
+/** A schema of a guard: accepts what the guard accepts. */
+export function guardSchema<T>(guard: (value: unknown) => value is T, expected: string, jsonSchema: object): Schema<T> {
+  return {
+    safeParse: (value) =>
+      guard(value) ? { success: true, data: value } : { success: false, error: { issues: [{ path: [], message: `expected ${expected}` }] } },
+    toJSONSchema: () => jsonSchema,
+  }
+}
+
+/** Any text. */
+export const textSchema: Schema<string> = guardSchema((value) => typeof value === 'string', 'a text', { type: 'string' })
+
+/** Anything at all. */
+export const anySchema: Schema<unknown> = guardSchema((_value): _value is unknown => true, 'anything', {})

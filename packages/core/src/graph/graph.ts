@@ -1,7 +1,6 @@
-import { unknown } from 'zod'
 import { MeepoError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
-import type { Schema } from '../base/schema.ts'
+import { anySchema, type Schema } from '../base/schema.ts'
 import type { RunLimits } from '../log/events.ts'
 import type { RunContext } from '../run/context.ts'
 import { define, type AnyDefinition, type Definition } from '../run/definition.ts'
@@ -58,7 +57,7 @@ export function defineGraph<I = unknown, T extends Readonly<Record<string, Graph
     name,
     version,
     // Without a schema I is unknown: nothing else chooses it.
-    input: options.input ?? (unknown() as Schema<unknown> as Schema<I>),
+    input: options.input ?? (anySchema as Schema<I>),
     uses: definitionsOf(tasks.values()),
     limits,
     run: async (ctx, input: I): Promise<O> => {

@@ -3,27 +3,27 @@ import type { Attempt, CallContext } from './context.ts'
 
 /** The driver's side of an attempt. The abort signal is made when somebody asks for it: most bodies never do. */
 export class AttemptHandle implements Attempt {
-  readonly id: string
-  readonly idempotencyKey: string
   readonly count: number
   readonly call: CallContext
-  readonly preview?: (delta: string) => void
-  usage: Usage | undefined
-  #controller: AbortController | undefined
-  #reason: Error | undefined
+  readonly preview: ((delta: string) => void) | undefined
+  usage: Usage | undefined = undefined
+  readonly #number: number
+  #controller: AbortController | undefined = undefined
+  #reason: Error | undefined = undefined
 
-  constructor(
-    runId: string,
-    number: number,
-    count: number,
-    call: CallContext,
-    preview: ((delta: string) => void) | undefined,
-  ) {
-    this.idempotencyKey = `${runId}/${number}`
-    this.id = `${this.idempotencyKey}/${count}`
+  constructor(number: number, count: number, call: CallContext, preview: ((delta: string) => void) | undefined) {
+    this.#number = number
     this.count = count
     this.call = call
-    if (preview) this.preview = preview
+    this.preview = preview
+  }
+
+  get id(): string {
+    return `${this.idempotencyKey}/${this.count}`
+  }
+
+  get idempotencyKey(): string {
+    return `${this.call.runId}/${this.#number}`
   }
 
   get signal(): AbortSignal {

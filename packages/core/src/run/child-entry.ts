@@ -1,5 +1,5 @@
 import type { ErrorData } from '../base/errors.ts'
-import { copyJson } from '../base/json-copy.ts'
+import { cloneJson } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { NewEvent } from '../log/events.ts'
 import { Entry, type EntryOwner } from './entry.ts'
@@ -48,7 +48,7 @@ export class ChildEntry extends Entry {
       this.refused(outcome.error, mailId)
       return
     }
-    const value = 'value' in outcome.result ? copyJson(outcome.result.value).value : fetched
+    const value = 'value' in outcome.result ? cloneJson(outcome.result.value) : fetched
     const data = { number: this.number, result: outcome.result }
     this.owner.push({ entry: this, type: 'child.completed', data, value, mailId })
   }

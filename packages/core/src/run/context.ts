@@ -45,7 +45,7 @@ export interface Attempt {
   /** Adds to what this attempt used; recorded with its outcome, also when it fails. */
   addUsage(usage: Usage): void
   /** Sends text to whoever watches. Absent: nobody does. Must be called in order. */
-  readonly preview?: (delta: string) => void
+  readonly preview?: ((delta: string) => void) | undefined
 }
 
 /** On whose behalf a body runs, and the ways out of the process it may use. */

@@ -1,9 +1,8 @@
 import { MeepoError, toError, toErrorData } from '../base/errors.ts'
 import type { RunId } from '../base/ids.ts'
-import { copyJson } from '../base/json-copy.ts'
+import { cloneJson, copyJson } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import { parseWith } from '../base/schema.ts'
-import { seededRandom } from '../base/seeded-random.ts'
 import type { NewEvent, RunEnd, RunLimits, Stored } from '../log/events.ts'
 import { ActiveClock } from './active-clock.ts'
 import { ChildEntry } from './child-entry.ts'
@@ -133,9 +132,13 @@ export class RunDriver implements SegmentOwner, MailReader {
 
   /** Looks at the limit of active time. Called from time to time while the run is in memory. */
   tick(): void {
-    if (this.#active.isRunning && this.#active.ms() > this.limits.activeMs) {
+    if (!this.#active.isRunning) return
+    if (this.#active.ms() > this.limits.activeMs) {
       this.fail(new MeepoError('run.deadline', `the run used up its active time of ${this.limits.activeMs} ms`))
+      return
     }
+    const elapsed = this.scheduler.elapsed()
+    for (const entry of this.#open.values()) if (entry instanceof StepEntry) entry.tick(elapsed)
   }
 
   /** From now on results are recorded and nothing new begins: the engine is stopping. */
@@ -425,7 +428,7 @@ export class RunDriver implements SegmentOwner, MailReader {
     this.#isContinuing = false
     this.#replay = segment.tasks.size > 0 ? new Replay(segment, fetched, this.#received) : undefined
     for (const task of segment.tasks.values()) if (task.isUnknown) this.#unknown.add(task.number)
-    this.#context = new SegmentContext(this, seededRandom(segment.seed), new Set(segment.patches), segment.reports)
+    this.#context = new SegmentContext(this, segment.seed, segment.patches, segment.reports)
   }
 
   #continue(state: Stored, value: Json): void {
@@ -450,7 +453,7 @@ export class RunDriver implements SegmentOwner, MailReader {
 
   async #run(context: SegmentContext): Promise<unknown> {
     const { input, name, run } = this.#definition
-    const raw = copyJson(this.#input).value
+    const raw = cloneJson(this.#input)
     const parsed = this.#isContinued ? raw : parseWith<unknown>(input, raw, 'input.invalid', `input of ${name}`)
     // The definition's own schema made this value, or its own code did as the state of the last segment.
     return await run.call(this.#definition, context, parsed as never)

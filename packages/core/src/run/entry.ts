@@ -50,6 +50,32 @@ export interface Race {
   settle(entry: Entry): void
 }
 
+/** The promise that user code holds. */
+class EntryTask extends Promise<unknown> implements Task<unknown> {
+  /** Set right after construction: a promise runs its executor before its own fields exist. */
+  declare entry: Entry
+
+  get number(): number {
+    return this.entry.number
+  }
+
+  get kind(): TaskKind {
+    return this.entry.kind
+  }
+
+  get name(): string {
+    return this.entry.name
+  }
+}
+
+// `await` takes a promise as it is when its constructor is Promise itself, and wraps it otherwise.
+Object.defineProperty(EntryTask.prototype, 'constructor', { value: Promise })
+
+/** The entry behind a task of a context; undefined for any other value. */
+export function entryOf(task: unknown): Entry | undefined {
+  return task instanceof EntryTask ? task.entry : undefined
+}
+
 /** One task of a run: the promise that user code holds, and what makes it settle. */
 export abstract class Entry {
   readonly owner: EntryOwner
@@ -57,17 +83,17 @@ export abstract class Entry {
   readonly kind: TaskKind
   readonly name: string
   readonly task: Task<unknown>
-  readonly races: Set<Race> = new Set()
   /** What code was told; undefined while the task is open. */
-  settled: Settled | undefined
+  settled: Settled | undefined = undefined
   /** Position among all deliveries. */
   deliveredAs = 0
   /** An outcome is queued, or delivered. */
   isClosed = false
-  cancelReason: string | undefined
+  cancelReason: string | undefined = undefined
+  #races: Set<Race> | undefined = undefined
+  #onDelivered: (() => void)[] | undefined = undefined
   readonly #resolve: (value: unknown) => void
   readonly #reject: (error: MeepoError) => void
-  readonly #onDelivered: (() => void)[] = []
 
   constructor(owner: EntryOwner, number: number, kind: TaskKind, name: string) {
     this.owner = owner
@@ -76,11 +102,12 @@ export abstract class Entry {
     this.name = name
     let resolve!: (value: unknown) => void
     let reject!: (error: MeepoError) => void
-    const promise = new Promise<unknown>((onValue, onError) => {
+    const task = new EntryTask((onValue, onError) => {
       resolve = onValue
       reject = onError
     })
-    this.task = Object.assign(promise, { number, kind, name })
+    task.entry = this
+    this.task = task
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -115,15 +142,23 @@ export abstract class Entry {
       this.settled = { task: this.task, ok: true, value: outcome.value }
       this.#resolve(outcome.value)
     }
-    for (const race of this.races) race.settle(this)
-    this.races.clear()
-    for (const callback of this.#onDelivered) callback()
+    if (this.#races) for (const race of [...this.#races]) race.settle(this)
+    if (this.#onDelivered) for (const callback of this.#onDelivered) callback()
+  }
+
+  joinRace(race: Race): void {
+    this.#races ??= new Set()
+    this.#races.add(race)
+  }
+
+  leaveRace(race: Race): void {
+    this.#races?.delete(race)
   }
 
   /** Calls back with the delivery. */
   onDelivered(callback: () => void): void {
     if (this.settled) callback()
-    else this.#onDelivered.push(callback)
+    else (this.#onDelivered ??= []).push(callback)
   }
 
   /** Queues the outcome of a cancelled task. */

@@ -99,9 +99,9 @@ function readChildNews(reader: MailReader, mail: DriverMail): void {
   reader.hold()
   reader.host.getBlob(outcome.result.ref).then(
     (text) => {
-      reader.unhold()
       // The blob was written as JSON by the child's driver.
       tell(JSON.parse(text) as Json)
+      reader.unhold()
     },
     (thrown: unknown) => reader.fail(MeepoError.fromData(toErrorData(thrown, 'store.failed'))),
   )

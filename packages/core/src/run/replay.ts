@@ -1,5 +1,5 @@
 import { assertNever, MeepoError, toErrorData } from '../base/errors.ts'
-import { copyJson } from '../base/json-copy.ts'
+import { cloneJson } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { Stored } from '../log/events.ts'
 import { ChildEntry } from './child-entry.ts'
@@ -91,7 +91,7 @@ export class Replay {
     switch (event.type) {
       case 'step.completed':
       case 'child.completed':
-        return { value: copyJson(inlineValue(event.data.result, this.#fetched)).value }
+        return { value: cloneJson(inlineValue(event.data.result, this.#fetched)) }
       case 'step.failed':
       case 'child.failed':
         return { error: event.data.error }

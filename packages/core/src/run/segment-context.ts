@@ -2,12 +2,12 @@ import { MeepoError } from '../base/errors.ts'
 import { childRunId } from '../base/ids.ts'
 import { copyJson } from '../base/json-copy.ts'
 import { canonicalJson, type Json } from '../base/json.ts'
-import type { SeededRandom } from '../base/seeded-random.ts'
+import { seededRandom, type SeededRandom } from '../base/seeded-random.ts'
 import type { RunLimits } from '../log/events.ts'
 import { ChildEntry } from './child-entry.ts'
 import type { Attempt, ChildOptions, Progress, RunContext, SignalOptions, StepOptions } from './context.ts'
 import type { AnyDefinition, Definition } from './definition.ts'
-import type { Entry, EntryOwner, Race } from './entry.ts'
+import { entryOf, type Entry, type EntryOwner, type Race } from './entry.ts'
 import { narrowLimits } from './limits.ts'
 import { SignalEntry } from './signal-entry.ts'
 import { SleepEntry } from './sleep-entry.ts'
@@ -39,17 +39,17 @@ export class SegmentContext implements RunContext {
   readonly sessionId: string
   readonly tenant: string
   readonly #owner: SegmentOwner
-  readonly #random: SeededRandom
-  readonly #patches: ReadonlySet<string>
-  readonly #children = new Map<string, string>()
-  readonly #entries = new WeakMap<object, Entry>()
+  readonly #seed: string
+  #seeded: SeededRandom | undefined = undefined
+  readonly #patches: readonly string[]
+  #children: Map<string, string> | undefined = undefined
   #number = 0
   #reportsToSkip: number
   #isOver = false
 
-  constructor(owner: SegmentOwner, random: SeededRandom, patches: ReadonlySet<string>, recordedReports: number) {
+  constructor(owner: SegmentOwner, seed: string, patches: readonly string[], recordedReports: number) {
     this.#owner = owner
-    this.#random = random
+    this.#seed = seed
     this.#patches = patches
     this.#reportsToSkip = recordedReports
     this.runId = owner.runId
@@ -87,6 +87,7 @@ export class SegmentContext implements RunContext {
     const { value } = copyJson(input)
     const inputHash = hash(canonicalJson(value)).slice(0, 32)
     const key = `${definition.name}@${definition.version}/${inputHash}`
+    this.#children ??= new Map()
     const before = this.#children.get(childId)
     if (before !== undefined && before !== key) {
       throw new MeepoError('child.conflict', `child ${childId} was started with another definition or input`)
@@ -119,11 +120,11 @@ export class SegmentContext implements RunContext {
     return new Promise((resolve) => {
       const race: Race = {
         settle: (entry) => {
-          for (const other of entries) other.races.delete(race)
+          for (const other of entries) other.leaveRace(race)
           if (entry.settled) resolve(entry.settled)
         },
       }
-      for (const entry of entries) entry.races.add(race)
+      for (const entry of entries) entry.joinRace(race)
     })
   }
 
@@ -149,16 +150,16 @@ export class SegmentContext implements RunContext {
 
   random(): number {
     this.#enter('random')
-    return this.#random.next()
+    return this.#random().next()
   }
 
   uuid(): string {
     this.#enter('uuid')
-    return this.#random.uuid()
+    return this.#random().uuid()
   }
 
   patch(name: string): boolean {
-    return this.#patches.has(name)
+    return this.#patches.includes(name)
   }
 
   report(progress: Progress): void {
@@ -170,6 +171,11 @@ export class SegmentContext implements RunContext {
     // Progress is JSON by its type; the copy keeps later changes of the caller out of the log.
     const data = copyJson(progress).value as Progress
     this.#owner.append({ type: 'progress.reported', at: this.#owner.scheduler.now(), data })
+  }
+
+  #random(): SeededRandom {
+    this.#seeded ??= seededRandom(this.#seed)
+    return this.#seeded
   }
 
   /** Calls outside a window come after a foreign await, or out of a body: the run cannot be replayed. */
@@ -199,14 +205,13 @@ export class SegmentContext implements RunContext {
       throw new MeepoError('run.too_wide', `more than ${maxOpenTasks} open tasks`)
     }
     this.#owner.add(entry)
-    this.#entries.set(entry.task, entry)
     // An entry settles its task with what its own kind promises.
     return entry.task as unknown as Task<T>
   }
 
   #entryOf(task: Task<unknown>): Entry {
-    const entry = this.#entries.get(task)
-    if (!entry) throw new MeepoError('ctx.invalid_call', 'not a task of this segment')
+    const entry = entryOf(task)
+    if (entry?.owner !== this.#owner) throw new MeepoError('ctx.invalid_call', 'not a task of this segment')
     return entry
   }
 }

@@ -1,5 +1,5 @@
 import { MeepoError, toErrorData } from '../base/errors.ts'
-import { copyJson } from '../base/json-copy.ts'
+import { cloneJson } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { Stop } from '../base/ports.ts'
 import { parseWith } from '../base/schema.ts'
@@ -100,7 +100,7 @@ function signalOutcome(
 
 /** The schema is part of the code: replay checks again and finds the same. */
 function checked(value: Json, options: SignalOptions<unknown>): Pick<Outcome, 'value' | 'error'> {
-  const copy = copyJson(value).value
+  const copy = cloneJson(value)
   if (!options.schema) return { value: copy }
   try {
     return { value: parseWith(options.schema, copy, 'input.invalid', 'the value of the signal') }

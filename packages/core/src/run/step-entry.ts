@@ -1,5 +1,5 @@
 import { MeepoError, toErrorData, type ErrorData } from '../base/errors.ts'
-import { copyJson } from '../base/json-copy.ts'
+import { cloneJson, copyJson } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { Stop } from '../base/ports.ts'
 import type { NewEvent, Resolution, Stored } from '../log/events.ts'
@@ -31,6 +31,8 @@ import { isUncertain } from './uncertain.ts'
 /** How long an aborted body may take to end. */
 export const abortGraceMs = 5_000
 const defaultTimeoutMs = 600_000
+/** Timeouts from here on are looked at with the limits of the run, a few times a second. */
+const coarseTimeoutMs = 10_000
 /** Larger results go to the blobs. In UTF-16 units of JSON text. */
 export const inlineLimit: number = 256 * 1024
 const sizeLimit = 8 * 1024 * 1024
@@ -43,9 +45,9 @@ export class StepEntry extends Entry {
   readonly #body: Body
   #attempt = 1
   #failures = 0
-  #current: AttemptHandle | undefined
+  #current: AttemptHandle | undefined = undefined
   #startedAt = 0
-  #stopTimer: Stop | undefined
+  #stopTimer: Stop | undefined = undefined
   #isUndecided = false
   #isHeld = false
   #isDropped = false
@@ -100,8 +102,8 @@ export class StepEntry extends Entry {
       return
     }
     this.#stopTimer?.()
-    this.#unhold()
     this.pushCancelled()
+    this.#unhold()
   }
 
   drop(): void {
@@ -123,7 +125,7 @@ export class StepEntry extends Entry {
     this.owner.append(event, mailId)
     switch (resolution.kind) {
       case 'done':
-        this.#complete({ value: resolution.result }, copyJson(resolution.result).value, undefined)
+        this.#complete({ value: resolution.result }, cloneJson(resolution.result), undefined)
         break
       case 'fail':
         this.#fail(resolution.error, undefined)
@@ -163,15 +165,13 @@ export class StepEntry extends Entry {
 
   #runBody(): void {
     if (this.isClosed || this.#isDropped) return
-    const { runId, call, host, scheduler } = this.owner
+    const { call, host, scheduler } = this.owner
     const preview = this.#options.meta?.kind === 'model' ? host.preview(this.number, this.#attempt) : undefined
-    const handle = new AttemptHandle(runId, this.number, this.#attempt, call, preview)
+    const handle = new AttemptHandle(this.number, this.#attempt, call, preview)
     this.#current = handle
     this.#startedAt = scheduler.elapsed()
     const timeoutMs = this.#options.timeoutMs ?? defaultTimeoutMs
-    this.#stopTimer = scheduler.after(timeoutMs, () => {
-      this.#abort(new MeepoError('step.timeout', `${this.name} ran longer than ${timeoutMs} ms`))
-    })
+    if (timeoutMs < coarseTimeoutMs) this.#stopTimer = scheduler.after(timeoutMs, () => this.#timeOut())
     this.owner.bodyStarted()
     let promise: Promise<unknown>
     try {
@@ -183,6 +183,16 @@ export class StepEntry extends Entry {
       (value) => this.#bodyReturned(handle, value),
       (thrown: unknown) => this.#bodyThrew(handle, thrown),
     )
+  }
+
+  /** Looks at a long timeout: a timer for each body would cost more than most bodies. */
+  tick(elapsed: number): void {
+    if (this.#current && elapsed - this.#startedAt >= (this.#options.timeoutMs ?? defaultTimeoutMs)) this.#timeOut()
+  }
+
+  #timeOut(): void {
+    const timeoutMs = this.#options.timeoutMs ?? defaultTimeoutMs
+    this.#abort(new MeepoError('step.timeout', `${this.name} ran longer than ${timeoutMs} ms`))
   }
 
   /** S3. */
@@ -214,7 +224,7 @@ export class StepEntry extends Entry {
       return
     }
     if (copy.size > inlineLimit) this.#completeByBlob(handle, copy.value)
-    else if (this.#finishBody(handle)) this.#complete({ value: copy.value }, copyJson(copy.value).value, handle)
+    else if (this.#finishBody(handle)) this.#complete({ value: copy.value }, cloneJson(copy.value), handle)
   }
 
   #completeByBlob(handle: AttemptHandle, value: Json): void {
@@ -241,8 +251,8 @@ export class StepEntry extends Entry {
   #settleFailure(handle: AttemptHandle, error: ErrorData): void {
     if (!this.#finishBody(handle)) return
     if (this.cancelReason !== undefined) {
-      this.#unhold()
       this.pushCancelled()
+      this.#unhold()
       return
     }
     this.#failures++
@@ -270,8 +280,8 @@ export class StepEntry extends Entry {
   #becomeUndecided(): void {
     this.owner.markUnknown(this.number, true)
     if (this.cancelReason !== undefined) {
-      this.#unhold()
       this.pushCancelled()
+      this.#unhold()
       return
     }
     this.#isUndecided = true
@@ -286,7 +296,7 @@ export class StepEntry extends Entry {
   }
 
   #reconcile(reconcile: (key: string, signal: AbortSignal) => Promise<Reconciled<unknown>>): void {
-    const handle = new AttemptHandle(this.owner.runId, this.number, this.#attempt, this.owner.call, undefined)
+    const handle = new AttemptHandle(this.number, this.#attempt, this.owner.call, undefined)
     const settle = (found: Reconciled<unknown>): void => {
       if (this.#isDropped || !this.#isUndecided) return
       if (found.kind === 'done') this.resolve({ kind: 'done', result: copyJson(found.result).value }, 'reconcile')
@@ -301,23 +311,23 @@ export class StepEntry extends Entry {
   }
 
   #complete(result: Stored, value: Json, handle: AttemptHandle | undefined): void {
-    this.#unhold()
     this.owner.push({
       entry: this,
       type: 'step.completed',
       data: { number: this.number, attempt: this.#attempt, result, durationMs: this.#duration(handle), ...usageOf(handle) },
       value,
     })
+    this.#unhold()
   }
 
   #fail(error: ErrorData, handle: AttemptHandle | undefined): void {
-    this.#unhold()
     this.owner.push({
       entry: this,
       type: 'step.failed',
       data: { number: this.number, attempt: this.#attempt, error, durationMs: this.#duration(handle), ...usageOf(handle) },
       error,
     })
+    this.#unhold()
   }
 
   #duration(handle: AttemptHandle | undefined): number {

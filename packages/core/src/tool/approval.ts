@@ -1,6 +1,5 @@
-import { boolean, object, string } from 'zod'
 import { MeepoError } from '../base/errors.ts'
-import type { Schema } from '../base/schema.ts'
+import { guardSchema, type Schema } from '../base/schema.ts'
 import type { ToolCall } from '../model/model.ts'
 import type { RunContext } from '../run/context.ts'
 import type { Tool } from './tool.ts'
@@ -12,9 +11,19 @@ export interface ApprovalDecision {
   readonly reason?: string | undefined
 }
 
-const decisionSchema: Schema<ApprovalDecision> = object({ approved: boolean(), reason: string().optional() })
+const decisionSchema: Schema<ApprovalDecision> = guardSchema(isDecision, '{ approved: boolean, reason?: text }', {
+  type: 'object',
+  properties: { approved: { type: 'boolean' }, reason: { type: 'string' } },
+  required: ['approved'],
+})
 
 const defaultTimeoutMs = 86_400_000
+
+function isDecision(value: unknown): value is ApprovalDecision {
+  if (typeof value !== 'object' || value === null) return false
+  if (!('approved' in value) || typeof value.approved !== 'boolean') return false
+  return !('reason' in value) || typeof value.reason === 'string'
+}
 
 /** The name of the signal that decides a call. */
 export function approvalSignal(callId: string): string {

@@ -1,4 +1,3 @@
-import { toJSONSchema } from 'zod'
 import { MeepoError } from '../base/errors.ts'
 import type { JsonObject } from '../base/json.ts'
 import type { Schema } from '../base/schema.ts'
@@ -9,9 +8,9 @@ import type { Schema } from '../base/schema.ts'
  */
 export function jsonSchemaOf(schema: Schema<unknown>, what: string): JsonObject {
   try {
-    const { $schema: _dialect, '~standard': _standard, ...rest } = toJSONSchema(schema, { io: 'input' })
-    // A JSON Schema is plain JSON by definition.
-    return rest as JsonObject
+    // A JSON Schema is plain JSON by definition; the schema library adds its dialect and its own handle.
+    const { $schema: _dialect, '~standard': _standard, ...rest } = schema.toJSONSchema({ io: 'input' }) as JsonObject
+    return rest
   } catch (cause) {
     throw new MeepoError('definition.invalid', `${what} cannot be shown to a model: ${String(cause)}`, { cause })
   }

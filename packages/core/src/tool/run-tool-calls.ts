@@ -9,7 +9,7 @@ import type { Message, ToolCall } from '../model/model.ts'
 import type { Attempt, RunContext } from '../run/context.ts'
 import { isRunEnding } from '../run/run-ending.ts'
 import { awaitApproval, needsApproval } from './approval.ts'
-import type { Tool, Toolset } from './tool.ts'
+import type { Tool, ToolCallContext, Toolset } from './tool.ts'
 
 /** The answer to one tool call. */
 export type ToolMessage = Extract<Message, { readonly role: 'tool' }>
@@ -71,12 +71,45 @@ async function perform(ctx: RunContext, tools: Toolset, call: ToolCall, turn: nu
 }
 
 async function invoke(tool: Tool, args: unknown, callId: string, attempt: Attempt): Promise<unknown> {
-  const { id: attemptId, idempotencyKey, signal, preview } = attempt
-  const { tenant, runId } = attempt.call
   try {
-    return await tool.run(args, { callId, attemptId, idempotencyKey, signal, tenant, runId, preview })
+    return await tool.run(args, new AttemptToolCall(attempt, callId))
   } catch (thrown) {
     throw toError(thrown, 'tool.failed')
+  }
+}
+
+/** What a tool may use of an attempt. Ids and abort signals are made when somebody asks: most tools never do. */
+class AttemptToolCall implements ToolCallContext {
+  readonly callId: string
+  readonly #attempt: Attempt
+
+  constructor(attempt: Attempt, callId: string) {
+    this.#attempt = attempt
+    this.callId = callId
+  }
+
+  get attemptId(): string {
+    return this.#attempt.id
+  }
+
+  get idempotencyKey(): string {
+    return this.#attempt.idempotencyKey
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal
+  }
+
+  get tenant(): string {
+    return this.#attempt.call.tenant
+  }
+
+  get runId(): string {
+    return this.#attempt.call.runId
+  }
+
+  get preview(): ((delta: string) => void) | undefined {
+    return this.#attempt.preview
   }
 }
 
