@@ -1,2 +1,3 @@
+export { describeProviders, type ProviderDescription } from './describe.ts'
 export { createGateway } from './gateway.ts'
 export type { Gateway, GatewayOptions, GatewayWarning, ProviderKind, ProviderOptions } from './options.ts'

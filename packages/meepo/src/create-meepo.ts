@@ -79,7 +79,13 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
     async *stream(definition, input, { signal, ...start } = {}) {
       yield* (await engine.start(definition, input, { ...start, isPreviewed: true })).stream({ signal })
     },
-    stop: (stop) => engine.stop(stop).finally(closeStore),
+    stop: async (stop) => {
+      try {
+        await engine.stop(stop)
+      } finally {
+        await closeStore()
+      }
+    },
   }
 }
 

@@ -45,13 +45,18 @@ export const catalogue = {
     summary: 'A child run ended without success.',
     fix: 'Look at the trace of the child named in the details.',
   },
+  'config.broken': {
+    summary: 'The configuration file cannot be loaded: it has a syntax error, an import that is missing, or it threw.',
+    fix: 'Correct the file at the place that the message names; run it with node to see more.',
+    exit: 2,
+  },
   'config.invalid': {
     summary: 'The configuration or the command line is wrong.',
     fix: 'Correct the place that the message names.',
     exit: 2,
   },
   'config.not_found': {
-    summary: 'The configuration file does not exist or cannot be loaded.',
+    summary: 'The configuration file does not exist.',
     fix: 'Create meepo.config.ts, or name one with --config.',
     exit: 2,
   },
@@ -100,6 +105,11 @@ export const catalogue = {
   'input.invalid': {
     summary: 'The input does not match the schema of the definition.',
     fix: 'Correct the fields that the message lists.',
+    exit: 2,
+  },
+  'input.unreadable': {
+    summary: 'The file that holds the input cannot be read.',
+    fix: 'Check the path behind the @ of --input.',
     exit: 2,
   },
   'json.invalid': {
@@ -248,6 +258,11 @@ export const catalogue = {
     summary: 'The database was written by a newer release.',
     fix: 'Use that release or a newer one.',
     exit: 6,
+  },
+  'store.not_found': {
+    summary: 'There is no database at that path, and the command only looks at one.',
+    fix: 'Run something first, or name the right configuration with --config.',
+    exit: 2,
   },
   'store.not_writable': {
     summary: 'The database or its folder cannot be written.',
