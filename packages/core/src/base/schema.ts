@@ -11,10 +11,15 @@ export interface Schema<T> {
   toJSONSchema(options: { readonly io: 'input' }): object
 }
 
-/** The outcome of parsing. */
-export type Parsed<T> =
-  | { readonly success: true; readonly data: T; readonly error?: undefined }
-  | { readonly success: false; readonly data?: undefined; readonly error: { readonly issues: readonly Issue[] } }
+/**
+ * The outcome of parsing: `data` with success, `error` without. One shape and not a union of two, because TypeScript
+ * would infer `T | undefined` from a schema whose failures have a `data` that is never there.
+ */
+export interface Parsed<T> {
+  readonly success: boolean
+  readonly data?: T
+  readonly error?: { readonly issues: readonly Issue[] } | undefined
+}
 
 /** One thing that is wrong with a value. */
 export interface Issue {
@@ -25,8 +30,10 @@ export interface Issue {
 /** Parses, or throws `code` with one line per problem. Values are not repeated: they may be secrets. */
 export function parseWith<T>(schema: Schema<T>, value: unknown, code: ErrorCode, what: string): T {
   const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map((issue) => {
+  // With success there is data, which may well be undefined if the schema says so.
+  if (parsed.success) return parsed.data as T
+  // Without success there is an error.
+  const problems = parsed.error!.issues.map((issue) => {
     const at = issue.path.map(String).join('.')
     return at === '' ? issue.message : `${at}: ${issue.message}`
   })
