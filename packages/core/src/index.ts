@@ -120,7 +120,7 @@ export { task, type GraphTask, type TaskInput, type TaskOptions, type TaskResult
 export { cloneJson, copyJson, type JsonCopy } from './base/json-copy.ts'
 export { StreamFold } from './engine/stream-fold.ts'
 export { RunDriver, type DriverOptions } from './run/driver.ts'
-export type { ChildNews, ChildStart, RunHost } from './run/host.ts'
+export type { ChildNews, ChildRef, ChildStart, RunHost } from './run/host.ts'
 export { narrowLimits, startLimits } from './run/limits.ts'
 export type { CancelMail, DriverMail, ResolveMail } from './run/mail.ts'
 export { blobsOf, foldRecord } from './run/record-fold.ts'

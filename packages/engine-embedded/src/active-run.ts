@@ -3,6 +3,7 @@ import {
   type AppendExtras,
   type BlobRef,
   type ChildNews,
+  type ChildRef,
   type ChildStart,
   type AnyDefinition,
   type Json,
@@ -22,7 +23,7 @@ export interface RunOwner {
   readonly machine: Machine
   readonly models: Models
   startChild(parent: ActiveRun, start: ChildStart): void
-  cancelChild(parent: ActiveRun, start: ChildStart, reason: string): void
+  cancelChild(parent: ActiveRun, child: ChildRef, reason: string): void
   preview(run: ActiveRun, number: number, attempt: number): ((delta: string) => void) | undefined
   /** Events wait in memory; somebody flushes them soon. */
   dirty(run: ActiveRun): void
@@ -200,8 +201,8 @@ export class ActiveRun implements RunHost {
     this.#owner.startChild(this, start)
   }
 
-  cancelChild(start: ChildStart, reason: string): void {
-    this.#owner.cancelChild(this, start, reason)
+  cancelChild(child: ChildRef, reason: string): void {
+    this.#owner.cancelChild(this, child, reason)
   }
 
   preview(number: number, attempt: number): ((delta: string) => void) | undefined {

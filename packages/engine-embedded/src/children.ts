@@ -3,6 +3,7 @@ import {
   MeepoError,
   toError,
   type ChildNews,
+  type ChildRef,
   type ChildStart,
   type Json,
   type RunId,
@@ -31,11 +32,11 @@ export class Children {
     this.#creating.set(start.childRunId, creating)
   }
 
-  cancel(parent: ActiveRun, start: ChildStart, reason: string): void {
+  cancel(parent: ActiveRun, start: ChildRef, reason: string): void {
     void this.#cancel(parent, start, reason).catch((thrown: unknown) => this.#tell(thrown, start.childRunId))
   }
 
-  async #cancel(parent: ActiveRun, start: ChildStart, reason: string): Promise<void> {
+  async #cancel(parent: ActiveRun, start: ChildRef, reason: string): Promise<void> {
     await this.#creating.get(start.childRunId)
     const scope = { tenant: parent.tenant }
     const delivery = { id: `cancel/${parent.runId}/${start.number}/${parent.lastSeq()}`, kind: 'cancel' as const }
@@ -107,7 +108,7 @@ export class Children {
   }
 
   /** The child's own news may have been taken by an end that was undone: it is sent again, under another id. */
-  async #sendNews(parent: ActiveRun, start: ChildStart): Promise<void> {
+  async #sendNews(parent: ActiveRun, start: ChildRef): Promise<void> {
     const scope = { tenant: parent.tenant }
     const { log, inbox } = this.#fleet.store
     const events = await log.read(scope, start.childRunId)

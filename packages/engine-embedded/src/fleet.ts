@@ -5,6 +5,7 @@ import {
   readRecording,
   toError,
   type AnyDefinition,
+  type ChildRef,
   type ChildStart,
   type Claim,
   type EngineId,
@@ -189,8 +190,8 @@ export class Fleet implements RunOwner {
     this.#children.start(parent, start)
   }
 
-  cancelChild(parent: ActiveRun, start: ChildStart, reason: string): void {
-    this.#children.cancel(parent, start, reason)
+  cancelChild(parent: ActiveRun, child: ChildRef, reason: string): void {
+    this.#children.cancel(parent, child, reason)
   }
 
   preview(run: ActiveRun, number: number, attempt: number): ((delta: string) => void) | undefined {

@@ -57,9 +57,10 @@ export async function resolveStep(
     throw new MeepoError('step.not_unknown', `step ${step} of ${runId} is not unknown`, { details: { step } })
   }
   const mail: ResolveMail = { step, resolution }
-  // ResolveMail is plain JSON. One decision per attempt: a second one is a duplicate.
+  // ResolveMail is plain JSON. One decision per attempt: a second one is a duplicate. Numbers restart in each segment,
+  // places in the log do not.
   const data = mail as unknown as Json
-  await store.inbox.deliver(scope, runId, { id: `resolve/${step}/${task.attempt}`, kind: 'resolve', data })
+  await store.inbox.deliver(scope, runId, { id: `resolve/${task.start.seq}/${task.attempt}`, kind: 'resolve', data })
 }
 
 /** Puts a failed or cancelled run back into the queue with other limits; does nothing to a run that has not ended. */

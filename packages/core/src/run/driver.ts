@@ -1,19 +1,21 @@
 import { MeepoError, toError, toErrorData } from '../base/errors.ts'
 import type { RunId } from '../base/ids.ts'
-import { cloneJson, copyJson } from '../base/json-copy.ts'
+import { copyJson } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
-import { parseWith } from '../base/schema.ts'
 import type { NewEvent, RunEnd, RunLimits, Stored } from '../log/events.ts'
 import { ActiveClock } from './active-clock.ts'
 import { ChildEntry } from './child-entry.ts'
 import type { CallContext } from './context.ts'
 import type { AnyDefinition } from './definition.ts'
-import { inlineValue, type Entry, type Outcome } from './entry.ts'
+import type { Entry, Outcome } from './entry.ts'
 import type { RunHost } from './host.ts'
 import { readMail, type DriverMail, type MailReader } from './mail.ts'
+import { OpenEntries } from './open-entries.ts'
+import { Pump, type PumpWork } from './pump.ts'
 import type { Recording, Segment } from './recording.ts'
 import { Replay } from './replay.ts'
-import { SegmentContext, type SegmentOwner } from './segment-context.ts'
+import { isOnce } from './retry.ts'
+import { newSegment, SegmentCode, type CodeOwner, type Returned } from './segment-code.ts'
 import { inlineLimit, StepEntry } from './step-entry.ts'
 
 /*
@@ -44,10 +46,8 @@ export interface DriverOptions {
 
 type Phase = 'replaying' | 'live' | 'ending' | 'frozen' | 'ended' | 'dropped'
 
-type Returned = { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'thrown'; readonly thrown: unknown }
-
 /** The driver of one run in memory. */
-export class RunDriver implements SegmentOwner, MailReader {
+export class RunDriver implements CodeOwner, MailReader, PumpWork {
   readonly runId: RunId
   readonly host: RunHost
   readonly call: CallContext
@@ -55,37 +55,36 @@ export class RunDriver implements SegmentOwner, MailReader {
   readonly priority: number
   readonly scheduler: RunHost['machine']['scheduler']
   readonly random: RunHost['machine']['random']
-  isWindowOpen = false
   isInBody = false
   /** The time of the last delivery. */
   now = 0
   readonly #definition: AnyDefinition
   readonly #active: ActiveClock
+  readonly #pump: Pump
+  readonly #open = new OpenEntries()
   #phase: Phase = 'replaying'
-  #context!: SegmentContext
-  #replay: Replay | undefined
-  #input: Json = null
-  #isContinued = false
-  #isContinuing = false
-  #isCodeStarted = false
-  #returned: Returned | undefined
-  readonly #open = new Map<number, Entry>()
-  #fresh: Entry[] = []
-  readonly #queue: Outcome[] = []
-  #isTurnDue = false
+  #code!: SegmentCode
+  #replay: Replay | undefined = undefined
+  /** A state or a result is on its way to the blobs. */
+  #isStoring = false
+  /** Announced in this window, to begin after it. */
+  #fresh: Entry[] | undefined = undefined
+  #queue: Outcome[] | undefined = undefined
   #deliveries = 0
   #holds = 0
   #isWaiting = false
   /** Of a run whose end had begun when the log stopped. */
   readonly #recordedEnd: Recording['end']
-  #end: RunEnd | undefined
+  /** The deadline passed while the log was still being replayed: every task must be known before it is cancelled. */
+  #overdue: RunEnd | undefined = undefined
+  #end: RunEnd | undefined = undefined
   #resumeAfter = 0
-  readonly #unknown = new Set<number>()
-  readonly #received: Map<string, Stored>
-  readonly #mailbox: DriverMail[] = []
-  readonly #seenMail = new Set<string>()
-  #abort: AbortController | undefined
-  #stopDeadline: (() => void) | undefined
+  #unknown: Set<number> | undefined = undefined
+  #received: Map<string, Stored> | undefined = undefined
+  #mailbox: DriverMail[] | undefined = undefined
+  #seenMail: Set<string> | undefined = undefined
+  #abort: AbortController | undefined = undefined
+  #stopDeadline: (() => void) | undefined = undefined
 
   constructor({ runId, definition, host, recording, priority, fetched }: DriverOptions) {
     this.runId = runId
@@ -96,7 +95,8 @@ export class RunDriver implements SegmentOwner, MailReader {
     this.priority = priority
     this.#definition = definition
     this.#active = new ActiveClock(this.scheduler, recording.activeMs)
-    this.#received = new Map(recording.received)
+    this.#pump = new Pump(this.scheduler, this)
+    if (recording.received.size > 0) this.#received = new Map(recording.received)
     this.#recordedEnd = recording.end
     const { tenant, sessionId, actor } = recording.created
     this.call = { tenant, runId, sessionId, models: host.models, ...(actor === undefined ? {} : { actor }) }
@@ -107,26 +107,27 @@ export class RunDriver implements SegmentOwner, MailReader {
   start(): void {
     const { deadlineAt } = this.limits
     if (deadlineAt !== undefined) {
-      this.#stopDeadline = this.scheduler.after(Math.max(0, deadlineAt - this.scheduler.now()), () => {
-        this.fail(new MeepoError('run.deadline', 'the run passed its deadline'))
-      })
+      const left = deadlineAt - this.scheduler.now()
+      if (left <= 0) this.#passDeadline()
+      else this.#stopDeadline = this.scheduler.after(left, () => this.#passDeadline())
     }
-    this.#turnSoon()
+    this.#pump.turnSoon()
   }
 
   /** Mail from the inbox. The same mail may come several times. */
   mail(mails: readonly DriverMail[]): void {
     for (const mail of mails) {
-      if (this.#seenMail.has(mail.id) || this.#phase === 'frozen' || this.#isOver) continue
+      if (this.#seenMail?.has(mail.id) || this.#phase === 'frozen' || this.#isOver) continue
+      this.#seenMail ??= new Set()
       this.#seenMail.add(mail.id)
-      if (this.#phase === 'replaying') this.#mailbox.push(mail)
+      if (this.#phase === 'replaying') (this.#mailbox ??= []).push(mail)
       else readMail(this, mail)
     }
   }
 
   /** A child could not be started. */
   childRefused(number: number, error: MeepoError): void {
-    const entry = this.#open.get(number)
+    const entry = this.#open.find(number)
     if (entry instanceof ChildEntry) entry.refused(toErrorData(error))
   }
 
@@ -138,14 +139,23 @@ export class RunDriver implements SegmentOwner, MailReader {
       return
     }
     const elapsed = this.scheduler.elapsed()
-    for (const entry of this.#open.values()) if (entry instanceof StepEntry) entry.tick(elapsed)
+    for (const entry of this.#open) if (entry instanceof StepEntry) entry.tick(elapsed)
   }
 
   /** From now on results are recorded and nothing new begins: the engine is stopping. */
   freeze(): void {
     if (this.#phase !== 'live' && this.#phase !== 'replaying') return
+    const replay = this.#replay
     this.#phase = 'frozen'
-    for (const outcome of this.#queue.splice(0)) this.#record(outcome)
+    this.#recordQueue()
+    for (const entry of this.#open) {
+      if (entry instanceof StepEntry && !replay?.isRecorded(entry.number)) entry.freeze()
+    }
+  }
+
+  /** Nothing new begins: the engine is stopping. */
+  get isFrozen(): boolean {
+    return this.#phase === 'frozen'
   }
 
   /** Bodies are running now. */
@@ -155,7 +165,7 @@ export class RunDriver implements SegmentOwner, MailReader {
 
   /** Bodies that must not be repeated are running now. */
   get hasOnceBody(): boolean {
-    for (const entry of this.#open.values()) if (entry instanceof StepEntry && entry.isOnceBodyOpen) return true
+    for (const entry of this.#open) if (entry instanceof StepEntry && entry.isOnceBodyOpen) return true
     return false
   }
 
@@ -164,7 +174,7 @@ export class RunDriver implements SegmentOwner, MailReader {
     if (this.#isOver) return
     this.#phase = 'dropped'
     this.#stopDeadline?.()
-    for (const entry of this.#open.values()) entry.drop()
+    for (const entry of this.#open) entry.drop()
     this.#open.clear()
   }
 
@@ -182,16 +192,17 @@ export class RunDriver implements SegmentOwner, MailReader {
   /** A task that code just asked for: compared with the log if that knows it, announced in it otherwise. */
   add(entry: Entry): void {
     if (this.#replay) this.#held(() => this.#replay?.match(entry))
-    this.#open.set(entry.number, entry)
+    this.#open.add(entry)
     if (this.#replay?.isRecorded(entry.number)) return
     this.append(entry.startEvent(this.scheduler.now()))
-    this.#fresh.push(entry)
+    if (this.#fresh) this.#fresh.push(entry)
+    else this.#fresh = [entry]
   }
 
   /** A fresh or recorded task is cancelled when it would begin or go on, an open one at once. */
   cancelEntry(entry: Entry, reason: string): void {
     entry.cancelReason = reason
-    if (entry.isClosed || this.#fresh.includes(entry)) return
+    if (entry.isClosed || this.#fresh?.includes(entry) === true) return
     if (this.#phase === 'replaying' && this.#replay?.isRecorded(entry.number)) return
     entry.cancel(reason)
   }
@@ -203,12 +214,12 @@ export class RunDriver implements SegmentOwner, MailReader {
       this.#continue({ value: state }, state)
       return
     }
-    this.#isContinuing = true
+    this.#isStoring = true
     this.hold()
     this.host.putBlob(JSON.stringify(state)).then(
       (ref) => {
         this.unhold()
-        if (this.#phase === 'live') this.#continue({ ref }, state)
+        if (this.isDriving) this.#continue({ ref }, state)
       },
       (thrown: unknown) => this.fail(toError(thrown, 'store.failed')),
     )
@@ -221,15 +232,16 @@ export class RunDriver implements SegmentOwner, MailReader {
   }
 
   openEntries(): Iterable<Entry> {
-    return [...this.#open.values()]
+    return [...this.#open]
   }
 
   receive(name: string, value: Stored): void {
+    this.#received ??= new Map()
     this.#received.set(name, value)
   }
 
   received(name: string): Stored | undefined {
-    return this.#received.get(name)
+    return this.#received?.get(name)
   }
 
   cancelRun(reason: string): void {
@@ -247,9 +259,10 @@ export class RunDriver implements SegmentOwner, MailReader {
       this.#record(outcome)
       return
     }
-    this.#queue.push(outcome)
+    if (this.#queue) this.#queue.push(outcome)
+    else this.#queue = [outcome]
     this.#wake()
-    this.#turnSoon()
+    this.#pump.turnSoon()
   }
 
   hold(): void {
@@ -271,8 +284,8 @@ export class RunDriver implements SegmentOwner, MailReader {
   }
 
   markUnknown(number: number, isUnknown: boolean): void {
-    if (isUnknown) this.#unknown.add(number)
-    else this.#unknown.delete(number)
+    if (isUnknown) (this.#unknown ??= new Set()).add(number)
+    else this.#unknown?.delete(number)
   }
 
   whenDurable(then: () => void): void {
@@ -291,29 +304,32 @@ export class RunDriver implements SegmentOwner, MailReader {
     return this.#phase === 'ended' || this.#phase === 'dropped'
   }
 
-  get #isDriving(): boolean {
+  /** The code of the run may run. */
+  get isDriving(): boolean {
     return this.#phase === 'live' || this.#phase === 'replaying'
   }
 
-  #turnSoon(): void {
-    if (this.#isTurnDue) return
-    this.#isTurnDue = true
-    this.scheduler.turn(this.#openWindow, this.#closeWindow)
+  #passDeadline(): void {
+    const error = new MeepoError('run.deadline', 'the run passed its deadline')
+    if (this.#phase === 'replaying') this.#overdue = { kind: 'failed', error: toErrorData(error) }
+    else this.fail(error)
   }
 
-  readonly #openWindow = (): void => {
-    if (!this.#isDriving) return
-    this.isWindowOpen = true
+  get isWindowOpen(): boolean {
+    return this.#pump.isOpen && this.isDriving
+  }
+
+  onOpen(): void {
+    // Code that has returned sees no more deliveries: its result is on the way to the blobs.
+    if (!this.isDriving || this.#code.returned) return
     this.#guard(() => {
-      if (this.#isCodeStarted) this.#deliverNext()
-      else this.#callCode()
+      if (this.#code.isCalled) this.#deliverNext()
+      else this.#code.call()
     })
   }
 
-  readonly #closeWindow = (): void => {
-    this.isWindowOpen = false
-    this.#isTurnDue = false
-    if (this.#isDriving) this.#guard(() => this.#afterWindow())
+  onClose(): void {
+    if (this.isDriving && !this.#isStoring) this.#guard(() => this.#afterWindow())
   }
 
   /** Whatever goes wrong in here is the end of this run, never of the engine. */
@@ -337,31 +353,39 @@ export class RunDriver implements SegmentOwner, MailReader {
 
   #deliverNext(): void {
     const recorded = this.#phase === 'replaying' ? this.#replay?.next(this.#open) : undefined
-    const outcome = recorded ?? this.#queue.shift()
+    const outcome = recorded ?? this.#nextInQueue()
     if (!outcome) return
     if (recorded) this.now = recorded.at
     else {
       this.now = this.scheduler.now()
       this.append(eventOf(outcome, this.now), outcome.mailId)
     }
-    this.#open.delete(outcome.entry.number)
+    this.#open.remove(outcome.entry)
     outcome.entry.deliver(outcome, ++this.#deliveries)
   }
 
+  #nextInQueue(): Outcome | undefined {
+    const queue = this.#queue
+    if (queue?.length !== 1) return queue?.shift()
+    this.#queue = undefined
+    return queue[0]
+  }
+
   #afterWindow(): void {
-    if (this.#replay?.hasNext && !this.#returned) {
-      this.#turnSoon()
+    const { returned } = this.#code
+    if (this.#replay?.hasNext && !returned) {
+      this.#pump.turnSoon()
       return
     }
     if (this.#phase === 'replaying') this.#goLive()
-    if (this.#returned) {
-      this.#codeEnded(this.#returned)
+    if (returned) {
+      this.#codeEnded(returned)
       return
     }
     this.#beginFresh()
     if (this.#phase !== 'live') return
-    if (this.#queue.length > 0 || !this.#isCodeStarted) this.#turnSoon()
-    else if (this.#open.size > 0 || this.#isContinuing) this.#lookIfWaiting()
+    if (this.#queue || !this.#code.isCalled) this.#pump.turnSoon()
+    else if (this.#open.size > 0) this.#lookIfWaiting()
     else throw new MeepoError('run.foreign_await', 'the run waits, but none of its tasks is open: it awaits something else')
   }
 
@@ -371,24 +395,40 @@ export class RunDriver implements SegmentOwner, MailReader {
     replay?.checkOver()
     this.#phase = 'live'
     this.#replay = undefined
-    const end = this.#recordedEnd
-    for (const [entry, recorded] of replay?.unfinished(this.#open) ?? []) {
-      if (end) entry.cancelReason ??= reasonOf(end.end)
-      entry.recover(recorded)
+    const end = this.#recordedEnd?.end ?? this.#overdue
+    if (replay) this.#recover(replay, end && reasonOf(end))
+    if (end) this.#finish(end)
+    this.#readMailbox()
+  }
+
+  #readMailbox(): void {
+    const mailbox = this.#mailbox ?? []
+    this.#mailbox = undefined
+    for (const mail of mailbox) if (!this.#isOver) readMail(this, mail)
+  }
+
+  /** Recorded tasks without an outcome go on, or end for a reason. */
+  #recover(replay: Replay, reason: string | undefined): void {
+    for (const [entry, recorded] of replay.recordedOf(this.#open)) {
+      // The log holds an outcome that the code, which has returned, will not see.
+      if (recorded.isClosed) this.#open.remove(entry)
+      else {
+        if (reason !== undefined) entry.cancelReason ??= reason
+        entry.recover(recorded)
+      }
     }
-    if (end) this.#finish(end.end)
-    for (const mail of this.#mailbox.splice(0)) readMail(this, mail)
   }
 
   /** D3. */
   #beginFresh(): void {
-    if (this.#fresh.length === 0) return
     const fresh = this.#fresh
-    this.#fresh = []
+    if (!fresh) return
+    this.#fresh = undefined
     let gated: Entry[] | undefined
     for (const entry of fresh) {
-      if (entry.needsLog && entry.cancelReason === undefined) (gated ??= []).push(entry)
-      else this.#begin(entry)
+      if (!entry.needsLog || entry.cancelReason !== undefined) this.#begin(entry)
+      else if (gated) gated.push(entry)
+      else gated = fresh.length === 1 ? fresh : [entry]
     }
     if (!gated) return
     const waiting = gated
@@ -401,13 +441,8 @@ export class RunDriver implements SegmentOwner, MailReader {
 
   #begin(entry: Entry): void {
     if (entry.isClosed) return
-    this.isInBody = true
-    try {
-      if (entry.cancelReason === undefined) entry.begin()
-      else entry.cancel(entry.cancelReason)
-    } finally {
-      this.isInBody = false
-    }
+    if (entry.cancelReason === undefined) entry.begin()
+    else entry.cancel(entry.cancelReason)
   }
 
   // ---- code ----
@@ -422,13 +457,10 @@ export class RunDriver implements SegmentOwner, MailReader {
 
   #beginSegment(segment: Segment, fetched: ReadonlyMap<string, Json>): void {
     this.now = segment.startedAt
-    this.#input = inlineValue(segment.input, fetched)
-    this.#isContinued = segment.isContinued
-    this.#isCodeStarted = false
-    this.#isContinuing = false
-    this.#replay = segment.tasks.size > 0 ? new Replay(segment, fetched, this.#received) : undefined
-    for (const task of segment.tasks.values()) if (task.isUnknown) this.#unknown.add(task.number)
-    this.#context = new SegmentContext(this, segment.seed, segment.patches, segment.reports)
+    this.#isStoring = false
+    this.#replay = segment.tasks.size > 0 ? new Replay(segment, fetched, this.#received ?? new Map()) : undefined
+    for (const task of segment.tasks.values()) if (task.isUnknown) this.markUnknown(task.number, true)
+    this.#code = new SegmentCode(this, this.#definition, segment, fetched)
   }
 
   #continue(state: Stored, value: Json): void {
@@ -436,33 +468,9 @@ export class RunDriver implements SegmentOwner, MailReader {
     const at = this.scheduler.now()
     const seed = this.random.id()
     this.append({ type: 'run.continued', at, data: { state, seed, patches } })
-    this.#phase = 'live'
+    // A replay that ends here goes live when the window closes: mail that came meanwhile is read there.
     this.#beginSegment(newSegment({ value }, true, seed, patches, at), new Map())
-    this.#turnSoon()
-  }
-
-  #callCode(): void {
-    this.#isCodeStarted = true
-    const context = this.#context
-    const settled = (returned: Returned): void => this.#codeSettled(context, returned)
-    this.#run(context).then(
-      (value) => settled({ kind: 'value', value }),
-      (thrown: unknown) => settled({ kind: 'thrown', thrown }),
-    )
-  }
-
-  async #run(context: SegmentContext): Promise<unknown> {
-    const { input, name, run } = this.#definition
-    const raw = cloneJson(this.#input)
-    const parsed = this.#isContinued ? raw : parseWith<unknown>(input, raw, 'input.invalid', `input of ${name}`)
-    // The definition's own schema made this value, or its own code did as the state of the last segment.
-    return await run.call(this.#definition, context, parsed as never)
-  }
-
-  #codeSettled(context: SegmentContext, returned: Returned): void {
-    if (context !== this.#context || !this.#isDriving) return
-    if (this.isWindowOpen) this.#returned = returned
-    else this.fail(new MeepoError('run.foreign_await', 'the run ended after awaiting something that is not a Task'))
+    this.#pump.turnSoon()
   }
 
   #codeEnded(returned: Returned): void {
@@ -470,14 +478,12 @@ export class RunDriver implements SegmentOwner, MailReader {
       this.#finish({ kind: 'failed', error: toErrorData(returned.thrown) })
       return
     }
-    const { output, name } = this.#definition
-    const value = output ? parseWith<unknown>(output, returned.value, 'output.invalid', `output of ${name}`) : returned.value
-    const copy = copyJson(value)
+    const copy = copyJson(this.#code.output(returned.value))
     if (copy.size <= inlineLimit) {
       this.#finish({ kind: 'completed', result: { value: copy.value } })
       return
     }
-    this.#isContinuing = true
+    this.#isStoring = true
     this.hold()
     this.host.putBlob(JSON.stringify(copy.value)).then(
       (ref) => this.#finish({ kind: 'completed', result: { ref } }),
@@ -494,10 +500,10 @@ export class RunDriver implements SegmentOwner, MailReader {
   }
 
   #lookIfWaiting(): void {
-    if (this.#phase !== 'live' || this.#isWaiting || this.#isTurnDue || this.#holds > 0 || this.#open.size === 0) return
+    if (this.#phase !== 'live' || this.#isWaiting || this.#pump.isDue || this.#holds > 0 || this.#open.size === 0) return
     this.#isWaiting = true
     let wakeAt = this.limits.deadlineAt
-    for (const entry of this.#open.values()) {
+    for (const entry of this.#open) {
       const at = entry.wakeAt()
       if (at !== undefined && (wakeAt === undefined || at < wakeAt)) wakeAt = at
     }
@@ -507,6 +513,7 @@ export class RunDriver implements SegmentOwner, MailReader {
   /** D4. The first reason wins. */
   #finish(end: RunEnd): void {
     if (this.#end || this.#isOver || this.#phase === 'frozen') return
+    const replay = this.#phase === 'replaying' ? this.#replay : undefined
     this.#end = end
     this.#resumeAfter = this.#recordedEnd?.after ?? this.host.lastSeq()
     this.#phase = 'ending'
@@ -517,17 +524,34 @@ export class RunDriver implements SegmentOwner, MailReader {
     this.#wake()
     const reason = reasonOf(end)
     this.#abort?.abort(new MeepoError('run.cancelled', reason))
-    for (const outcome of this.#queue.splice(0)) this.#record(outcome)
-    const open = [...this.#open.values()].filter((entry) => !entry.isClosed && entry.cancelReason === undefined)
+    this.#recordQueue()
+    if (replay) this.#breakOff(replay, reason)
+    const open = [...this.#open].filter((entry) => !entry.isClosed && entry.cancelReason === undefined)
     for (const entry of open) if (entry.kind === 'child') entry.cancel(reason)
     for (const entry of open) if (entry.kind !== 'child') entry.cancel(reason)
     this.#endIfClosed()
   }
 
+  /** The replay failed: what its log knows ends as well, called again by the code or not. */
+  #breakOff(replay: Replay, reason: string): void {
+    for (const task of replay.missing(this.#open)) {
+      if (task.start.type === 'child.started') this.host.cancelChild(task.start.data, reason)
+      else if (task.start.type === 'step.started' && isOnce(task.start.data.effect)) this.markUnknown(task.number, true)
+    }
+    this.#recover(replay, reason)
+    this.#readMailbox()
+  }
+
+  #recordQueue(): void {
+    const queue = this.#queue ?? []
+    this.#queue = undefined
+    for (const outcome of queue) this.#record(outcome)
+  }
+
   /** Records an outcome that no code will see. */
   #record(outcome: Outcome): void {
     this.append(eventOf(outcome, this.scheduler.now()), outcome.mailId)
-    this.#open.delete(outcome.entry.number)
+    this.#open.remove(outcome.entry)
     this.#endIfClosed()
   }
 
@@ -535,16 +559,12 @@ export class RunDriver implements SegmentOwner, MailReader {
     const end = this.#end
     if (!end || this.#phase !== 'ending' || this.#open.size > 0) return
     const at = this.scheduler.now()
-    const ending = { unknownSteps: [...this.#unknown].toSorted((a, b) => a - b), resumeAfter: this.#resumeAfter }
+    const ending = { unknownSteps: [...(this.#unknown ?? [])].toSorted((a, b) => a - b), resumeAfter: this.#resumeAfter }
     this.#phase = 'ended'
     if (end.kind === 'completed') this.host.end({ type: 'run.completed', at, data: { result: end.result } })
     else if (end.kind === 'failed') this.host.end({ type: 'run.failed', at, data: { error: end.error, ...ending } })
     else this.host.end({ type: 'run.cancelled', at, data: { reason: end.reason, ...ending } })
   }
-}
-
-function newSegment(input: Stored, isContinued: boolean, seed: string, patches: readonly string[], startedAt: number): Segment {
-  return { input, isContinued, seed, patches, startedAt, tasks: new Map(), deliveries: [], reports: 0 }
 }
 
 function reasonOf(end: RunEnd): string {

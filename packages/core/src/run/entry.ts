@@ -29,6 +29,10 @@ export interface EntryOwner {
   readonly random: Random
   readonly runId: string
   readonly call: CallContext
+  /** No attempt begins any more. */
+  readonly isFrozen: boolean
+  /** Set while a body runs its first, synchronous part. */
+  isInBody: boolean
   append(event: NewEvent, mailId?: string): void
   /** Queues a delivery. A second one for the same entry is ignored. */
   push(outcome: Outcome): void
@@ -90,6 +94,10 @@ export abstract class Entry {
   /** An outcome is queued, or delivered. */
   isClosed = false
   cancelReason: string | undefined = undefined
+  /** Links of the list of open tasks. */
+  isListed = false
+  previous: Entry | undefined = undefined
+  next: Entry | undefined = undefined
   #races: Set<Race> | undefined = undefined
   #onDelivered: (() => void)[] | undefined = undefined
   readonly #resolve: (value: unknown) => void

@@ -18,6 +18,9 @@ export interface ChildStart {
   readonly limits: RunLimits
 }
 
+/** A child run that was started. */
+export type ChildRef = Pick<ChildStart, 'number' | 'childRunId'>
+
 /** News of a child that ended, as it travels through the parent's inbox. */
 export interface ChildNews {
   readonly childRunId: RunId
@@ -47,7 +50,7 @@ export interface RunHost {
   /** Creates the child, or finds the one that an earlier attempt created. A refusal comes back by `childRefused`. */
   startChild(start: ChildStart): void
   /** The child's end comes back as mail; one that does not exist comes back by `childRefused`. */
-  cancelChild(start: ChildStart, reason: string): void
+  cancelChild(child: ChildRef, reason: string): void
   /** Where the text of an attempt goes, if anybody watches. */
   preview(number: number, attempt: number): ((delta: string) => void) | undefined
   /** Nothing happens in this run until mail comes or `wakeAt` passes: it may be evicted. */

@@ -110,6 +110,8 @@ function readChildNews(reader: MailReader, mail: DriverMail): void {
 function readDecision(reader: MailReader, mail: DriverMail): void {
   // Only engines write this kind, as ResolveMail.
   const { step, resolution } = mail.data as unknown as ResolveMail
+  // It stays in the inbox, for the case that the run is reopened: nobody could send it again.
+  if (reader.isEnding) return
   for (const entry of reader.openEntries()) {
     if (entry.number === step && entry instanceof StepEntry && entry.resolve(resolution, 'operator', mail.id)) return
   }

@@ -72,19 +72,24 @@ export function readRecording(events: readonly LogEvent[]): Recording {
   return reader.finish(events.at(-1)?.seq ?? 0)
 }
 
-/** Leaves out what lies between where an end began and the reopening that undid it. */
+/**
+ * Leaves out ends that a reopening undid, and the tasks they cancelled. Outcomes that were recorded while the run ended
+ * stay: what is durably done is never done again.
+ */
 export function effectiveEvents(events: readonly LogEvent[]): readonly LogEvent[] {
-  const kept: LogEvent[] = []
+  let kept: LogEvent[] = []
   for (const event of events) {
     if (event.type === 'run.reopened') {
       const end = kept.at(-1)
       const resumeAfter = end && (end.type === 'run.failed' || end.type === 'run.cancelled') ? end.data.resumeAfter : event.seq
-      while (kept.length > 0 && (kept.at(-1)?.seq ?? 0) > resumeAfter) kept.pop()
+      kept = kept.filter(({ seq, type }) => !endTypes.has(type) && (seq <= resumeAfter || type !== 'task.cancelled'))
     }
     kept.push(event)
   }
   return kept
 }
+
+const endTypes: ReadonlySet<string> = new Set(['run.cancel_requested', 'run.ending', 'run.failed', 'run.cancelled'])
 
 class Reader {
   readonly #created: EventData['run.created']
@@ -125,7 +130,7 @@ class Reader {
         this.#begin(event.data.state, true, event)
         return
       case 'run.cancel_requested':
-        this.#end = { end: { kind: 'cancelled', reason: event.data.reason }, after: event.seq - 1 }
+        this.#end ??= { end: { kind: 'cancelled', reason: event.data.reason }, after: event.seq - 1 }
         return
       case 'run.ending':
         this.#end ??= { end: event.data.end, after: event.seq - 1 }
@@ -213,7 +218,8 @@ class Reader {
         delete task.retryAt
         return
       case 'attempt.failed':
-        task.failures++
+        // An attempt that never began, because the engine stopped, is none of those that the policy allows.
+        if (event.data.error.code !== 'engine.stopped') task.failures++
         task.retryAt = event.data.retryAt
         return
       case 'step.unknown':

@@ -4,6 +4,7 @@ import type { Json } from '../base/json.ts'
 import type { Stored } from '../log/events.ts'
 import { ChildEntry } from './child-entry.ts'
 import { cancelledError, inlineValue, type Entry, type Outcome } from './entry.ts'
+import type { OpenEntries } from './open-entries.ts'
 import type { DeliveryEvent, RecordedTask, Segment } from './recording.ts'
 import { SignalEntry, signalTimeout } from './signal-entry.ts'
 
@@ -42,7 +43,9 @@ export class Replay {
     const recorded = this.#segment.tasks.get(entry.number)
     const made = `${entry.number} ${entry.kind} ${entry.name}`
     if (!recorded) {
-      if (entry.number < this.#lastNumber || this.hasNext) throw nondeterministic(`no call ${entry.number}`, made)
+      // Behind the last recorded call anything may come, also with deliveries left: an engine that stops records
+      // what arrives without letting the code go on.
+      if (entry.number < this.#lastNumber) throw nondeterministic(`no call ${entry.number}`, made)
       return
     }
     if (recorded.kind !== entry.kind || recorded.name !== entry.name) {
@@ -56,11 +59,11 @@ export class Replay {
   }
 
   /** The next recorded delivery for the code. */
-  next(open: ReadonlyMap<number, Entry>): RecordedOutcome | undefined {
+  next(open: OpenEntries): RecordedOutcome | undefined {
     const event = this.#segment.deliveries[this.#position]
     if (!event) return undefined
     this.#position++
-    const entry = open.get(event.data.number)
+    const entry = open.find(event.data.number)
     if (!entry) {
       const task = this.#segment.tasks.get(event.data.number)
       throw nondeterministic(`${event.data.number} ${task?.kind} ${task?.name}`, 'no such call')
@@ -68,19 +71,22 @@ export class Replay {
     return { entry, type: event.type, data: event.data, at: event.at, ...this.#told(event, entry) }
   }
 
-  /** Throws when the log holds deliveries or calls that the code did not come to. */
+  /** Throws when the log holds calls that the code did not come to. */
   checkOver(): void {
-    const next = this.#segment.deliveries[this.#position]
-    if (next) throw nondeterministic(`a delivery for call ${next.data.number}`, 'the end of the code')
     for (const task of this.#segment.tasks.values()) {
       if (!this.#called.has(task.number)) throw nondeterministic(`${task.number} ${task.kind} ${task.name}`, 'no such call')
     }
   }
 
-  /** Recorded tasks without an outcome, in order of their numbers. */
-  unfinished(open: ReadonlyMap<number, Entry>): readonly (readonly [Entry, RecordedTask])[] {
+  /** Recorded tasks without an outcome that the code did not come to. */
+  missing(open: OpenEntries): readonly RecordedTask[] {
+    return [...this.#segment.tasks.values()].filter((task) => !task.isClosed && !open.find(task.number))
+  }
+
+  /** What the log knows of open tasks, in order of their numbers. */
+  recordedOf(open: OpenEntries): readonly (readonly [Entry, RecordedTask])[] {
     const found: (readonly [Entry, RecordedTask])[] = []
-    for (const entry of open.values()) {
+    for (const entry of open) {
       const recorded = this.#segment.tasks.get(entry.number)
       if (recorded) found.push([entry, recorded])
     }

@@ -17,7 +17,8 @@ import type { Settled, Task } from './task.ts'
 /** What the context of a segment needs of the driver. */
 export interface SegmentOwner extends EntryOwner {
   readonly isWindowOpen: boolean
-  readonly isInBody: boolean
+  /** False once the end of the run began: its code is not to go on. */
+  readonly isDriving: boolean
   readonly now: number
   readonly openTasks: number
   readonly limits: RunLimits
@@ -45,7 +46,8 @@ export class SegmentContext implements RunContext {
   #children: Map<string, string> | undefined = undefined
   #number = 0
   #reportsToSkip: number
-  #isOver = false
+  /** The segment was ended by its code. */
+  isOver = false
 
   constructor(owner: SegmentOwner, seed: string, patches: readonly string[], recordedReports: number) {
     this.#owner = owner
@@ -140,7 +142,7 @@ export class SegmentContext implements RunContext {
     this.#take('continueWith')
     const { value, size } = copyJson(state)
     this.#owner.continueWith(value, size)
-    this.#isOver = true
+    this.isOver = true
     return new Promise<never>(() => {})
   }
 
@@ -181,7 +183,8 @@ export class SegmentContext implements RunContext {
   /** Calls outside a window come after a foreign await, or out of a body: the run cannot be replayed. */
   #enter(call: string): void {
     if (this.#owner.isInBody) throw new MeepoError('ctx.inside_step', `ctx.${call} was called by the body of a step`)
-    if (this.#owner.isWindowOpen && !this.#isOver) return
+    if (!this.#owner.isDriving) throw new MeepoError('run.cancelled', 'the run is ending')
+    if (this.#owner.isWindowOpen && !this.isOver) return
     const error = new MeepoError(
       'run.foreign_await',
       `ctx.${call} was called after awaiting something that is not a Task of this run`,

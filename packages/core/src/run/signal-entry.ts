@@ -39,7 +39,11 @@ export class SignalEntry extends Entry {
     if (this.cancelReason !== undefined) return this.pushCancelled()
     if (recorded.start.type === 'signal.awaited') this.#timeoutAt = recorded.start.data.timeoutAt
     if (this.arrived()) return
-    if (this.#timeoutAt !== undefined) this.#timeOutIn(Math.max(0, this.#timeoutAt - this.owner.scheduler.now()))
+    if (this.#timeoutAt === undefined) return
+    const left = this.#timeoutAt - this.owner.scheduler.now()
+    // At once when it is due: the run would be evicted before any timer.
+    if (left > 0) this.#timeOutIn(left)
+    else this.#timeOut()
   }
 
   override wakeAt(): number | undefined {
@@ -73,13 +77,15 @@ export class SignalEntry extends Entry {
   }
 
   #timeOutIn(ms: number): void {
-    this.#stopTimer = this.owner.scheduler.after(ms, () => {
-      this.owner.push({
-        entry: this,
-        type: 'signal.timed_out',
-        data: { number: this.number },
-        error: toErrorData(signalTimeout(this.name)),
-      })
+    this.#stopTimer = this.owner.scheduler.after(ms, () => this.#timeOut())
+  }
+
+  #timeOut(): void {
+    this.owner.push({
+      entry: this,
+      type: 'signal.timed_out',
+      data: { number: this.number },
+      error: toErrorData(signalTimeout(this.name)),
     })
   }
 }

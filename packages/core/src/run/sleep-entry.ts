@@ -30,7 +30,10 @@ export class SleepEntry extends Entry {
   recover(recorded: RecordedTask): void {
     if (this.cancelReason !== undefined) return this.pushCancelled()
     if (recorded.start.type === 'sleep.started') this.#until = recorded.start.data.until
-    this.#wait(Math.max(0, this.#until - this.owner.scheduler.now()))
+    const left = this.#until - this.owner.scheduler.now()
+    // At once when it is due: the run would be evicted before any timer.
+    if (left > 0) this.#wait(left)
+    else this.#wake()
   }
 
   override wakeAt(): number {
@@ -48,8 +51,10 @@ export class SleepEntry extends Entry {
   }
 
   #wait(ms: number): void {
-    this.#stopTimer = this.owner.scheduler.after(ms, () => {
-      this.owner.push({ entry: this, type: 'sleep.completed', data: { number: this.number }, value: undefined })
-    })
+    this.#stopTimer = this.owner.scheduler.after(ms, () => this.#wake())
+  }
+
+  #wake(): void {
+    this.owner.push({ entry: this, type: 'sleep.completed', data: { number: this.number }, value: undefined })
   }
 }

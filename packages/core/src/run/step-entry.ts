@@ -1,4 +1,4 @@
-import { MeepoError, toErrorData, type ErrorData } from '../base/errors.ts'
+import { MeepoError, toError, toErrorData, type ErrorData } from '../base/errors.ts'
 import { cloneJson, copyJson } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { Stop } from '../base/ports.ts'
@@ -49,6 +49,8 @@ export class StepEntry extends Entry {
   #startedAt = 0
   #stopTimer: Stop | undefined = undefined
   #isUndecided = false
+  /** Announced in the log, and its body has not begun. */
+  #isGated = true
   #isHeld = false
   #isDropped = false
 
@@ -78,6 +80,7 @@ export class StepEntry extends Entry {
   }
 
   recover(recorded: RecordedTask): void {
+    this.#isGated = false
     this.#attempt = recorded.attempt
     this.#failures = recorded.failures
     if (recorded.isUnknown) {
@@ -104,6 +107,14 @@ export class StepEntry extends Entry {
     this.#stopTimer?.()
     this.pushCancelled()
     this.#unhold()
+  }
+
+  /** The engine stops. A body that never began is not to look like one that was cut off. */
+  freeze(): void {
+    if (!this.#isGated || this.isClosed || !isOnce(this.#options.effect)) return
+    const at = this.owner.scheduler.now()
+    const data = { number: this.number, attempt: this.#attempt, error: notBegun, retryAt: at }
+    this.owner.append({ type: 'attempt.failed', at, data })
   }
 
   drop(): void {
@@ -156,6 +167,8 @@ export class StepEntry extends Entry {
 
   /** S2. */
   #startNextAttempt(): void {
+    if (this.owner.isFrozen) return
+    this.#isGated = true
     this.#attempt++
     const data = { number: this.number, attempt: this.#attempt }
     this.owner.append({ type: 'attempt.started', at: this.owner.scheduler.now(), data })
@@ -165,6 +178,7 @@ export class StepEntry extends Entry {
 
   #runBody(): void {
     if (this.isClosed || this.#isDropped) return
+    this.#isGated = false
     const { call, host, scheduler } = this.owner
     const preview = this.#options.meta?.kind === 'model' ? host.preview(this.number, this.#attempt) : undefined
     const handle = new AttemptHandle(this.number, this.#attempt, call, preview)
@@ -173,16 +187,17 @@ export class StepEntry extends Entry {
     const timeoutMs = this.#options.timeoutMs ?? defaultTimeoutMs
     if (timeoutMs < coarseTimeoutMs) this.#stopTimer = scheduler.after(timeoutMs, () => this.#timeOut())
     this.owner.bodyStarted()
-    let promise: Promise<unknown>
+    this.owner.isInBody = true
     try {
-      promise = this.#body(handle)
+      this.#body(handle).then(
+        (value) => this.#bodyReturned(handle, value),
+        (thrown: unknown) => this.#bodyThrew(handle, thrown),
+      )
     } catch (thrown) {
-      promise = Promise.reject(thrown)
+      void Promise.resolve().then(() => this.#bodyThrew(handle, thrown))
+    } finally {
+      this.owner.isInBody = false
     }
-    promise.then(
-      (value) => this.#bodyReturned(handle, value),
-      (thrown: unknown) => this.#bodyThrew(handle, thrown),
-    )
   }
 
   /** Looks at a long timeout: a timer for each body would cost more than most bodies. */
@@ -232,7 +247,8 @@ export class StepEntry extends Entry {
       (ref) => {
         if (this.#finishBody(handle)) this.#complete({ ref }, value, handle)
       },
-      (thrown: unknown) => this.#settleFailure(handle, toErrorData(thrown, 'store.failed')),
+      // The effect happened, and its result is lost.
+      (thrown: unknown) => this.#bodyThrew(handle, toError(thrown, 'store.failed')),
     )
   }
 
@@ -339,6 +355,13 @@ const crashed: ErrorData = {
   code: 'step.unknown',
   message: 'the process ended while the step ran',
   retryable: false,
+}
+
+const notBegun: ErrorData = {
+  code: 'engine.stopped',
+  message: 'the engine stopped before the attempt began',
+  retryable: true,
+  notSent: true,
 }
 
 function usageOf(handle: AttemptHandle | undefined): { usage?: NonNullable<AttemptHandle['usage']> } {
