@@ -1,0 +1,118 @@
+// Makes files of the code blocks of the documentation, type-checks them together and runs those that say so.
+//
+// A `ts` block is a file of its own in the folder of its page, named by `file=NAME` or by its line. `ts more` goes on
+// with the block before it. `ts run` is run; so is each line `npx node NAME.ts ARGUMENTS` of a `sh` block. A `text output` block
+// that follows is what must have been printed, `…` standing for anything on one line. `fails` behind `run` or `sh`:
+// the process must not end well. Files of a page are run in the order of the page, in the page's own empty folder.
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { readPage, type Block, type Page } from './docs-pages.ts'
+
+interface Command {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly place: string
+  readonly isFailure: boolean
+  readonly output?: string
+}
+
+interface Written {
+  readonly folder: string
+  readonly commands: readonly Command[]
+}
+
+/** Longer than any example takes. */
+const hangsAfterMs = 20_000
+
+/** Everything that is wrong with the snippets of these pages, one text per problem. `out` lies below the root. */
+export async function checkSnippets(root: string, pages: readonly Page[], out: string): Promise<string[]> {
+  rmSync(out, { recursive: true, force: true })
+  const written = pages.map((page) => writeBlocks(page, join(out, page.path.replace(/\.md$/, ''))))
+  const problems = checkTypes(root, out)
+  const waiting = written.filter(({ commands }) => commands.length > 0).values()
+  const lane = async (): Promise<void> => {
+    for (const page of waiting) problems.push(...(await runPage(page)))
+  }
+  await Promise.all([lane(), lane()])
+  return problems
+}
+
+/** The same for one page that is given as text. */
+export function checkText(root: string, text: string, out: string): Promise<string[]> {
+  return checkSnippets(root, [readPage('page.md', text)], out)
+}
+
+function writeBlocks(page: Page, folder: string): Written {
+  const files = new Map<string, string>()
+  const commands: Command[] = []
+  let last = ''
+  for (const [index, block] of page.blocks.entries()) {
+    const place = `${page.path}:${block.line}`
+    const isFailure = block.words.includes('fails')
+    const output = outputOf(page.blocks[index + 1])
+    if (block.language === 'ts') {
+      if (!block.words.includes('more')) last = block.file ?? `line-${block.line}.ts`
+      files.set(last, `${files.get(last) ?? ''}${block.code}\n`)
+      if (block.words.includes('run')) commands.push({ file: last, args: [], place, isFailure, ...output })
+    } else if (block.language === 'sh') {
+      const lines = [...block.code.matchAll(/^npx node (\S+\.ts)([^#\n]*)/gm)]
+      for (const [position, [, file = '', rest = '']] of lines.entries()) {
+        const args = rest.split(' ').filter((word) => word !== '')
+        commands.push({ file, args, place, isFailure, ...(position === lines.length - 1 ? output : {}) })
+      }
+    }
+  }
+  if (files.size > 0) mkdirSync(folder, { recursive: true })
+  for (const [name, code] of files) writeFileSync(join(folder, name), `${code}export {}\n`)
+  return { folder, commands }
+}
+
+function outputOf(next: Block | undefined): { output?: string } {
+  return next?.language === 'text' && next.words.includes('output') ? { output: next.code } : {}
+}
+
+function checkTypes(root: string, out: string): string[] {
+  mkdirSync(out, { recursive: true })
+  const config = join(out, 'tsconfig.json')
+  const base = relative(out, join(root, 'tsconfig.json'))
+  // Examples may show a value without using it.
+  const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false }
+  writeFileSync(config, JSON.stringify({ extends: base, compilerOptions, include: ['**/*.ts'], exclude: [] }))
+  const tsc = join(root, 'node_modules/.bin/tsc')
+  const { stdout, stderr, status } = spawnSync(tsc, ['-p', config, '--pretty', 'false'], { cwd: out, encoding: 'utf8' })
+  if (status === 0) return []
+  // What is wrong with the sources themselves is told by the gate `types`. Indented lines go on with the one before.
+  const problems = `${stdout}${stderr}`.split(/\n(?!\s|$)/)
+  return problems.filter((problem) => !problem.startsWith('../')).map((problem) => problem.trim())
+}
+
+async function runPage({ folder, commands }: Written): Promise<string[]> {
+  const problems: string[] = []
+  for (const command of commands) problems.push(...(await run(folder, command)))
+  return problems
+}
+
+async function run(folder: string, { file, args: given, place, isFailure, output }: Command): Promise<string[]> {
+  const args = ['--conditions=meepo-source', '--no-warnings', file, ...given]
+  const { MEEPO_TEST_RESULTS: _results, NODE_OPTIONS: _options, ...env } = process.env
+  const child = spawn(process.execPath, args, { cwd: folder, env, timeout: hangsAfterMs, killSignal: 'SIGTERM' })
+  let printed = ''
+  let complaint = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text))
+  const end = await new Promise<number | string>((resolve) => {
+    child.on('close', (code, signal) => resolve(code ?? signal ?? 'unknown'))
+  })
+  const problems: string[] = []
+  if ((end === 0) === isFailure || end === 'SIGTERM') problems.push(`${place}: ${file} ended with ${end}: ${complaint}`)
+  if (output !== undefined && !fits(printed, output)) {
+    problems.push(`${place}: ${file} printed\n${printed}\nwhere the page says\n${output}`)
+  }
+  return problems
+}
+
+function fits(printed: string, expected: string): boolean {
+  const pattern = expected.trim().split('…').map((text) => RegExp.escape(text)).join('[^\\n]*')
+  return new RegExp(`^${pattern}$`).test(printed.trim())
+}
