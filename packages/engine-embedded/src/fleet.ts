@@ -131,7 +131,7 @@ export class Fleet implements RunOwner {
     }
     const created: LogEvent = { ...birth.created, seq: 1 }
     const recording = readRecording([created])
-    return this.#drive({ runId, epoch, priority, definition, recording, fetched: new Map(), events: [created], isPreviewed })
+    return this.#drive({ runId, epoch, priority, definition, recording, fetched: birth.fetched, events: [created], isPreviewed })
   }
 
   /** Looks for work in the store, now or when there is room. */

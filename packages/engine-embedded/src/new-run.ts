@@ -10,6 +10,7 @@ import {
   type BlobRef,
   type ChildStart,
   type EventData,
+  type Json,
   type Machine,
   type NewEvent,
   type NewRun,
@@ -26,6 +27,8 @@ export interface Birth {
   readonly created: Extract<NewEvent, { type: 'run.created' }>
   /** The id was made for this start: no such run can exist. */
   readonly isFresh: boolean
+  /** The input, by the id of its blob, if it lies in one. */
+  readonly fetched: ReadonlyMap<string, Json>
 }
 
 /** Larger inputs go to the blobs. In UTF-16 units of JSON text. */
@@ -44,8 +47,8 @@ export async function rootBirth(
 ): Promise<Birth> {
   parseWith<unknown>(definition.input, input, 'input.invalid', `input of ${definition.name}`)
   const tenant = options.tenant ?? 'default'
-  const { value, size } = copyJson(input)
-  const stored: Stored = size <= inlineLimit ? { value } : { ref: await putBlob(tenant, sized(JSON.stringify(value))) }
+  const copy = copyJson(input)
+  const { value } = copy
   const runId = options.runId ?? newRunId(machine.scheduler.now(), machine.random)
   const isFresh = options.runId === undefined
   // A fresh id cannot collide: nothing would ever compare its fingerprint.
@@ -54,7 +57,7 @@ export async function rootBirth(
     runId,
     isFresh,
     fingerprint,
-    input: stored,
+    ...(await storeInput(copy, (text) => putBlob(tenant, text))),
     tenant,
     sessionId: options.sessionId ?? runId,
     actor: options.actor,
@@ -75,13 +78,11 @@ export async function childBirth(
 ): Promise<Birth> {
   const { definition, number, childId, inputHash } = start
   parseWith<unknown>(definition.input, start.input, 'input.invalid', `input of ${definition.name}`)
-  const { value, size } = copyJson(start.input)
-  const stored: Stored = size <= inlineLimit ? { value } : { ref: await putBlob(parent.tenant, sized(JSON.stringify(value))) }
   return birth(machine, definition, {
     runId: start.childRunId,
     isFresh: false,
     fingerprint: `${definitionKey(definition)}/${inputHash}`,
-    input: stored,
+    ...(await storeInput(copyJson(start.input), (text) => putBlob(parent.tenant, text))),
     tenant: parent.tenant,
     sessionId: parent.sessionId,
     actor: parent.actor,
@@ -97,6 +98,7 @@ interface Parts {
   readonly isFresh: boolean
   readonly fingerprint: string
   readonly input: Stored
+  readonly fetched: ReadonlyMap<string, Json>
   readonly tenant: string
   readonly sessionId: string
   readonly actor: string | undefined
@@ -107,7 +109,7 @@ interface Parts {
 }
 
 function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts): Birth {
-  const { runId, isFresh, fingerprint, input, tenant, sessionId, actor, parent, limits, priority, scopes } = parts
+  const { runId, isFresh, fingerprint, input, fetched, tenant, sessionId, actor, parent, limits, priority, scopes } = parts
   const { deadlineAt } = limits
   const link = parent ? { parent } : {}
   const run: NewRun = {
@@ -133,8 +135,19 @@ function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts)
     priority,
     ...(scopes ? { scopes } : {}),
   }
-  return { run, isFresh, created: { type: 'run.created', at: machine.scheduler.now(), data } }
+  return { run, isFresh, fetched, created: { type: 'run.created', at: machine.scheduler.now(), data } }
 }
+
+async function storeInput(
+  { value, size }: { readonly value: Json; readonly size: number },
+  putBlob: (text: string) => Promise<BlobRef>,
+): Promise<{ readonly input: Stored; readonly fetched: ReadonlyMap<string, Json> }> {
+  if (size <= inlineLimit) return { input: { value }, fetched: noBlobs }
+  const ref = await putBlob(sized(JSON.stringify(value)))
+  return { input: { ref }, fetched: new Map([[ref.blob, value]]) }
+}
+
+const noBlobs: ReadonlyMap<string, Json> = new Map()
 
 function sized(text: string): string {
   if (text.length <= sizeLimit) return text
