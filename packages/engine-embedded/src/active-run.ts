@@ -1,6 +1,7 @@
 import {
   RunDriver,
   type AppendExtras,
+  type AppendRequest,
   type BlobRef,
   type ChildNews,
   type ChildRef,
@@ -53,6 +54,8 @@ const maxKeptEvents = 512
 /** Events are flushed at the latest when so many wait. */
 const maxBuffered = 64
 
+const noEvents: readonly NewEvent[] = []
+
 interface DurableWaiter {
   readonly seq: number
   readonly then: () => void
@@ -80,17 +83,19 @@ export class ActiveRun implements RunHost {
   isReadingMail = false
   hasMoreMail = false
   readonly #owner: RunOwner
+  readonly #scope: { readonly tenant: string }
   /** The log from its first event on, while it is short enough to keep. */
   #kept: NewEvent[] | undefined
-  #buffer: NewEvent[] = []
-  #taken: string[] = []
+  #buffer: NewEvent[] | undefined = undefined
+  #taken: string[] | undefined = undefined
   #extras: AppendExtras | undefined
   #seq: number
   #durableSeq: number
   #isPosting = 0
   #isGone = false
   #isEnded = false
-  #waiters: DurableWaiter[] = []
+  #waiters: DurableWaiter[] | undefined = undefined
+  #isDirty = false
 
   constructor(owner: RunOwner, options: ActiveRunOptions) {
     this.#owner = owner
@@ -102,6 +107,7 @@ export class ActiveRun implements RunHost {
     this.machine = owner.machine
     this.models = owner.models
     this.tenant = options.recording.created.tenant
+    this.#scope = { tenant: this.tenant }
     this.#seq = options.recording.lastSeq
     this.#durableSeq = this.#seq
     this.#kept = options.events && options.events.length <= maxKeptEvents ? [...options.events] : undefined
@@ -122,22 +128,37 @@ export class ActiveRun implements RunHost {
   }
 
   get isClean(): boolean {
-    return this.#buffer.length === 0 && this.#taken.length === 0 && this.#isPosting === 0
+    return !this.#buffer && !this.#taken && this.#isPosting === 0
   }
 
   append(event: NewEvent, mailId?: string): void {
     if (this.#isGone) return
     this.#seq++
-    this.#buffer.push(event)
-    if (mailId !== undefined) this.#taken.push(mailId)
+    if (mailId !== undefined) this.#take(mailId)
     if (this.#kept && this.#kept.push(event) > maxKeptEvents) this.#kept = undefined
-    if (this.#buffer.length >= maxBuffered) this.flush()
-    else this.#owner.dirty(this)
+    const buffer = this.#buffer
+    if (!buffer) this.#buffer = [event]
+    else if (buffer.push(event) >= maxBuffered) {
+      this.flush()
+      return
+    }
+    this.#becomeDirty()
   }
 
   discard(mailId: string): void {
     if (this.#isGone) return
-    this.#taken.push(mailId)
+    this.#take(mailId)
+    this.#becomeDirty()
+  }
+
+  #take(mailId: string): void {
+    if (this.#taken) this.#taken.push(mailId)
+    else this.#taken = [mailId]
+  }
+
+  #becomeDirty(): void {
+    if (this.#isDirty) return
+    this.#isDirty = true
     this.#owner.dirty(this)
   }
 
@@ -148,22 +169,34 @@ export class ActiveRun implements RunHost {
   whenDurable(then: () => void): void {
     this.flush()
     if (this.#durableSeq >= this.#seq) then()
-    else this.#waiters.push({ seq: this.#seq, then })
+    else if (this.#waiters) this.#waiters.push({ seq: this.#seq, then })
+    else this.#waiters = [{ seq: this.#seq, then }]
+  }
+
+  /** The flush that was asked for by {@link RunOwner.dirty}. */
+  flushDirty(): void {
+    this.#isDirty = false
+    this.flush()
   }
 
   /** Posts what waits. A1. */
   flush(): void {
-    if (this.#isGone || (this.#buffer.length === 0 && this.#taken.length === 0)) return
-    const events = this.#buffer
-    const inboxTaken = this.#taken
-    const extras = { ...this.#extras, ...(inboxTaken.length > 0 ? { inboxTaken } : {}) }
+    const events = this.#buffer ?? noEvents
+    const taken = this.#taken
+    if (this.#isGone || (events === noEvents && !taken)) return
     const { runId, epoch } = this
     const seq = this.#seq
-    const request = { runId, epoch, expectedSeq: seq - events.length, events, extras }
-    this.#buffer = []
-    this.#taken = []
+    const request: AppendRequest = {
+      runId,
+      epoch,
+      expectedSeq: seq - events.length,
+      events,
+      extras: taken ? { ...this.#extras, inboxTaken: taken } : this.#extras,
+    }
+    this.#buffer = undefined
+    this.#taken = undefined
     this.#isPosting++
-    this.#owner.store.log.append({ tenant: this.tenant }, request).then(
+    this.#owner.store.log.append(this.#scope, request).then(
       () => this.#posted(seq),
       (thrown: unknown) => {
         if (this.#isGone) return
@@ -178,13 +211,15 @@ export class ActiveRun implements RunHost {
     this.#isPosting--
     this.#durableSeq = seq
     const waiters = this.#waiters
-    let due = 0
-    while (due < waiters.length && (waiters[due]?.seq ?? Infinity) <= seq) due++
-    if (due > 0) {
-      this.#waiters = waiters.slice(due)
-      for (let index = 0; index < due; index++) waiters[index]?.then()
-    }
+    if (waiters && (waiters[0]?.seq ?? Infinity) <= seq) this.#release(waiters, seq)
     if (this.#isEnded && this.isClean) this.#owner.ended(this)
+  }
+
+  #release(waiters: DurableWaiter[], seq: number): void {
+    const later = waiters.findIndex((waiter) => waiter.seq > seq)
+    const due = later < 0 ? waiters : waiters.slice(0, later)
+    this.#waiters = later < 0 ? undefined : waiters.slice(later)
+    for (const waiter of due) waiter.then()
   }
 
   async putBlob(text: string): Promise<BlobRef> {
@@ -240,7 +275,7 @@ export class ActiveRun implements RunHost {
   /** Stops using this object: nothing is appended or called back any more. A2. */
   gone(): void {
     this.#isGone = true
-    this.#waiters = []
+    this.#waiters = undefined
     this.driver.drop()
   }
 }

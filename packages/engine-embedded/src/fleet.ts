@@ -209,7 +209,7 @@ export class Fleet implements RunOwner {
     this.#isFlushDue = false
     const dirty = this.#dirty
     this.#dirty = []
-    for (const run of dirty) run.flush()
+    for (const run of dirty) run.flushDirty()
   }
 
   waiting(run: ActiveRun): void {

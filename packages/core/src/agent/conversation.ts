@@ -66,6 +66,7 @@ export function roughBytes(value: unknown): number {
   if (typeof value === 'string') return value.length + 2
   if (typeof value !== 'object' || value === null) return 8
   let bytes = 2
-  for (const [key, item] of Object.entries(value)) bytes += key.length + 4 + roughBytes(item)
+  // Without entries and keys arrays: this runs over every message of every turn.
+  for (const key in value) bytes += key.length + 4 + roughBytes((value as Readonly<Record<string, unknown>>)[key])
   return bytes
 }

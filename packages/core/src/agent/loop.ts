@@ -78,11 +78,12 @@ function askModel<I, O>(
   )
 }
 
-async function callModel(model: Agent['model'], request: ModelRequest, attempt: Attempt): Promise<ModelResponse> {
+function callModel(model: Agent['model'], request: ModelRequest, attempt: Attempt): Promise<ModelResponse> {
   const target = typeof model === 'string' ? attempt.call.models.resolve(model) : model
-  const response = await target.call(request, new AttemptCall(attempt))
-  attempt.addUsage(response.usage)
-  return response
+  return target.call(request, new AttemptCall(attempt)).then((response) => {
+    attempt.addUsage(response.usage)
+    return response
+  })
 }
 
 /** What the model may use of an attempt. Abort signals are made when somebody asks: most models never do. */

@@ -33,10 +33,8 @@ export interface SegmentSize {
 /** Adds one turn: the messages from `from` on. */
 export function addTurn(size: SegmentSize, messages: readonly Message[], from: number): void {
   size.turns++
-  for (const message of messages.slice(from)) {
-    size.steps++
-    size.bytes += roughBytes(message)
-  }
+  for (let index = from; index < messages.length; index++) size.bytes += roughBytes(messages[index])
+  size.steps += messages.length - from
 }
 
 /** True when the next turn is to start a new segment: far below what a segment and its state may hold. */

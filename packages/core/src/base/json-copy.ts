@@ -73,12 +73,14 @@ function copyArray(value: readonly unknown[], size: Size, depth: number): Json {
 
 function copyFields(value: object, size: Size, depth: number): Json {
   if ('toJSON' in value && typeof value.toJSON === 'function') return copyValue(value.toJSON(), size, depth + 1)
-  if (value instanceof Map || value instanceof Set) throw invalid('a Map or a Set')
+  const isPlain = Object.getPrototypeOf(value) === Object.prototype
+  if (!isPlain && (value instanceof Map || value instanceof Set)) throw invalid('a Map or a Set')
   const copy: { [key: string]: Json } = {}
-  for (const key of Object.keys(value)) {
-    // Object.keys gave the key: the field exists.
+  // Unlike Object.keys this makes no array, which counts: every result passes here.
+  for (const key in value) {
+    // The loop gave the key: the field exists.
     const item = (value as Record<string, unknown>)[key]
-    if (item === undefined) continue
+    if (item === undefined || !(isPlain || Object.hasOwn(value, key))) continue
     size.units += key.length + 4
     const copied = copyValue(item, size, depth + 1)
     if (key === '__proto__') define(copy, key, copied)

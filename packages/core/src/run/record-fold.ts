@@ -170,18 +170,12 @@ class RecordFold {
   }
 }
 
-function entryOf(draft: Draft): HistoryEntry {
-  const { step, number, tool, status, durationMs, attempts, result, error } = draft
-  return {
-    step,
-    number,
-    ...(tool === undefined ? {} : { tool }),
-    status,
-    durationMs,
-    attempts,
-    ...(result === undefined ? {} : { result }),
-    ...(error ? { error } : {}),
-  }
+function entryOf({ step, number, tool, status, durationMs, attempts, result, error }: Draft): HistoryEntry {
+  const entry: { -readonly [K in keyof HistoryEntry]: HistoryEntry[K] } = { step, number, status, durationMs, attempts }
+  if (tool !== undefined) entry.tool = tool
+  if (result !== undefined) entry.result = result
+  if (error) entry.error = error
+  return entry
 }
 
 /** The blobs that a record of these events would show. */

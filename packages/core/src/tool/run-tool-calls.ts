@@ -2,14 +2,14 @@
 // them; arguments are checked and people asked before the step, so that a body only does the work; only an error
 // about the whole run (see isRunEnding) leaves this file.
 
-import { MeepoError, toError, toErrorData } from '../base/errors.ts'
+import { MeepoError, toErrorData } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { parseWith } from '../base/schema.ts'
 import type { Message, ToolCall } from '../model/model.ts'
 import type { Attempt, RunContext } from '../run/context.ts'
 import { isRunEnding } from '../run/run-ending.ts'
 import { awaitApproval, needsApproval } from './approval.ts'
-import type { Tool, ToolCallContext, Toolset } from './tool.ts'
+import type { ToolCallContext, Toolset } from './tool.ts'
 
 /** The answer to one tool call. */
 export type ToolMessage = Extract<Message, { readonly role: 'tool' }>
@@ -34,6 +34,8 @@ export async function runToolCalls(
   options: ToolCallsOptions,
 ): Promise<ToolMessage[]> {
   const { turn, maxParallel = 100 } = options
+  const [only] = calls
+  if (only && calls.length === 1) return [await answer(ctx, tools, only, turn)]
   if (calls.length <= maxParallel) return Promise.all(calls.map((call) => answer(ctx, tools, call, turn)))
   const results: ToolMessage[] = []
   // Shared by all lanes: each takes the next call when it has finished one.
@@ -47,34 +49,21 @@ export async function runToolCalls(
 
 async function answer(ctx: RunContext, tools: Toolset, call: ToolCall, turn: number): Promise<ToolMessage> {
   try {
-    return { role: 'tool', callId: call.id, tool: call.name, result: await perform(ctx, tools, call, turn) }
+    const tool = tools.get(call.name)
+    if (tool === undefined) throw unknownTool(tools, call.name)
+    const args = parseWith(tool.input, call.arguments, 'tool.invalid_arguments', `arguments of ${tool.name}`)
+    if (needsApproval(tool, args)) await awaitApproval(ctx, tool, call)
+    const { name, effect, retry, timeoutMs, reconcile, output } = tool
+    const meta = { kind: 'tool', tool: name, callId: call.id, turn } as const
+    const returned = await ctx.step(`tool:${name}`, { effect, retry, timeoutMs, reconcile, meta }, (attempt) =>
+      Promise.resolve(tool.run(args, new AttemptToolCall(attempt, call.id))),
+    )
+    const checked = output ? parseWith(output, returned, 'tool.invalid_output', `result of ${name}`) : returned
+    // What a step returns came out of the log: it is JSON.
+    return { role: 'tool', callId: call.id, tool: name, result: checked as Json }
   } catch (thrown) {
     if (isRunEnding(ctx, thrown)) throw thrown
     return { role: 'tool', callId: call.id, tool: call.name, result: describe(thrown), isError: true }
-  }
-}
-
-async function perform(ctx: RunContext, tools: Toolset, call: ToolCall, turn: number): Promise<Json> {
-  const tool = tools.get(call.name)
-  if (tool === undefined) throw unknownTool(tools, call.name)
-  const args = parseWith(tool.input, call.arguments, 'tool.invalid_arguments', `arguments of ${tool.name}`)
-  if (needsApproval(tool, args)) await awaitApproval(ctx, tool, call)
-  const { effect, retry, timeoutMs, reconcile } = tool
-  const meta = { kind: 'tool', tool: tool.name, callId: call.id, turn } as const
-  const result = await ctx.step(`tool:${tool.name}`, { effect, retry, timeoutMs, reconcile, meta }, (attempt) =>
-    invoke(tool, args, call.id, attempt),
-  )
-  // What a step returns came out of the log: it is JSON.
-  return (
-    tool.output ? parseWith(tool.output, result, 'tool.invalid_output', `result of ${tool.name}`) : result
-  ) as Json
-}
-
-async function invoke(tool: Tool, args: unknown, callId: string, attempt: Attempt): Promise<unknown> {
-  try {
-    return await tool.run(args, new AttemptToolCall(attempt, callId))
-  } catch (thrown) {
-    throw toError(thrown, 'tool.failed')
   }
 }
 
