@@ -9,7 +9,7 @@ import { createScriptedModel } from '../testing/scripted-model.ts'
 import { approvalSignal } from '../tool/approval.ts'
 import { defineTool } from '../tool/tool.ts'
 import { defineAgent } from './agent.ts'
-import { assistantMessage, roughBytes, validateConversation } from './conversation.ts'
+import { assistantMessage, validateConversation } from './conversation.ts'
 
 const ask: Message = {
   role: 'assistant',
@@ -56,12 +56,6 @@ test('the conversation keeps what the provider wants to see again', () => {
     reasoning: 'They want a sum.',
     carry: { signature: 's' },
   })
-})
-
-test('the rough size of a value grows with its texts', () => {
-  expect(roughBytes('x'.repeat(1_000))).toBeGreaterThanOrEqual(1_000)
-  expect(roughBytes({ a: ['x'.repeat(1_000), null, 1, undefined] })).toBeGreaterThanOrEqual(1_000)
-  expect(roughBytes({})).toBeLessThan(10)
 })
 
 // What may become of a tool call.

@@ -60,13 +60,3 @@ export function validateConversation(messages: readonly Message[]): string[] {
   for (const call of open) problems.push(`at the end: ${call.id} has no result`)
   return problems
 }
-
-/** About how many bytes a JSON value takes in the log. Cheaper than writing it out; good enough to decide on a cut. */
-export function roughBytes(value: unknown): number {
-  if (typeof value === 'string') return value.length + 2
-  if (typeof value !== 'object' || value === null) return 8
-  let bytes = 2
-  // Without entries and keys arrays: this runs over every message of every turn.
-  for (const key in value) bytes += key.length + 4 + roughBytes((value as Readonly<Record<string, unknown>>)[key])
-  return bytes
-}

@@ -9,7 +9,7 @@ import type { Toolset } from '../tool/tool.ts'
 import type { Agent } from './agent.ts'
 import { readAnswer, repairText } from './answer.ts'
 import { assistantMessage, callIds, withUniqueIds } from './conversation.ts'
-import { addTurn, isContinued, isSegmentFull, type AgentState, type Continued, type SegmentSize } from './segment.ts'
+import { isContinued, isSegmentFull, type AgentState, type Continued, type SegmentCount } from './segment.ts'
 
 /** How often an answer that does not match the schema is sent back. */
 const maxRepairs = 2
@@ -33,7 +33,7 @@ export async function runAgent<I, O>(
   const request: ModelRequest = { ...prepared.request, messages }
   const maxTurns = ctx.limits.maxTurns ?? agent.maxTurns
   const takenIds = callIds(messages)
-  const size: SegmentSize = { turns: 0, steps: 0, bytes: 0 }
+  const count: SegmentCount = { turns: 0, steps: 0 }
   let { turn, repairs } = state
 
   for (;;) {
@@ -52,8 +52,9 @@ export async function runAgent<I, O>(
       if (++repairs > maxRepairs) throw answer.error
       messages.push({ role: 'user', text: repairText(answer.error) })
     }
-    addTurn(size, messages, before)
-    if (isSegmentFull(size)) await continueWith(ctx, { messages: messages.slice(1), turn, repairs })
+    count.turns++
+    count.steps += messages.length - before
+    if (isSegmentFull(count, ctx.segmentSize)) await continueWith(ctx, { messages: messages.slice(1), turn, repairs })
   }
 }
 

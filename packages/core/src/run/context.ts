@@ -88,6 +88,8 @@ export interface RunContext {
   readonly signal: AbortSignal
   /** Those of the start, narrowed by the parents, raised by a resume. */
   readonly limits: RunLimits
+  /** About how many characters the results of this segment take in the log: tells when to end it. */
+  readonly segmentSize: number
   /** One recorded unit of work: the body may run more than once, the result is durable once. */
   step<T>(name: string, options: StepOptions<T>, body: (attempt: Attempt) => Promise<T>): Task<T>
   sleep(ms: number): Task<void>

@@ -58,6 +58,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   isInBody = false
   /** The time of the last delivery. */
   now = 0
+  segmentSize = 0
   readonly #definition: AnyDefinition
   readonly #active: ActiveClock
   readonly #pump: Pump
@@ -361,6 +362,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
       this.append(eventOf(outcome, this.now), outcome.mailId)
     }
     this.#open.remove(outcome.entry)
+    if (outcome.size !== undefined) this.segmentSize += outcome.size
     outcome.entry.deliver(outcome, ++this.#deliveries)
   }
 
@@ -457,6 +459,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   #beginSegment(segment: Segment, fetched: ReadonlyMap<string, Json>): void {
     this.now = segment.startedAt
+    this.segmentSize = 0
     this.#isStoring = false
     this.#replay = segment.tasks.size > 0 ? new Replay(segment, fetched, this.#received ?? new Map()) : undefined
     for (const task of segment.tasks.values()) if (task.isUnknown) this.markUnknown(task.number, true)

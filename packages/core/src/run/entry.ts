@@ -20,6 +20,8 @@ export interface Outcome {
   /** For the code: a value that nobody else holds, or an error. */
   readonly value?: unknown
   readonly error?: ErrorData
+  /** About how many characters the value takes in the log. */
+  readonly size?: number
 }
 
 /** What an open task may use of the driver that holds it. */

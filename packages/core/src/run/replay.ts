@@ -1,5 +1,5 @@
 import { assertNever, MeepoError, toErrorData } from '../base/errors.ts'
-import { cloneJson } from '../base/json-copy.ts'
+import { copyJson } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { Stored } from '../log/events.ts'
 import { ChildEntry } from './child-entry.ts'
@@ -93,11 +93,11 @@ export class Replay {
     return found
   }
 
-  #told(event: DeliveryEvent, entry: Entry): Pick<Outcome, 'value' | 'error'> {
+  #told(event: DeliveryEvent, entry: Entry): Pick<Outcome, 'value' | 'error' | 'size'> {
     switch (event.type) {
       case 'step.completed':
       case 'child.completed':
-        return { value: cloneJson(inlineValue(event.data.result, this.#fetched)) }
+        return copyJson(inlineValue(event.data.result, this.#fetched))
       case 'step.failed':
       case 'child.failed':
         return { error: event.data.error }

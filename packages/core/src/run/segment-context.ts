@@ -20,6 +20,7 @@ export interface SegmentOwner extends EntryOwner {
   /** False once the end of the run began: its code is not to go on. */
   readonly isDriving: boolean
   readonly now: number
+  readonly segmentSize: number
   readonly openTasks: number
   readonly limits: RunLimits
   readonly priority: number
@@ -61,6 +62,10 @@ export class SegmentContext implements RunContext {
 
   get signal(): AbortSignal {
     return this.#owner.abortSignal
+  }
+
+  get segmentSize(): number {
+    return this.#owner.segmentSize
   }
 
   get limits(): RunLimits {

@@ -1,5 +1,5 @@
 import { MeepoError, toError, toErrorData, type ErrorData } from '../base/errors.ts'
-import { cloneJson, copyJson } from '../base/json-copy.ts'
+import { cloneJson, copyJson, type JsonCopy } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { Stop } from '../base/ports.ts'
 import type { NewEvent, Resolution, Stored } from '../log/events.ts'
@@ -136,7 +136,7 @@ export class StepEntry extends Entry {
     this.owner.append(event, mailId)
     switch (resolution.kind) {
       case 'done':
-        this.#complete({ value: resolution.result }, cloneJson(resolution.result), undefined)
+        this.#complete({ value: resolution.result }, cloneJson(resolution.result), undefined, undefined)
         break
       case 'fail':
         this.#fail(resolution.error, undefined)
@@ -238,14 +238,14 @@ export class StepEntry extends Entry {
       this.#settleFailure(handle, toErrorData(thrown))
       return
     }
-    if (copy.size > inlineLimit) this.#completeByBlob(handle, copy.value)
-    else if (this.#finishBody(handle)) this.#complete({ value: copy.value }, cloneJson(copy.value), handle)
+    if (copy.size > inlineLimit) this.#completeByBlob(handle, copy)
+    else if (this.#finishBody(handle)) this.#complete({ value: copy.value }, cloneJson(copy.value), handle, copy.size)
   }
 
-  #completeByBlob(handle: AttemptHandle, value: Json): void {
+  #completeByBlob(handle: AttemptHandle, { value, size }: JsonCopy): void {
     this.owner.host.putBlob(JSON.stringify(value)).then(
       (ref) => {
-        if (this.#finishBody(handle)) this.#complete({ ref }, value, handle)
+        if (this.#finishBody(handle)) this.#complete({ ref }, value, handle, size)
       },
       // The effect happened, and its result is lost.
       (thrown: unknown) => this.#bodyThrew(handle, toError(thrown, 'store.failed')),
@@ -326,12 +326,13 @@ export class StepEntry extends Entry {
       .catch(() => settle({ kind: 'unknown' }))
   }
 
-  #complete(result: Stored, value: Json, handle: AttemptHandle | undefined): void {
+  #complete(result: Stored, value: Json, handle: AttemptHandle | undefined, size: number | undefined): void {
     this.owner.push({
       entry: this,
       type: 'step.completed',
       data: { number: this.number, attempt: this.#attempt, result, durationMs: this.#duration(handle), ...usageOf(handle) },
       value,
+      size: size ?? copyJson(value).size,
     })
     this.#unhold()
   }

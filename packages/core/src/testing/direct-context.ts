@@ -63,6 +63,7 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
     models: options.models ?? { resolve: (name) => refuse(new MeepoError('model.unknown_name', name)) },
   }
 
+  let segmentSize = 0
   const cancelled = new Promise<never>((_resolve, reject) => {
     abort.signal.addEventListener('abort', () => reject(new MeepoError('run.cancelled', 'cancelled by the test')))
   })
@@ -97,8 +98,10 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
       },
       ...(options.preview ? { preview: options.preview } : {}),
     })
+    const { text, value } = toJson(result)
+    segmentSize += text.length
     // As read back from a log; a step's result is T by its author's word.
-    return toJson(result).value as T
+    return value as T
   }
 
   const ctx: RunContext = {
@@ -107,6 +110,9 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
     tenant: 'default',
     signal: abort.signal,
     limits: { activeMs: 300_000, ...options.limits },
+    get segmentSize() {
+      return segmentSize
+    },
     step: (name, stepOptions, body) => mint('step', name, runStep(name, stepOptions, body)),
     sleep: (ms) => mint('sleep', String(ms), Promise.resolve()),
     signalled: <T>(name: string, { schema }: SignalOptions<T> = {}) =>
@@ -122,6 +128,7 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
     race: (tasks) => Promise.race(tasks.map((task) => task.then((value): Settled => ({ task, ok: true, value })))),
     cancel: () => Promise.resolve(),
     continueWith: (state) => {
+      segmentSize = 0
       continuations.push(toJson(state).value)
       return new Promise<never>(() => undefined)
     },
