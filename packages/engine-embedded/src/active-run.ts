@@ -237,7 +237,8 @@ export class ActiveRun implements RunHost {
   }
 
   cancelChild(child: ChildRef, reason: string): void {
-    this.#owner.cancelChild(this, child, reason)
+    // What made this run give the child up must be durable first, or a crash would make it want the child again.
+    this.whenDurable(() => this.#owner.cancelChild(this, child, reason))
   }
 
   preview(number: number, attempt: number): ((delta: string) => void) | undefined {

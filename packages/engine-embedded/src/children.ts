@@ -111,6 +111,12 @@ export class Children {
   async #sendNews(parent: ActiveRun, start: ChildRef): Promise<void> {
     const scope = { tenant: parent.tenant }
     const { log, inbox } = this.#fleet.store
+    const pending = await inbox.pending(scope, parent.runId)
+    // Only engines write this kind, as ChildNews.
+    if (pending.some(({ kind, data }) => kind === 'child' && (data as unknown as ChildNews).childRunId === start.childRunId)) {
+      this.#fleet.mailFor(parent)
+      return
+    }
     const events = await log.read(scope, start.childRunId)
     const end = events.findLast((event) => isTerminal(event))
     if (!end) return
