@@ -8,14 +8,18 @@ import { ChildEntry } from './child-entry.ts'
 import type { CallContext } from './context.ts'
 import type { AnyDefinition } from './definition.ts'
 import type { Entry, Outcome } from './entry.ts'
+import { FreshTasks } from './fresh-tasks.ts'
 import type { RunHost } from './host.ts'
 import { readMail, type DriverMail, type MailReader } from './mail.ts'
 import { OpenEntries } from './open-entries.ts'
+import { OutcomeQueue } from './outcome-queue.ts'
+import { Post } from './post.ts'
 import { Pump, type PumpWork } from './pump.ts'
 import type { Recording, Segment } from './recording.ts'
 import { Replay } from './replay.ts'
 import { isOnce } from './retry.ts'
 import { newSegment, SegmentCode, type CodeOwner, type Returned } from './segment-code.ts'
+import { endEvent, endReason } from './run-end.ts'
 import { inlineLimit, StepEntry } from './step-entry.ts'
 
 /*
@@ -28,7 +32,7 @@ import { inlineLimit, StepEntry } from './step-entry.ts'
  * D1 One delivery per window: `turn` opens it, all microtasks end, `turn` closes it. Code of the run runs in
  *    windows only, so a call of the context outside of one proves a foreign await.
  * D2 The order of deliveries is the order of their events in the log, live and on replay.
- * D3 New tasks announce themselves in the log inside the window and begin after it closed.
+ * D3 New tasks announce themselves in the log inside the window and begin after it closed (fresh-tasks.ts).
  * D4 Once the end began no code of the run runs any more; open tasks are cancelled, children first, and awaited.
  * D5 After a drop nothing is appended.
  */
@@ -68,9 +72,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   #replay: Replay | undefined = undefined
   /** A state or a result is on its way to the blobs. */
   #isStoring = false
-  /** Announced in this window, to begin after it. */
-  #fresh: Entry[] | undefined = undefined
-  #queue: Outcome[] | undefined = undefined
+  readonly #fresh = new FreshTasks(this)
+  readonly #queue = new OutcomeQueue()
   #deliveries = 0
   #holds = 0
   #isWaiting = false
@@ -81,9 +84,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   #end: RunEnd | undefined = undefined
   #resumeAfter = 0
   #unknown: Set<number> | undefined = undefined
-  #received: Map<string, Stored> | undefined = undefined
-  #mailbox: DriverMail[] | undefined = undefined
-  #seenMail: Set<string> | undefined = undefined
+  readonly #post: Post
   #abort: AbortController | undefined = undefined
   #stopDeadline: (() => void) | undefined = undefined
 
@@ -97,7 +98,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#definition = definition
     this.#active = new ActiveClock(this.scheduler, recording.activeMs)
     this.#pump = new Pump(this.scheduler, this)
-    if (recording.received.size > 0) this.#received = new Map(recording.received)
+    this.#post = new Post(recording.received)
     this.#recordedEnd = recording.end
     const { tenant, sessionId, actor } = recording.created
     this.call = { tenant, runId, sessionId, models: host.models, ...(actor === undefined ? {} : { actor }) }
@@ -118,10 +119,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   /** Mail from the inbox. The same mail may come several times. */
   mail(mails: readonly DriverMail[]): void {
     for (const mail of mails) {
-      if (this.#seenMail?.has(mail.id) || this.#phase === 'frozen' || this.#isOver) continue
-      this.#seenMail ??= new Set()
-      this.#seenMail.add(mail.id)
-      if (this.#phase === 'replaying') (this.#mailbox ??= []).push(mail)
+      if (this.#phase === 'frozen' || this.#isOver || !this.#post.isNew(mail)) continue
+      if (this.#phase === 'replaying') this.#post.keep(mail)
       else readMail(this, mail)
     }
   }
@@ -148,7 +147,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     if (this.#phase !== 'live' && this.#phase !== 'replaying') return
     const replay = this.#replay
     this.#phase = 'frozen'
-    this.#recordQueue()
+    for (const outcome of this.#queue.takeAll()) this.#record(outcome)
     for (const entry of this.#open) {
       if (entry instanceof StepEntry && !replay?.isRecorded(entry.number)) entry.freeze()
     }
@@ -196,14 +195,13 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#open.add(entry)
     if (this.#replay?.isRecorded(entry.number)) return
     this.append(entry.startEvent(this.scheduler.now()))
-    if (this.#fresh) this.#fresh.push(entry)
-    else this.#fresh = [entry]
+    this.#fresh.add(entry)
   }
 
   /** A fresh or recorded task is cancelled when it would begin or go on, an open one at once. */
   cancelEntry(entry: Entry, reason: string): void {
     entry.cancelReason = reason
-    if (entry.isClosed || this.#fresh?.includes(entry) === true) return
+    if (entry.isClosed || this.#fresh.has(entry)) return
     if (this.#phase === 'replaying' && this.#replay?.isRecorded(entry.number)) return
     entry.cancel(reason)
   }
@@ -237,12 +235,11 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   }
 
   receive(name: string, value: Stored): void {
-    this.#received ??= new Map()
-    this.#received.set(name, value)
+    this.#post.receive(name, value)
   }
 
   received(name: string): Stored | undefined {
-    return this.#received?.get(name)
+    return this.#post.received.get(name)
   }
 
   cancelRun(reason: string): void {
@@ -260,8 +257,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
       this.#record(outcome)
       return
     }
-    if (this.#queue) this.#queue.push(outcome)
-    else this.#queue = [outcome]
+    this.#queue.push(outcome)
     this.#wake()
     this.#pump.turnSoon()
   }
@@ -354,7 +350,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   #deliverNext(): void {
     const recorded = this.#phase === 'replaying' ? this.#replay?.next(this.#open) : undefined
-    const outcome = recorded ?? this.#nextInQueue()
+    const outcome = recorded ?? this.#queue.shift()
     if (!outcome) return
     if (recorded) this.now = recorded.at
     else {
@@ -364,13 +360,6 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#open.remove(outcome.entry)
     if (outcome.size !== undefined) this.segmentSize += outcome.size
     outcome.entry.deliver(outcome, ++this.#deliveries)
-  }
-
-  #nextInQueue(): Outcome | undefined {
-    const queue = this.#queue
-    if (queue?.length !== 1) return queue?.shift()
-    this.#queue = undefined
-    return queue[0]
   }
 
   #afterWindow(): void {
@@ -384,11 +373,15 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
       this.#codeEnded(returned)
       return
     }
-    this.#beginFresh()
+    this.#fresh.begin()
     if (this.#phase !== 'live') return
-    if (this.#queue || !this.#code.isCalled) this.#pump.turnSoon()
+    if (!this.#queue.isEmpty || !this.#code.isCalled) this.#pump.turnSoon()
     else if (this.#open.size > 0) this.#lookIfWaiting()
-    else throw new MeepoError('run.foreign_await', 'the run waits, but none of its tasks is open: it awaits something else')
+    else
+      throw new MeepoError(
+        'run.foreign_await',
+        'the run waits, but none of its tasks is open: it awaits something else',
+      )
   }
 
   /** The recorded part is over: open tasks go on, and mail that waited is read. */
@@ -398,15 +391,13 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#phase = 'live'
     this.#replay = undefined
     const end = this.#recordedEnd?.end ?? this.#overdue
-    if (replay) this.#recover(replay, end && reasonOf(end))
+    if (replay) this.#recover(replay, end && endReason(end))
     if (end) this.#finish(end)
     this.#readMailbox()
   }
 
   #readMailbox(): void {
-    const mailbox = this.#mailbox ?? []
-    this.#mailbox = undefined
-    for (const mail of mailbox) if (!this.#isOver) readMail(this, mail)
+    for (const mail of this.#post.takeKept()) if (!this.#isOver) readMail(this, mail)
   }
 
   /** Recorded tasks without an outcome go on, or end for a reason. */
@@ -419,32 +410,6 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
         entry.recover(recorded)
       }
     }
-  }
-
-  /** D3. */
-  #beginFresh(): void {
-    const fresh = this.#fresh
-    if (!fresh) return
-    this.#fresh = undefined
-    let gated: Entry[] | undefined
-    for (const entry of fresh) {
-      if (!entry.needsLog || entry.cancelReason !== undefined) this.#begin(entry)
-      else if (gated) gated.push(entry)
-      else gated = fresh.length === 1 ? fresh : [entry]
-    }
-    if (!gated) return
-    const waiting = gated
-    this.hold()
-    this.whenDurable(() => {
-      for (const entry of waiting) this.#begin(entry)
-      this.unhold()
-    })
-  }
-
-  #begin(entry: Entry): void {
-    if (entry.isClosed) return
-    if (entry.cancelReason === undefined) entry.begin()
-    else entry.cancel(entry.cancelReason)
   }
 
   // ---- code ----
@@ -461,7 +426,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.now = segment.startedAt
     this.segmentSize = 0
     this.#isStoring = false
-    this.#replay = segment.tasks.size > 0 ? new Replay(segment, fetched, this.#received ?? new Map()) : undefined
+    this.#replay = segment.tasks.size > 0 ? new Replay(segment, fetched, this.#post.received) : undefined
     for (const task of segment.tasks.values()) if (task.isUnknown) this.markUnknown(task.number, true)
     this.#code = new SegmentCode(this, this.#definition, segment, fetched)
   }
@@ -503,7 +468,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   }
 
   #lookIfWaiting(): void {
-    if (this.#phase !== 'live' || this.#isWaiting || this.#pump.isDue || this.#holds > 0 || this.#open.size === 0) return
+    if (this.#phase !== 'live' || this.#isWaiting || this.#pump.isDue || this.#holds > 0 || this.#open.size === 0)
+      return
     this.#isWaiting = true
     let wakeAt = this.limits.deadlineAt
     for (const entry of this.#open) {
@@ -525,9 +491,9 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     }
     this.#stopDeadline?.()
     this.#wake()
-    const reason = reasonOf(end)
+    const reason = endReason(end)
     this.#abort?.abort(new MeepoError('run.cancelled', reason))
-    this.#recordQueue()
+    for (const outcome of this.#queue.takeAll()) this.#record(outcome)
     if (replay) this.#breakOff(replay, reason)
     const open = [...this.#open].filter((entry) => !entry.isClosed && entry.cancelReason === undefined)
     for (const entry of open) if (entry.kind === 'child') entry.cancel(reason)
@@ -545,12 +511,6 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#readMailbox()
   }
 
-  #recordQueue(): void {
-    const queue = this.#queue ?? []
-    this.#queue = undefined
-    for (const outcome of queue) this.#record(outcome)
-  }
-
   /** Records an outcome that no code will see. */
   #record(outcome: Outcome): void {
     this.append(eventOf(outcome, this.scheduler.now()), outcome.mailId)
@@ -561,18 +521,9 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   #endIfClosed(): void {
     const end = this.#end
     if (!end || this.#phase !== 'ending' || this.#open.size > 0) return
-    const at = this.scheduler.now()
-    const ending = { unknownSteps: [...(this.#unknown ?? [])].toSorted((a, b) => a - b), resumeAfter: this.#resumeAfter }
     this.#phase = 'ended'
-    if (end.kind === 'completed') this.host.end({ type: 'run.completed', at, data: { result: end.result } })
-    else if (end.kind === 'failed') this.host.end({ type: 'run.failed', at, data: { error: end.error, ...ending } })
-    else this.host.end({ type: 'run.cancelled', at, data: { reason: end.reason, ...ending } })
+    this.host.end(endEvent(end, this.scheduler.now(), this.#unknown ?? [], this.#resumeAfter))
   }
-}
-
-function reasonOf(end: RunEnd): string {
-  if (end.kind === 'completed') return 'the run ended'
-  return end.kind === 'failed' ? end.error.message : end.reason
 }
 
 function eventOf(outcome: Outcome, at: number): NewEvent {

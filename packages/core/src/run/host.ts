@@ -24,7 +24,9 @@ export type ChildRef = Pick<ChildStart, 'number' | 'childRunId'>
 /** News of a child that ended, as it travels through the parent's inbox. */
 export interface ChildNews {
   readonly childRunId: RunId
-  readonly outcome: { readonly kind: 'completed'; readonly result: Stored } | { readonly kind: 'failed'; readonly error: ErrorData }
+  readonly outcome:
+    | { readonly kind: 'completed'; readonly result: Stored }
+    | { readonly kind: 'failed'; readonly error: ErrorData }
 }
 
 /**

@@ -14,7 +14,8 @@ export function narrowLimits(
   definition: Partial<RunLimits> = {},
   options: Partial<RunLimits> = {},
 ): RunLimits {
-  const strictest = (key: keyof RunLimits): number => Math.min(parent[key] ?? Infinity, options[key] ?? definition[key] ?? Infinity)
+  const strictest = (key: keyof RunLimits): number =>
+    Math.min(parent[key] ?? Infinity, options[key] ?? definition[key] ?? Infinity)
   const deadlineAt = strictest('deadlineAt')
   const maxTurns = strictest('maxTurns')
   return {

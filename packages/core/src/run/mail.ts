@@ -82,7 +82,8 @@ function readChildNews(reader: MailReader, mail: DriverMail): void {
   const news = mail.data as unknown as ChildNews
   const waiting: ChildEntry[] = []
   for (const entry of reader.openEntries()) {
-    if (entry instanceof ChildEntry && entry.start.childRunId === news.childRunId && !entry.isClosed) waiting.push(entry)
+    if (entry instanceof ChildEntry && entry.start.childRunId === news.childRunId && !entry.isClosed)
+      waiting.push(entry)
   }
   if (waiting.length === 0) {
     reader.host.discard(mail.id)

@@ -79,7 +79,11 @@ class RecordFold {
         return
       case 'step.failed':
         this.#spend(event.data.usage, false)
-        this.#change(event.data.number, { status: 'failed', error: event.data.error, durationMs: event.data.durationMs })
+        this.#change(event.data.number, {
+          status: 'failed',
+          error: event.data.error,
+          durationMs: event.data.durationMs,
+        })
         return
       case 'task.cancelled':
         this.#cancelled(event)
@@ -185,7 +189,8 @@ export function blobsOf(events: readonly LogEvent[]): readonly string[] {
     if ('ref' in stored) ids.push(stored.ref.blob)
   }
   for (const event of events) {
-    if (event.type === 'step.completed' || event.type === 'run.completed' || event.type === 'child.completed') add(event.data.result)
+    if (event.type === 'step.completed' || event.type === 'run.completed' || event.type === 'child.completed')
+      add(event.data.result)
     else if (event.type === 'run.created') add(event.data.input)
     else if (event.type === 'run.continued') add(event.data.state)
     else if (event.type === 'signal.received') add(event.data.value)

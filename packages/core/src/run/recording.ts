@@ -81,7 +81,8 @@ export function effectiveEvents(events: readonly LogEvent[]): readonly LogEvent[
   for (const event of events) {
     if (event.type === 'run.reopened') {
       const end = kept.at(-1)
-      const resumeAfter = end && (end.type === 'run.failed' || end.type === 'run.cancelled') ? end.data.resumeAfter : event.seq
+      const resumeAfter =
+        end && (end.type === 'run.failed' || end.type === 'run.cancelled') ? end.data.resumeAfter : event.seq
       kept = kept.filter(({ seq, type }) => !endTypes.has(type) && (seq <= resumeAfter || type !== 'task.cancelled'))
     }
     kept.push(event)
@@ -187,7 +188,11 @@ class Reader {
     }
   }
 
-  #begin(input: Stored, isContinued: boolean, event: Extract<LogEvent, { type: 'run.started' | 'run.continued' }>): void {
+  #begin(
+    input: Stored,
+    isContinued: boolean,
+    event: Extract<LogEvent, { type: 'run.started' | 'run.continued' }>,
+  ): void {
     this.#tasks = new Map()
     this.#deliveries = []
     this.#segment = {

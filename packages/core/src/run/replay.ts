@@ -54,7 +54,11 @@ export class Replay {
     if (entry instanceof ChildEntry && recorded.start.type === 'child.started') {
       const { definition, inputHash } = recorded.start.data
       const isSame = definition === entry.start.definition.name && inputHash === entry.start.inputHash
-      if (!isSame) throw nondeterministic(`${made} of ${definition}`, `${made} of ${entry.start.definition.name} or with another input`)
+      if (!isSame)
+        throw nondeterministic(
+          `${made} of ${definition}`,
+          `${made} of ${entry.start.definition.name} or with another input`,
+        )
     }
   }
 
@@ -74,7 +78,8 @@ export class Replay {
   /** Throws when the log holds calls that the code did not come to. */
   checkOver(): void {
     for (const task of this.#segment.tasks.values()) {
-      if (!this.#called.has(task.number)) throw nondeterministic(`${task.number} ${task.kind} ${task.name}`, 'no such call')
+      if (!this.#called.has(task.number))
+        throw nondeterministic(`${task.number} ${task.kind} ${task.name}`, 'no such call')
     }
   }
 
@@ -105,7 +110,8 @@ export class Replay {
         return { value: undefined }
       case 'signal.completed': {
         const value = this.#received.get(event.data.name)
-        if (!value || !(entry instanceof SignalEntry)) throw new MeepoError('store.corrupt', `no value of signal ${entry.name}`)
+        if (!value || !(entry instanceof SignalEntry))
+          throw new MeepoError('store.corrupt', `no value of signal ${entry.name}`)
         return entry.replayed(inlineValue(value, this.#fetched))
       }
       case 'signal.timed_out':

@@ -9,7 +9,9 @@ import type { Segment } from './recording.ts'
 import { SegmentContext, type SegmentOwner } from './segment-context.ts'
 
 /** How the code of a run ended. */
-export type Returned = { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'thrown'; readonly thrown: unknown }
+export type Returned =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'thrown'; readonly thrown: unknown }
 
 /** What running code needs of the driver. */
 export interface CodeOwner extends SegmentOwner {
@@ -60,7 +62,8 @@ export class SegmentCode {
   #settled(returned: Returned): void {
     if (!this.#owner.isDriving || this.#context.isOver) return
     if (this.#owner.isWindowOpen) this.returned = returned
-    else this.#owner.fail(new MeepoError('run.foreign_await', 'the run ended after awaiting something that is not a Task'))
+    else
+      this.#owner.fail(new MeepoError('run.foreign_await', 'the run ended after awaiting something that is not a Task'))
   }
 }
 

@@ -223,4 +223,3 @@ export class SegmentContext implements RunContext {
     return entry
   }
 }
-

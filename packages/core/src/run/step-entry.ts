@@ -71,7 +71,11 @@ export class StepEntry extends Entry {
 
   startEvent(at: number): NewEvent {
     const { effect, meta } = this.#options
-    return { type: 'step.started', at, data: { number: this.number, name: this.name, effect, ...(meta ? { meta } : {}) } }
+    return {
+      type: 'step.started',
+      at,
+      data: { number: this.number, name: this.name, effect, ...(meta ? { meta } : {}) },
+    }
   }
 
   begin(): void {
@@ -233,7 +237,8 @@ export class StepEntry extends Entry {
     let copy: ReturnType<typeof copyJson>
     try {
       copy = copyJson(returned)
-      if (copy.size > sizeLimit) throw new MeepoError('result.too_large', `${this.name} returned about ${copy.size} characters`)
+      if (copy.size > sizeLimit)
+        throw new MeepoError('result.too_large', `${this.name} returned about ${copy.size} characters`)
     } catch (thrown) {
       this.#settleFailure(handle, toErrorData(thrown))
       return
@@ -279,7 +284,13 @@ export class StepEntry extends Entry {
       return
     }
     const at = scheduler.now()
-    const data = { number: this.number, attempt: this.#attempt, error, retryAt: Math.ceil(at + delay), ...usageOf(handle) }
+    const data = {
+      number: this.number,
+      attempt: this.#attempt,
+      error,
+      retryAt: Math.ceil(at + delay),
+      ...usageOf(handle),
+    }
     this.owner.append({ type: 'attempt.failed', at, data })
     this.#nextAttemptIn(delay)
   }
@@ -330,7 +341,13 @@ export class StepEntry extends Entry {
     this.owner.push({
       entry: this,
       type: 'step.completed',
-      data: { number: this.number, attempt: this.#attempt, result, durationMs: this.#duration(handle), ...usageOf(handle) },
+      data: {
+        number: this.number,
+        attempt: this.#attempt,
+        result,
+        durationMs: this.#duration(handle),
+        ...usageOf(handle),
+      },
       value,
       size: size ?? copyJson(value).size,
     })
@@ -341,7 +358,13 @@ export class StepEntry extends Entry {
     this.owner.push({
       entry: this,
       type: 'step.failed',
-      data: { number: this.number, attempt: this.#attempt, error, durationMs: this.#duration(handle), ...usageOf(handle) },
+      data: {
+        number: this.number,
+        attempt: this.#attempt,
+        error,
+        durationMs: this.#duration(handle),
+        ...usageOf(handle),
+      },
       error,
     })
     this.#unhold()
