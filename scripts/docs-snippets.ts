@@ -113,6 +113,10 @@ async function run(folder: string, { file, args: given, place, isFailure, output
 }
 
 function fits(printed: string, expected: string): boolean {
-  const pattern = expected.trim().split('…').map((text) => RegExp.escape(text)).join('[^\\n]*')
+  const pattern = expected
+    .trim()
+    .split('…')
+    .map((text) => RegExp.escape(text))
+    .join('[^\\n]*')
   return new RegExp(`^${pattern}$`).test(printed.trim())
 }
