@@ -1,7 +1,7 @@
 export { createMeepo, type Meepo, type MeepoOptions, type RunOptions } from './create-meepo.ts'
 export { defineConfig, type MeepoConfig } from './config.ts'
 
-export { approvalSignal, define, defineAgent, defineGraph, defineTool, MeepoError, task } from '@meepo/core'
+export { approvalSignal, define, defineAgent, defineGraph, defineTool, MeepoError, noRetry, task } from '@meepo/core'
 export type {
   Agent,
   AgentOptions,

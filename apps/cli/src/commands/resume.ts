@@ -1,0 +1,75 @@
+import { Command, Option } from 'commander'
+import type { RunLimits, RunSummary, Store } from '@meepo/core'
+import { parseDuration, shared } from '../options.ts'
+import { terminal } from '../terminal.ts'
+
+interface ResumeFlags {
+  readonly config?: string
+  readonly json?: boolean
+  readonly stream?: 'text' | 'events'
+  readonly maxTurns?: number
+  readonly deadline?: number
+}
+
+/** `meepo resume` */
+export function resumeCommand(): Command {
+  return new Command('resume')
+    .description('Let an interrupted, failed or cancelled run go on, and stay with it to its end.')
+    .argument('<run>', 'the id of the run')
+    .addOption(shared.config())
+    .addOption(shared.json('the record of the run'))
+    .addOption(shared.stream())
+    .addOption(shared.maxTurns())
+    .addOption(
+      new Option('--deadline <duration>', 'a new deadline, counted from now, and that much more active time').argParser(
+        parseDuration,
+      ),
+    )
+    .action(resume)
+}
+
+async function resume(runId: string, flags: ResumeFlags): Promise<void> {
+  const { loadConfig } = await import('../config/load-config.ts')
+  const { attend } = await import('../drive/attend.ts')
+  const { Notices } = await import('../drive/notices.ts')
+  const { openEngine, requireStore } = await import('../session.ts')
+  const { definitionOf } = await import('../drive/definition-of.ts')
+
+  const { config } = await loadConfig(flags.config)
+  requireStore(config.store)
+  const notices = new Notices()
+  const since = Date.now()
+  const meepo = await openEngine(config, notices)
+  try {
+    const summary = await meepo.store.log.run('system', runId)
+    const definition = definitionOf(config.definitions, summary)
+    const limits = await raisedLimits(meepo.store, summary, flags)
+    meepo.engine.register(definition)
+    const handle = await meepo.engine.resume(runId, limits)
+    if (summary.owner !== undefined) {
+      terminal.err(
+        `run ${runId} is driven by another process (${summary.owner}): attached to it; taken over if that is gone\n`,
+      )
+    } else if (flags.stream === undefined) terminal.err(`run ${runId}\n`)
+    const { json, stream } = flags
+    const options = { runId, name: definition.name, config: flags.config, json, stream, notices, since }
+    process.exitCode = await attend(meepo, handle, terminal, options)
+  } finally {
+    await meepo.stop()
+  }
+}
+
+/** Limits are part of a run until it ends: only an ended one takes others. */
+async function raisedLimits(store: Store, run: RunSummary, flags: ResumeFlags): Promise<Partial<RunLimits>> {
+  const { maxTurns, deadline } = flags
+  if (maxTurns === undefined && deadline === undefined) return {}
+  const { MeepoError, readRecording } = await import('@meepo/core')
+  if (run.endedAt === undefined) {
+    const message = `run ${run.runId} has not ended (${run.status}): its limits stay as they are; resume it without --max-turns and --deadline`
+    throw new MeepoError('config.invalid', message)
+  }
+  const turns = maxTurns === undefined ? {} : { maxTurns }
+  if (deadline === undefined) return turns
+  const { activeMs, limits } = readRecording(await store.log.read('system', run.runId))
+  return { ...turns, deadlineAt: Date.now() + deadline, activeMs: Math.max(limits.activeMs, activeMs + deadline) }
+}

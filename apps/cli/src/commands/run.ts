@@ -1,0 +1,74 @@
+import { Command, Option } from 'commander'
+import { parseDuration, shared } from '../options.ts'
+import { terminal } from '../terminal.ts'
+
+interface RunFlags {
+  readonly input?: string
+  readonly config?: string
+  readonly json?: boolean
+  readonly stream?: 'text' | 'events'
+  readonly maxTurns?: number
+  readonly deadline?: number
+  readonly runId?: string
+  readonly tenant?: string
+}
+
+/** `meepo run` */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Start a definition of the configuration and stay with it to its end.')
+    .argument('<name>', 'the definition: name, or name@version')
+    .addOption(new Option('--input <json>', 'the input: JSON, @file or - for stdin; null unless given'))
+    .addOption(shared.config())
+    .addOption(shared.json('the record of the run'))
+    .addOption(shared.stream())
+    .addOption(shared.maxTurns())
+    .addOption(
+      new Option('--deadline <duration>', 'when the run must have ended, counted from now').argParser(parseDuration),
+    )
+    .addOption(new Option('--run-id <id>', 'the same id and input again attach to the same run'))
+    .addOption(new Option('--tenant <name>', 'whose run it is; default unless given'))
+    .action(run)
+}
+
+async function run(name: string, flags: RunFlags): Promise<void> {
+  const { parseWith } = await import('@meepo/core')
+  const { readInput } = await import('../arguments.ts')
+  const { loadConfig } = await import('../config/load-config.ts')
+  const { findDefinition } = await import('../config/known-definitions.ts')
+  const { attend } = await import('../drive/attend.ts')
+  const { Notices } = await import('../drive/notices.ts')
+  const { openEngine } = await import('../session.ts')
+
+  const { config } = await loadConfig(flags.config)
+  const definition = findDefinition(config.definitions, name)
+  const input = flags.input === undefined ? null : await readInput(flags.input)
+  // Before anything is opened: what is refused leaves no trace.
+  parseWith(definition.input, input, 'input.invalid', `input of ${definition.name}`)
+
+  const notices = new Notices()
+  const since = Date.now()
+  const meepo = await openEngine(config, notices)
+  try {
+    const handle = await meepo.start(definition, input, startOptions(flags))
+    if (flags.stream === undefined) terminal.err(`run ${handle.runId}\n`)
+    const { json, stream } = flags
+    const options = { runId: handle.runId, name: definition.name, config: flags.config, json, stream, notices, since }
+    process.exitCode = await attend(meepo, handle, terminal, options)
+  } finally {
+    await meepo.stop()
+  }
+}
+
+function startOptions({ runId, tenant, maxTurns, deadline, stream }: RunFlags) {
+  const limits = {
+    ...(maxTurns === undefined ? {} : { maxTurns }),
+    ...(deadline === undefined ? {} : { deadlineAt: Date.now() + deadline }),
+  }
+  return {
+    ...(runId === undefined ? {} : { runId }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(stream === undefined ? {} : { isPreviewed: true }),
+    limits,
+  }
+}

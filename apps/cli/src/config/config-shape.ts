@@ -1,0 +1,38 @@
+import { array, custom, record, strictObject, string, number, union, type ZodType } from 'zod'
+
+const callable = custom<unknown>((value) => typeof value === 'function', 'must be a function')
+const object = custom<object>((value) => typeof value === 'object' && value !== null, 'must be an object')
+const count = number().int().min(1).optional()
+
+const definition = custom<object>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    'version' in value &&
+    'input' in value &&
+    'run' in value &&
+    typeof value.run === 'function',
+  'must be made by defineAgent, defineGraph or define',
+)
+
+/** What a configuration looks like from outside; an unknown field is refused, as it is most often a typing error. */
+export const configShape: ZodType<unknown> = strictObject({
+  definitions: array(definition),
+  store: union([string().min(1), object], 'must be the path of a database file, "memory" or a Store').optional(),
+  models: object.optional(),
+  providers: record(string(), object).optional(),
+  aliases: record(string(), string()).optional(),
+  modelTimeoutMs: count,
+  modelIdleTimeoutMs: count,
+  env: object.optional(),
+  fetch: callable.optional(),
+  onWarning: callable.optional(),
+  onNotice: callable.optional(),
+  concurrency: count,
+  idleMs: number().int().min(0).optional(),
+  beatMs: count,
+  missedBeats: count,
+  machine: object.optional(),
+})

@@ -1,0 +1,64 @@
+import { dirname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { MeepoError, parseWith } from '@meepo/core'
+import type { MeepoConfig } from 'meepo'
+import { findConfig, requireConfig } from './find-config.ts'
+import { configShape } from './config-shape.ts'
+
+/** A configuration with the place that its relative paths start from. */
+export interface LoadedConfig {
+  /** Undefined when there is no file: then everything is default. */
+  readonly path: string | undefined
+  readonly config: MeepoConfig
+}
+
+/** Loads the configuration of a command that runs something. */
+export function loadConfig(named: string | undefined): Promise<LoadedConfig> {
+  return load(requireConfig(named))
+}
+
+/** Loads the configuration of a command that only needs to know where the store is. */
+export async function loadConfigIfAny(named: string | undefined): Promise<LoadedConfig> {
+  const path = findConfig(named)
+  return path === undefined ? { path, config: withStore({ definitions: [] }, process.cwd()) } : load(path)
+}
+
+async function load(path: string): Promise<LoadedConfig> {
+  const config = readDefault(path, await importFile(path))
+  return { path, config: withStore(config, dirname(path)) }
+}
+
+async function importFile(path: string): Promise<object> {
+  try {
+    // A module namespace is an object.
+    return (await import(pathToFileURL(path).href)) as object
+  } catch (cause) {
+    // Definitions that are wrong say so themselves, with a code of their own.
+    if (MeepoError.is(cause)) throw cause
+    throw new MeepoError('config.broken', `${placeOf(cause, path)}: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function readDefault(path: string, module: object): MeepoConfig {
+  if (!('default' in module)) throw new MeepoError('config.invalid', `${path} has no default export`)
+  parseWith(configShape, module.default, 'config.invalid', path)
+  // The shape was checked; what is inside definitions and stores is for their own code.
+  return module.default as MeepoConfig
+}
+
+/** Paths in a configuration start from its folder, wherever the command was called. */
+function withStore(config: MeepoConfig, folder: string): MeepoConfig {
+  const { store = '.meepo/meepo.db' } = config
+  return typeof store === 'string' && store !== 'memory' ? { ...config, store: resolve(folder, store) } : config
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+}
+
+/** Node tells the place of a syntax error, and of what was thrown, in the stack only. */
+function placeOf(thrown: unknown, path: string): string {
+  const stack = thrown instanceof Error ? (thrown.stack ?? '') : ''
+  const at = stack.indexOf(path)
+  return at < 0 ? path : (/^[^\s()]+/.exec(stack.slice(at))?.[0] ?? path)
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { cancelCommand } from './commands/cancel.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { resolveCommand } from './commands/resolve.ts'
+import { resumeCommand } from './commands/resume.ts'
+import { runCommand } from './commands/run.ts'
+import { runsCommand } from './commands/runs.ts'
+import { signalCommand } from './commands/signal.ts'
+import { traceCommand } from './commands/trace.ts'
+import { terminal } from './terminal.ts'
+
+/** The command tree: what `--help` and the reference page tell. Actions load what they need when they are called. */
+export function createProgram(): Command {
+  const program = new Command('meepo')
+    .description('Runs durable agents and graphs, and looks at what they did.')
+    .version(version(), '--version', 'print the version')
+    .helpOption('--help', 'print help')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'config.invalid: ')) })
+    .exitOverride()
+  const commands = [runCommand, runsCommand, traceCommand, resumeCommand, signalCommand, cancelCommand, resolveCommand]
+  for (const create of [...commands, doctorCommand]) program.addCommand(create().copyInheritedSettings(program))
+  return program
+}
+
+/** Runs a command line. What goes wrong is told on stderr and sets the exit code of the process. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' })
+  } catch (thrown) {
+    process.exitCode = await explain(thrown)
+  }
+}
+
+/** Runs the command line and ends the process. */
+export async function runProgram(args: readonly string[]): Promise<void> {
+  // Whoever reads stdout has seen enough (`meepo runs | head`).
+  process.stdout.on('error', () => process.exit(141))
+  await runCommandLine(args)
+  // A configuration may have opened things that would keep the process alive.
+  await Promise.all([flush(process.stdout), flush(process.stderr)])
+  process.exit()
+}
+
+async function explain(thrown: unknown): Promise<number> {
+  // Help and version are told by an exception as well. Everything else of the parser is a wrong command line.
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
+  const { toErrorData } = await import('@meepo/core')
+  const { exitCodeOf, printError } = await import('./failure.ts')
+  const error = toErrorData(thrown)
+  printError(terminal, error)
+  return exitCodeOf(error.code)
+}
+
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve())
+  })
+}
+
+function version(): string {
+  // Our own package.json.
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs'
+import { MeepoError } from '@meepo/core'
+import { createMeepo, type Meepo, type MeepoConfig } from 'meepo'
+import { loadConfigIfAny } from './config/load-config.ts'
+import type { Notices } from './drive/notices.ts'
+
+/** Opens the store with an engine that may drive runs. Definitions become known when one is started or resumed. */
+export function openEngine(config: MeepoConfig, notices?: Notices): Promise<Meepo> {
+  const { definitions: _known, onNotice, ...options } = config
+  return createMeepo({
+    ...options,
+    onNotice: (notice) => {
+      onNotice?.(notice)
+      notices?.add(notice)
+    },
+  })
+}
+
+/** Opens the store of the configuration to look or to send. No engine joins it, and no file is made. */
+export async function withStore<T>(named: string | undefined, use: (meepo: Meepo) => Promise<T>): Promise<T> {
+  const { config } = await loadConfigIfAny(named)
+  requireStore(config.store)
+  const meepo = await openEngine(config)
+  try {
+    return await use(meepo)
+  } finally {
+    await meepo.stop()
+  }
+}
+
+/** Refuses a store in which nothing can be found. */
+export function requireStore(store: MeepoConfig['store']): void {
+  if (store === 'memory') {
+    throw new MeepoError('config.invalid', 'store: "memory" keeps nothing behind the end of a process; name a file')
+  }
+  if (typeof store === 'string' && !existsSync(store)) {
+    throw new MeepoError('store.not_found', `there is no database ${store}`)
+  }
+}
