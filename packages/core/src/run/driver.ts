@@ -1,9 +1,9 @@
+// oxlint-disable max-lines -- one state machine, see below
 import { MeepoError, toError, toErrorData } from '../base/errors.ts'
 import type { RunId } from '../base/ids.ts'
-import { copyJson } from '../base/json-copy.ts'
+import { copyJson, type JsonCopy } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { NewEvent, RunEnd, RunLimits, Stored } from '../log/events.ts'
-import { ActiveClock } from './active-clock.ts'
 import { ChildEntry } from './child-entry.ts'
 import type { CallContext } from './context.ts'
 import type { AnyDefinition } from './definition.ts'
@@ -16,11 +16,14 @@ import { OutcomeQueue } from './outcome-queue.ts'
 import { Post } from './post.ts'
 import { Pump, type PumpWork } from './pump.ts'
 import type { Recording, Segment } from './recording.ts'
+import { recoverTasks, abandonMissing } from './recovery.ts'
 import { Replay } from './replay.ts'
-import { isOnce } from './retry.ts'
 import { newSegment, SegmentCode, type CodeOwner, type Returned } from './segment-code.ts'
 import { endEvent, endReason } from './run-end.ts'
-import { inlineLimit, StepEntry } from './step-entry.ts'
+import { StepEntry } from './step-entry.ts'
+import { storeValue } from './stored-value.ts'
+import { TimeLimits } from './time-limits.ts'
+import { Waiting } from './waiting.ts'
 
 /*
  * Drives one run: owns its open tasks, the order of deliveries and its end. The host owns the log and the machine.
@@ -35,6 +38,9 @@ import { inlineLimit, StepEntry } from './step-entry.ts'
  * D3 New tasks announce themselves in the log inside the window and begin after it closed (fresh-tasks.ts).
  * D4 Once the end began no code of the run runs any more; open tasks are cancelled, children first, and awaited.
  * D5 After a drop nothing is appended.
+ *
+ * Longer than other files: phases, windows and the end are one state machine, and its invariants are checked by reading
+ * it in one piece. What has a state of its own lives next door (pump, fresh-tasks, outcome-queue, waiting, time-limits).
  */
 
 /** What a driver is made of. */
@@ -64,7 +70,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   now = 0
   segmentSize = 0
   readonly #definition: AnyDefinition
-  readonly #active: ActiveClock
+  readonly #time: TimeLimits
+  readonly #waiting: Waiting
   readonly #pump: Pump
   readonly #open = new OpenEntries()
   #phase: Phase = 'replaying'
@@ -75,8 +82,6 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   readonly #fresh = new FreshTasks(this)
   readonly #queue = new OutcomeQueue()
   #deliveries = 0
-  #holds = 0
-  #isWaiting = false
   /** Of a run whose end had begun when the log stopped. */
   readonly #recordedEnd: Recording['end']
   /** The deadline passed while the log was still being replayed: every task must be known before it is cancelled. */
@@ -86,7 +91,6 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   #unknown: Set<number> | undefined = undefined
   readonly #post: Post
   #abort: AbortController | undefined = undefined
-  #stopDeadline: (() => void) | undefined = undefined
 
   constructor({ runId, definition, host, recording, priority, fetched }: DriverOptions) {
     this.runId = runId
@@ -96,7 +100,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.limits = recording.limits
     this.priority = priority
     this.#definition = definition
-    this.#active = new ActiveClock(this.scheduler, recording.activeMs)
+    this.#time = new TimeLimits(this.scheduler, this.limits, recording.activeMs, (error) => this.#timeOver(error))
+    this.#waiting = new Waiting(host, this.#open, this.limits.deadlineAt)
     this.#pump = new Pump(this.scheduler, this)
     this.#post = new Post(recording.received)
     this.#recordedEnd = recording.end
@@ -107,12 +112,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   /** Begins: replays what is recorded, then goes on. */
   start(): void {
-    const { deadlineAt } = this.limits
-    if (deadlineAt !== undefined) {
-      const left = deadlineAt - this.scheduler.now()
-      if (left <= 0) this.#passDeadline()
-      else this.#stopDeadline = this.scheduler.after(left, () => this.#passDeadline())
-    }
+    this.#time.start()
     this.#pump.turnSoon()
   }
 
@@ -133,11 +133,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   /** Looks at the limit of active time. Called from time to time while the run is in memory. */
   tick(): void {
-    if (!this.#active.isRunning) return
-    if (this.#active.ms() > this.limits.activeMs) {
-      this.fail(new MeepoError('run.deadline', `the run used up its active time of ${this.limits.activeMs} ms`))
-      return
-    }
+    if (!this.#time.isActive) return
+    this.#time.tick()
     const elapsed = this.scheduler.elapsed()
     for (const entry of this.#open) if (entry instanceof StepEntry) entry.tick(elapsed)
   }
@@ -160,7 +157,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   /** Bodies are running now. */
   get hasOpenBody(): boolean {
-    return this.#active.isRunning
+    return this.#time.isActive
   }
 
   /** Bodies that must not be repeated are running now. */
@@ -173,7 +170,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   drop(): void {
     if (this.#isOver) return
     this.#phase = 'dropped'
-    this.#stopDeadline?.()
+    this.#time.stop()
     for (const entry of this.#open) entry.drop()
     this.#open.clear()
   }
@@ -206,22 +203,12 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     entry.cancel(reason)
   }
 
-  continueWith(state: Json, size: number): void {
+  continueWith(state: JsonCopy): void {
     if (this.#open.size > 0) throw new MeepoError('ctx.invalid_call', `continueWith with ${this.#open.size} open tasks`)
     this.#held(() => this.#replay?.checkOver())
-    if (size <= inlineLimit) {
-      this.#continue({ value: state }, state)
-      return
-    }
-    this.#isStoring = true
-    this.hold()
-    this.host.putBlob(JSON.stringify(state)).then(
-      (ref) => {
-        this.unhold()
-        if (this.isDriving) this.#continue({ ref }, state)
-      },
-      (thrown: unknown) => this.fail(toError(thrown, 'store.failed')),
-    )
+    this.#store(state, (stored) => {
+      if (this.isDriving) this.#continue(stored, state.value)
+    })
   }
 
   // ---- for entries and mail ----
@@ -258,26 +245,25 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
       return
     }
     this.#queue.push(outcome)
-    this.#wake()
+    this.#waiting.wake()
     this.#pump.turnSoon()
   }
 
   hold(): void {
-    this.#holds++
-    this.#wake()
+    this.#waiting.hold()
   }
 
   unhold(): void {
-    this.#holds--
+    this.#waiting.unhold()
     this.#lookIfWaiting()
   }
 
   bodyStarted(): void {
-    this.#active.start()
+    this.#time.bodyStarted()
   }
 
   bodyEnded(): void {
-    this.#active.stop()
+    this.#time.bodyEnded()
   }
 
   markUnknown(number: number, isUnknown: boolean): void {
@@ -306,8 +292,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     return this.#phase === 'live' || this.#phase === 'replaying'
   }
 
-  #passDeadline(): void {
-    const error = new MeepoError('run.deadline', 'the run passed its deadline')
+  #timeOver(error: MeepoError): void {
     if (this.#phase === 'replaying') this.#overdue = { kind: 'failed', error: toErrorData(error) }
     else this.fail(error)
   }
@@ -391,25 +376,13 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#phase = 'live'
     this.#replay = undefined
     const end = this.#recordedEnd?.end ?? this.#overdue
-    if (replay) this.#recover(replay, end && endReason(end))
+    if (replay) recoverTasks(replay, this.#open, end && endReason(end))
     if (end) this.#finish(end)
     this.#readMailbox()
   }
 
   #readMailbox(): void {
     for (const mail of this.#post.takeKept()) if (!this.#isOver) readMail(this, mail)
-  }
-
-  /** Recorded tasks without an outcome go on, or end for a reason. */
-  #recover(replay: Replay, reason: string | undefined): void {
-    for (const [entry, recorded] of replay.recordedOf(this.#open)) {
-      // The log holds an outcome that the code, which has returned, will not see.
-      if (recorded.isClosed) this.#open.remove(entry)
-      else {
-        if (reason !== undefined) entry.cancelReason ??= reason
-        entry.recover(recorded)
-      }
-    }
   }
 
   // ---- code ----
@@ -446,37 +419,31 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
       this.#finish({ kind: 'failed', error: toErrorData(returned.thrown) })
       return
     }
-    const copy = copyJson(this.#code.output(returned.value))
-    if (copy.size <= inlineLimit) {
-      this.#finish({ kind: 'completed', result: { value: copy.value } })
+    this.#store(copyJson(this.#code.output(returned.value)), (result) => this.#finish({ kind: 'completed', result }))
+  }
+
+  /** Hands a value to the log, or first to the blobs; no code runs meanwhile. */
+  #store(copy: JsonCopy, then: (stored: Stored) => void): void {
+    const stored = storeValue(this.host, copy)
+    if (!(stored instanceof Promise)) {
+      then(stored)
       return
     }
     this.#isStoring = true
     this.hold()
-    this.host.putBlob(JSON.stringify(copy.value)).then(
-      (ref) => this.#finish({ kind: 'completed', result: { ref } }),
+    stored.then(
+      (ref) => {
+        then(ref)
+        this.unhold()
+      },
       (thrown: unknown) => this.fail(toError(thrown, 'store.failed')),
     )
   }
 
   // ---- waiting and ending ----
 
-  #wake(): void {
-    if (!this.#isWaiting) return
-    this.#isWaiting = false
-    this.host.busy()
-  }
-
   #lookIfWaiting(): void {
-    if (this.#phase !== 'live' || this.#isWaiting || this.#pump.isDue || this.#holds > 0 || this.#open.size === 0)
-      return
-    this.#isWaiting = true
-    let wakeAt = this.limits.deadlineAt
-    for (const entry of this.#open) {
-      const at = entry.wakeAt()
-      if (at !== undefined && (wakeAt === undefined || at < wakeAt)) wakeAt = at
-    }
-    this.host.waiting(wakeAt)
+    if (this.#phase === 'live' && !this.#pump.isDue) this.#waiting.look()
   }
 
   /** D4. The first reason wins. */
@@ -489,26 +456,20 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     if (this.#open.size > 0 && !this.#recordedEnd) {
       this.host.append({ type: 'run.ending', at: this.scheduler.now(), data: { end } })
     }
-    this.#stopDeadline?.()
-    this.#wake()
+    this.#time.stop()
+    this.#waiting.wake()
     const reason = endReason(end)
     this.#abort?.abort(new MeepoError('run.cancelled', reason))
     for (const outcome of this.#queue.takeAll()) this.#record(outcome)
-    if (replay) this.#breakOff(replay, reason)
+    if (replay) {
+      abandonMissing(replay, this.#open, this.host, reason, (number) => this.markUnknown(number, true))
+      recoverTasks(replay, this.#open, reason)
+      this.#readMailbox()
+    }
     const open = [...this.#open].filter((entry) => !entry.isClosed && entry.cancelReason === undefined)
     for (const entry of open) if (entry.kind === 'child') entry.cancel(reason)
     for (const entry of open) if (entry.kind !== 'child') entry.cancel(reason)
     this.#endIfClosed()
-  }
-
-  /** The replay failed: what its log knows ends as well, called again by the code or not. */
-  #breakOff(replay: Replay, reason: string): void {
-    for (const task of replay.missing(this.#open)) {
-      if (task.start.type === 'child.started') this.host.cancelChild(task.start.data, reason)
-      else if (task.start.type === 'step.started' && isOnce(task.start.data.effect)) this.markUnknown(task.number, true)
-    }
-    this.#recover(replay, reason)
-    this.#readMailbox()
   }
 
   /** Records an outcome that no code will see. */

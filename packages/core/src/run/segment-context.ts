@@ -1,6 +1,6 @@
 import { MeepoError } from '../base/errors.ts'
 import { childRunId } from '../base/ids.ts'
-import { copyJson } from '../base/json-copy.ts'
+import { copyJson, type JsonCopy } from '../base/json-copy.ts'
 import { canonicalJson, type Json } from '../base/json.ts'
 import { seededRandom, type SeededRandom } from '../base/seeded-random.ts'
 import type { RunLimits } from '../log/events.ts'
@@ -27,7 +27,7 @@ export interface SegmentOwner extends EntryOwner {
   readonly abortSignal: AbortSignal
   add(entry: Entry): void
   cancelEntry(entry: Entry, reason: string): void
-  continueWith(state: Json, size: number): void
+  continueWith(state: JsonCopy): void
 }
 
 /** The most tasks that may be open at once. */
@@ -145,8 +145,7 @@ export class SegmentContext implements RunContext {
 
   continueWith<S>(state: S): Promise<never> {
     this.#take('continueWith')
-    const { value, size } = copyJson(state)
-    this.#owner.continueWith(value, size)
+    this.#owner.continueWith(copyJson(state))
     this.isOver = true
     return new Promise<never>(() => {})
   }

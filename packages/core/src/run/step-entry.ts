@@ -8,6 +8,7 @@ import type { Attempt, Reconciled, StepOptions } from './context.ts'
 import { Entry, type EntryOwner } from './entry.ts'
 import type { RecordedTask } from './recording.ts'
 import { defaultRetry, isOnce, retryDelay } from './retry.ts'
+import { inlineLimit } from './stored-value.ts'
 import { isUncertain } from './uncertain.ts'
 
 /*
@@ -33,8 +34,6 @@ export const abortGraceMs = 5_000
 const defaultTimeoutMs = 600_000
 /** Timeouts from here on are looked at with the limits of the run, a few times a second. */
 const coarseTimeoutMs = 10_000
-/** Larger results go to the blobs. In UTF-16 units of JSON text. */
-export const inlineLimit: number = 256 * 1024
 const sizeLimit = 8 * 1024 * 1024
 
 type Body = (attempt: Attempt) => Promise<unknown>

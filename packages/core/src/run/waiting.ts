@@ -1,0 +1,48 @@
+import type { RunHost } from './host.ts'
+import type { OpenEntries } from './open-entries.ts'
+
+/**
+ * Whether a run does anything by itself. It waits when nothing holds it and all its open tasks are sleeps, signals,
+ * children or undecided steps: then the host may evict it.
+ */
+export class Waiting {
+  readonly #host: RunHost
+  readonly #open: OpenEntries
+  readonly #deadlineAt: number | undefined
+  #holds = 0
+  #isWaiting = false
+
+  constructor(host: RunHost, open: OpenEntries, deadlineAt: number | undefined) {
+    this.#host = host
+    this.#open = open
+    this.#deadlineAt = deadlineAt
+  }
+
+  /** Something will happen without mail or a date: a body ends, a retry is due, the log becomes durable. */
+  hold(): void {
+    this.#holds++
+    this.wake()
+  }
+
+  unhold(): void {
+    this.#holds--
+  }
+
+  wake(): void {
+    if (!this.#isWaiting) return
+    this.#isWaiting = false
+    this.#host.busy()
+  }
+
+  /** Called when nothing else is due. */
+  look(): void {
+    if (this.#isWaiting || this.#holds > 0 || this.#open.size === 0) return
+    this.#isWaiting = true
+    let wakeAt = this.#deadlineAt
+    for (const entry of this.#open) {
+      const at = entry.wakeAt()
+      if (at !== undefined && (wakeAt === undefined || at < wakeAt)) wakeAt = at
+    }
+    this.#host.waiting(wakeAt)
+  }
+}
