@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Store } from '@meepo/core'
+import type { Evidence } from './audit.ts'
+import type { Violation } from './violation.ts'
+
+const rule = 'no acknowledged event or delivery is lost'
+
+/** Everything that a store acknowledged to a worker is in the log. */
+export function auditAcknowledged({ runs, lines }: Evidence): readonly Violation[] {
+  const found: Violation[] = []
+  for (const line of lines) {
+    if (line.kind === 'created' && !runs.has(line.runId))
+      found.push({ rule, text: `run ${line.runId} was created and is gone` })
+    if (line.kind !== 'appended') continue
+    const events = runs.get(line.runId)?.events ?? []
+    for (const [index, type] of line.types.entries()) {
+      const seq = line.afterSeq + index + 1
+      const event = events[seq - 1]?.event
+      if (event?.type === type && event.seq === seq) continue
+      found.push({
+        rule,
+        text: `${line.runId}: event ${seq} ${type} was acknowledged; the log has ${event?.type ?? 'nothing'}`,
+      })
+      break
+    }
+  }
+  return found
+}
+
+/** What was acknowledged as delivered came into the log, unless the run ended before it could. */
+export function auditDelivered({ runs, lines, acknowledged }: Evidence): readonly Violation[] {
+  const found: Violation[] = []
+  for (const line of lines) {
+    if (line.kind !== 'delivered') continue
+    const run = runs.get(line.runId)
+    const isThere =
+      run?.events.some(({ event }) => 'deliveryId' in event.data && event.data.deliveryId === line.id) ?? false
+    const isOver = run?.events.at(-1)?.event.type === 'run.cancelled' || line.mail !== 'signal'
+    if (!isThere && !(run?.isEnded === true && isOver))
+      found.push({ rule, text: `${line.runId}: ${line.mail} ${line.id} was acknowledged and never came` })
+  }
+  for (const [runId, value] of acknowledged) {
+    const run = runs.get(runId)
+    const received = run?.events.find(({ event }) => event.type === 'signal.received')?.event
+    if (run?.events.at(-1)?.event.type === 'run.cancelled') continue
+    const isSame = received?.type === 'signal.received' && isDeepStrictEqual(received.data.value, { value })
+    if (!isSame)
+      found.push({ rule, text: `${runId}: the signal that a worker acknowledged did not come, or with another value` })
+  }
+  return found
+}
+
+/** What was told to a follower is what the file holds, without gaps and in one order. */
+export async function auditStored({ runs }: Evidence, store: Store): Promise<readonly Violation[]> {
+  const found: Violation[] = []
+  for (const run of runs.values()) {
+    const stored = await store.log.read('system', run.runId)
+    const told = run.events.map(({ event }) => event)
+    if (!isDeepStrictEqual(stored, told))
+      found.push({
+        rule,
+        text: `${run.runId}: ${told.length} events were told, ${stored.length} are stored, or they differ`,
+      })
+    if (told.some((event, index) => event.seq !== index + 1))
+      found.push({ rule, text: `${run.runId}: the log has a gap` })
+  }
+  return found
+}

@@ -1,0 +1,66 @@
+/** A line of a source replaced by one with a bug. */
+export interface SourceBug {
+  readonly bug: string
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+/** Bugs that can only be planted inside. Each names the line it breaks: when that changes, planting fails loudly. */
+export const sourceBugs: readonly SourceBug[] = [
+  {
+    bug: 'no-idempotency-key',
+    file: '/core/src/run/attempt.ts',
+    find: 'return `${this.idempotencyKey}/${this.count}`',
+    replace: 'return `${this.call.runId}/${this.#number}/${this.count}`',
+  },
+  {
+    bug: 'no-idempotency-key',
+    file: '/core/src/run/attempt.ts',
+    find: 'return `${this.call.runId}/${this.#number}`',
+    replace: 'return `${this.call.runId}/${this.#number}/${this.count}`',
+  },
+  {
+    bug: 'no-wait-before-idempotent',
+    file: '/core/src/run/step-entry.ts',
+    find: "return this.#options.effect !== 'read' || this.#options.isPaid === true",
+    replace: 'return isOnce(this.#options.effect) || this.#options.isPaid === true',
+  },
+  {
+    bug: 'no-fencing',
+    file: '/store-sqlite/src/writer/runs.ts',
+    find: 'if (run.owner === undefined || run.epoch !== part.epoch) {',
+    replace: 'if (run.owner === undefined) {',
+  },
+  {
+    bug: 'unknown-retried',
+    file: '/core/src/run/step-entry.ts',
+    find: 'if (isOnce(this.#options.effect)) {\n      this.#announceUnknown(crashed)',
+    replace: 'if (false) {\n      this.#announceUnknown(crashed)',
+  },
+  {
+    bug: 'stale-lease',
+    file: '/store-sqlite/src/writer/sql.ts',
+    find: "status = 'queued', owner = NULL, ready = 1, epoch = epoch + 1 WHERE owner = ?",
+    replace: "status = 'queued', owner = NULL, ready = 1 WHERE owner = ?",
+  },
+  {
+    bug: 'stale-lease',
+    file: '/store-sqlite/src/writer/sql.ts',
+    find: "status = 'running', owner = ?, epoch = epoch + 1, ready = 0",
+    replace: "status = 'running', owner = ?, epoch = max(epoch, 1), ready = 0",
+  },
+  {
+    bug: 'stale-lease',
+    file: '/store-sqlite/src/writer/leases.ts',
+    find: "epoch: integer(found, 'epoch') + 1",
+    replace: "epoch: Math.max(1, integer(found, 'epoch'))",
+  },
+  {
+    bug: 'completion-order-not-recorded',
+    file: '/core/src/run/recording.ts',
+    find: 'if (!this.#end) this.#deliveries.push(event)',
+    replace:
+      'if (!this.#end) this.#deliveries.push(event), this.#deliveries.sort((a, b) => a.data.number - b.data.number)',
+  },
+]

@@ -1,0 +1,52 @@
+import type { BugPlan } from './bugs/names.ts'
+import { mainPoints, writerPoints } from './kill-switch.ts'
+
+/** One kill to come. `random` is a moment, not a place. */
+export interface PlannedKill {
+  point: string
+  readonly workers: 1 | 2
+  /** Another worker is stopped before, until it is taken for dead, and goes on after. */
+  readonly isStalling: boolean
+}
+
+export const allPoints: readonly string[] = [...writerPoints, ...mainPoints]
+
+/** Workers change in blocks of this many kills. */
+const block = 5
+const perPoint = 5
+
+/** Every point as often as it is wanted, as far as there are kills; the rest at random moments, in a seeded order. */
+export function planKills(kills: number, random: () => number): PlannedKill[] {
+  const points: string[] = []
+  for (let round = 0; round < perPoint; round++) points.push(...shuffled(allPoints, random))
+  points.length = Math.min(points.length, kills)
+  while (points.length < kills) points.push('random')
+  return shuffled(points, random).map((point, index) => {
+    const workers = Math.floor(index / block) % 2 === 0 ? 1 : 2
+    return { point, workers, isStalling: workers === 2 && index % block === 2 }
+  })
+}
+
+/** Kills where a planted bug shows soonest. */
+export function planHunt({ kills, points, isStalling = false }: BugPlan, random: () => number): PlannedKill[] {
+  const plan = planKills(kills, random)
+  if (points) for (const [index, kill] of plan.entries()) kill.point = points[index % points.length] ?? kill.point
+  return plan.map((kill) => (isStalling ? { ...kill, workers: 2, isStalling } : kill))
+}
+
+/** A point that was not reached gets the place of a later random moment. */
+export function planAgain(rest: PlannedKill[], point: string): void {
+  const later = rest.find((kill) => kill.point === 'random')
+  if (later) later.point = point
+}
+
+/** Points that are passed rarely are taken when they come; the others after some passes. */
+export function passesToSkip(point: string, random: () => number): number {
+  const isRare = ['takeover.after', 'reconcile.before', 'claim.after', 'create.acked', 'end.before', 'release.before']
+  return Math.floor(random() * (isRare.includes(point) ? 2 : 20))
+}
+
+function shuffled<T>(values: readonly T[], random: () => number): T[] {
+  const keyed = values.map((value) => ({ value, key: random() }))
+  return keyed.toSorted((left, right) => left.key - right.key).map(({ value }) => value)
+}

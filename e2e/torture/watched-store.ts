@@ -1,0 +1,78 @@
+import { MeepoError, type Store } from '@meepo/core'
+import type { LineFile, StoreLine } from './evidence.ts'
+
+/** A line without what every line has. */
+type Fact<T = StoreLine> = T extends StoreLine ? Omit<T, 'at' | 'worker'> : never
+
+/**
+ * A store that writes down what it acknowledged, and passes named fault points before and after. What the engine
+ * hears, the parent can read: a line is written before the engine goes on.
+ */
+export function watchStore(store: Store, worker: number, lines: LineFile, point: (name: string) => void): Store {
+  const tell = (fact: Fact): void => lines.write({ ...fact, at: Date.now(), worker })
+  return {
+    ...store,
+    close: () => store.close(),
+    log: {
+      ...store.log,
+      create: async (scope, run, events, owner) => {
+        const created = await store.log.create(scope, run, events, owner)
+        if (created.kind === 'created') {
+          tell({ kind: 'created', runId: run.runId, owned: owner !== undefined, events: events.length })
+          point('create.acked')
+        }
+        return created
+      },
+      append: async (scope, request) => {
+        const { runId, expectedSeq: afterSeq, events, extras } = request
+        const calledAt = Date.now()
+        point('append.before')
+        if (extras?.deliver) point('end.before')
+        try {
+          await store.log.append(scope, request)
+        } catch (thrown) {
+          tell({ kind: 'refused', runId, code: MeepoError.is(thrown) ? thrown.code : String(thrown) })
+          throw thrown
+        }
+        tell({ kind: 'appended', calledAt, runId, afterSeq, types: events.map((event) => event.type) })
+        point('append.acked')
+      },
+    },
+    leases: {
+      ...store.leases,
+      join: async (engine) => {
+        await store.leases.join(engine)
+        tell({ kind: 'joined', engine })
+      },
+      claim: async (engine, options) => {
+        const claims = await store.leases.claim(engine, options)
+        for (const { runId } of claims) tell({ kind: 'claimed', runId })
+        if (claims.length > 0) point('claim.after')
+        return claims
+      },
+      release: async (engine, runs) => {
+        point('release.before')
+        await store.leases.release(engine, runs)
+      },
+      takeOver: async (engine, beat) => {
+        const runs = await store.leases.takeOver(engine, beat)
+        if (runs > 0) {
+          tell({ kind: 'took over', engine, runs })
+          point('takeover.after')
+        }
+        return runs
+      },
+    },
+    inbox: {
+      ...store.inbox,
+      deliver: async (scope, runId, delivery) => {
+        const how = await store.inbox.deliver(scope, runId, delivery)
+        if (how === 'accepted') {
+          tell({ kind: 'delivered', runId, id: delivery.id, mail: delivery.kind })
+          point('deliver.acked')
+        }
+        return how
+      },
+    },
+  }
+}

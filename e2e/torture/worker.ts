@@ -1,0 +1,124 @@
+import { existsSync, rmSync } from 'node:fs'
+import { MeepoError, type AnyDefinition, type Machine, type StartOptions } from '@meepo/core'
+import { createEmbeddedEngine, createNodeMachine } from '@meepo/engine-embedded'
+import { createGateway } from '@meepo/gateway'
+import { openSqliteStore } from '@meepo/store-sqlite'
+import { watchModels, type BodyWorld } from './body.ts'
+import { plantInStore } from './bugs/store-bugs.ts'
+import type { Asked, Command, Told } from './commands.ts'
+import { bodyFile, openLines, storeFile } from './evidence.ts'
+import { createKillSwitch } from './kill-switch.ts'
+import { readSettings } from './settings.ts'
+import { buildShared } from './shared-workload.ts'
+import { watchStore } from './watched-store.ts'
+import { buildWorkload, goSignal } from './workload.ts'
+
+/*
+ * One process that drives runs until it is killed. It tells what it knows through files and does what its parent asks.
+ */
+
+const settings = readSettings()
+const { folder, worker, idleMs, concurrency, isRough, bug, armFile } = settings
+if (existsSync(armFile)) rmSync(armFile)
+
+const storeLines = openLines(storeFile(folder, worker))
+const open = { count: 0 }
+const killSwitch = createKillSwitch(armFile, worker, storeLines, () => open.count)
+const world: BodyWorld = {
+  folder,
+  worker,
+  lines: openLines(bodyFile(folder, worker)),
+  point: killSwitch.point,
+  open,
+  isRough,
+}
+
+const faultModule = new URL('./writer-fault.ts', import.meta.url).href
+const sqlite = await openSqliteStore({ path: settings.database, faultModule })
+const planted = bug === undefined ? sqlite : plantInStore(bug, sqlite)
+const store = watchStore(planted, worker, storeLines, killSwitch.point)
+const gateway = createGateway({
+  providers: { sim: { kind: 'openai-compatible', baseURL: `${settings.modelUrl}/v1` } },
+})
+const engine = createEmbeddedEngine({
+  store,
+  models: watchModels(gateway, world),
+  idleMs,
+  concurrency,
+  beatMs: 250,
+  missedBeats: 4,
+  machine: settings.isClockJumping ? jumping(createNodeMachine()) : createNodeMachine(),
+  onNotice: ({ code, message, runId }) => process.stderr.write(`${worker} ${code} ${runId ?? ''} ${message}\n`),
+})
+const definitions: readonly AnyDefinition[] =
+  settings.workload === 'torture' ? buildWorkload(world) : buildShared(world)
+engine.register(...definitions)
+
+process.on('message', (message) => {
+  // Only the parent of this file sends here.
+  const { id, command } = message as Asked
+  obey(command).then(
+    (runId) => tell({ kind: 'answer', id, ...(runId === undefined ? {} : { runId }) }),
+    (thrown: unknown) => {
+      const code = MeepoError.is(thrown) ? thrown.code : 'unexpected'
+      tell({ kind: 'answer', id, code, message: String(thrown) })
+    },
+  )
+})
+process.on('disconnect', () => process.exit(1))
+await engine.begin()
+setInterval(() => tell({ kind: 'open', bodies: open.count }), 20)
+tell({ kind: 'ready' })
+
+function tell(told: Told): void {
+  if (process.connected) process.send?.(told)
+}
+
+async function obey(command: Command): Promise<string | undefined> {
+  switch (command.kind) {
+    case 'start': {
+      const { definition, input, how, runId } = command
+      const options: StartOptions = how === 'fresh' ? {} : { runId, isQueued: how === 'queued' }
+      return (await engine.start(definition, input, options)).runId
+    }
+    case 'signal':
+      await engine.handle(command.runId).signal(command.name, command.value, command.deliveryId)
+      return undefined
+    case 'cancel':
+      await engine.handle(command.runId).cancel('changed my mind')
+      return undefined
+    case 'resolve':
+      await engine.handle(command.runId).resolve(command.step, command.resolution)
+      return undefined
+    case 'nag':
+      await nag(command.runId)
+      return undefined
+    case 'arm':
+      killSwitch.arm(command.order)
+      return undefined
+    case 'stop':
+      await engine.stop({ graceMs: 300, hardLimitMs: 2_000 })
+      await store.close()
+      setImmediate(() => process.exit(0))
+      return undefined
+  }
+}
+
+/** Each of these is refused, in the same turn as whatever else is being written. */
+async function nag(runId: string): Promise<void> {
+  const results = await Promise.allSettled([
+    engine.handle(runId).signal(goSignal, 'another value', `nag/${Math.random()}`),
+    engine.handle('nobody').signal(goSignal, 1),
+    engine.start('part', { price: Math.random() }, { runId }),
+  ])
+  for (const result of results) {
+    if (result.status === 'fulfilled') throw new Error(`run ${runId}: what had to be refused was done`)
+  }
+}
+
+/** The same machine with a wall clock that jumps an hour ahead, back, and back again. */
+function jumping(machine: Machine): Machine {
+  const { scheduler } = machine
+  const now = (): number => Date.now() + ((Math.floor(performance.now() / 150) % 3) - 1) * 3_600_000
+  return { ...machine, scheduler: { ...scheduler, now } }
+}
