@@ -80,6 +80,8 @@ export class ActiveRun implements RunHost {
   isWaiting = false
   waitingSince = 0
   wakeAt: number | undefined
+  /** Children that are being created or cancelled: what becomes of it is told to this object alone. */
+  openChildWork = 0
   isReadingMail = false
   hasMoreMail = false
   readonly #owner: RunOwner
@@ -125,6 +127,11 @@ export class ActiveRun implements RunHost {
   get events(): readonly LogEvent[] | undefined {
     // The store gave exactly these numbers, or refused an append.
     return this.#kept?.map((event, index) => ({ ...event, seq: index + 1 }) as LogEvent)
+  }
+
+  /** Nothing is on its way: not to the store, and not back from it. */
+  get isIdle(): boolean {
+    return this.isClean && this.openChildWork === 0
   }
 
   get isClean(): boolean {

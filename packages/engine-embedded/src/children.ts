@@ -26,14 +26,26 @@ export class Children {
   }
 
   start(parent: ActiveRun, start: ChildStart): void {
+    parent.openChildWork++
     const creating = this.#create(parent, start)
       .catch((thrown: unknown) => parent.driver.childRefused(start.number, toError(thrown, 'store.failed')))
-      .finally(() => this.#creating.delete(start.childRunId))
+      .finally(() => {
+        if (this.#creating.get(start.childRunId) === creating) this.#creating.delete(start.childRunId)
+        this.#workDone(parent)
+      })
     this.#creating.set(start.childRunId, creating)
   }
 
+  #workDone(parent: ActiveRun): void {
+    parent.openChildWork--
+    this.#fleet.evictSoon(parent)
+  }
+
   cancel(parent: ActiveRun, start: ChildRef, reason: string): void {
-    void this.#cancel(parent, start, reason).catch((thrown: unknown) => this.#tell(thrown, start.childRunId))
+    parent.openChildWork++
+    void this.#cancel(parent, start, reason)
+      .catch((thrown: unknown) => this.#tell(thrown, start.childRunId))
+      .finally(() => this.#workDone(parent))
   }
 
   async #cancel(parent: ActiveRun, start: ChildRef, reason: string): Promise<void> {

@@ -215,7 +215,7 @@ export class Fleet implements RunOwner {
   waiting(run: ActiveRun): void {
     this.#busy--
     run.flush()
-    if (this.#options.idleMs === 0) run.whenDurable(() => this.#evictIfIdle(run))
+    this.evictSoon(run)
     if (this.#mayClaim) this.claimSoon()
   }
 
@@ -282,8 +282,13 @@ export class Fleet implements RunOwner {
     }
   }
 
+  /** Where waiting runs do not stay in memory at all, this one goes as soon as its log is durable. */
+  evictSoon(run: ActiveRun): void {
+    if (this.#options.idleMs === 0 && run.isWaiting) run.whenDurable(() => this.#evictIfIdle(run))
+  }
+
   #evictIfIdle(run: ActiveRun): void {
-    if (!run.isWaiting || !run.isClean || run.isReadingMail || this.#active.get(run.runId) !== run) return
+    if (!run.isWaiting || !run.isIdle || run.isReadingMail || this.#active.get(run.runId) !== run) return
     const { runId, epoch, wakeAt } = run
     this.#forget(run, { kind: 'left' })
     run.gone()
