@@ -44,8 +44,8 @@ export interface ActiveRunOptions {
   readonly definition: AnyDefinition
   readonly recording: Recording
   readonly fetched: ReadonlyMap<string, Json>
-  /** The log so far, if it is kept for the record. */
-  readonly events: readonly LogEvent[] | undefined
+  /** The first event of a run that was created here and now. */
+  readonly created: NewEvent | undefined
   readonly isPreviewed: boolean
 }
 
@@ -58,7 +58,7 @@ const noEvents: readonly NewEvent[] = []
 
 interface DurableWaiter {
   readonly seq: number
-  readonly then: () => void
+  readonly call: () => void
 }
 
 /**
@@ -86,7 +86,7 @@ export class ActiveRun implements RunHost {
   hasMoreMail = false
   readonly #owner: RunOwner
   readonly #scope: { readonly tenant: string }
-  /** The log from its first event on, while it is short enough to keep. */
+  /** The log from its first event on: saves reading it back for the record. */
   #kept: NewEvent[] | undefined
   #buffer: NewEvent[] | undefined = undefined
   #taken: string[] | undefined = undefined
@@ -112,7 +112,7 @@ export class ActiveRun implements RunHost {
     this.#scope = { tenant: this.tenant }
     this.#seq = options.recording.lastSeq
     this.#durableSeq = this.#seq
-    this.#kept = options.events && options.events.length <= maxKeptEvents ? [...options.events] : undefined
+    this.#kept = options.created ? [options.created] : undefined
     this.driver = new RunDriver({
       runId: options.runId,
       definition: options.definition,
@@ -123,10 +123,14 @@ export class ActiveRun implements RunHost {
     })
   }
 
-  /** The whole log, if it was short enough to keep. */
-  get events(): readonly LogEvent[] | undefined {
-    // The store gave exactly these numbers, or refused an append.
-    return this.#kept?.map((event, index) => ({ ...event, seq: index + 1 }) as LogEvent)
+  /** The whole log, if the run was created here and it was short enough to keep. */
+  get events(): readonly NewEvent[] | undefined {
+    return this.#kept
+  }
+
+  /** Nothing is on its way: not to the store, and not back from it. */
+  get isIdle(): boolean {
+    return this.isClean && this.openChildWork === 0
   }
 
   /** Nothing is on its way: not to the store, and not back from it. */
@@ -176,8 +180,8 @@ export class ActiveRun implements RunHost {
   whenDurable(then: () => void): void {
     this.flush()
     if (this.#durableSeq >= this.#seq) then()
-    else if (this.#waiters) this.#waiters.push({ seq: this.#seq, then })
-    else this.#waiters = [{ seq: this.#seq, then }]
+    else if (this.#waiters) this.#waiters.push({ seq: this.#seq, call: then })
+    else this.#waiters = [{ seq: this.#seq, call: then }]
   }
 
   /** The flush that was asked for by {@link RunOwner.dirty}. */
@@ -226,7 +230,7 @@ export class ActiveRun implements RunHost {
     const later = waiters.findIndex((waiter) => waiter.seq > seq)
     const due = later < 0 ? waiters : waiters.slice(0, later)
     this.#waiters = later < 0 ? undefined : waiters.slice(later)
-    for (const waiter of due) waiter.then()
+    for (const waiter of due) waiter.call()
   }
 
   async putBlob(text: string): Promise<BlobRef> {

@@ -1,11 +1,13 @@
 import {
   isTerminal,
   MeepoError,
+  readRecording,
   toError,
   type ChildNews,
   type ChildRef,
   type ChildStart,
   type Json,
+  type LogEvent,
   type RunId,
   type Scope,
 } from '@meepo/core'
@@ -101,22 +103,16 @@ export class Children {
     const scope = { tenant: parent.tenant }
     const { log } = this.#fleet.store
     const child = await log.run(scope, start.childRunId)
-    if (child.status === 'completed' || child.status === 'failed') {
+    if (child.status === 'completed') {
       await this.#sendNews(parent, start)
-    } else if (child.status === 'cancelled') {
-      // The parent's own end took it down, and the parent was reopened: the child goes on with it.
-      if (await this.#wasCancelledByParent(scope, start.childRunId)) {
+    } else if (child.status === 'cancelled' || child.status === 'failed') {
+      // What took it down is undone where the parent was reopened: the child goes on with it.
+      if (isUndone(await log.read(scope, start.childRunId), start)) {
         const at = this.#fleet.machine.scheduler.now()
         await log.reopen(scope, start.childRunId, { type: 'run.reopened', at, data: { limits: start.limits, by: 'parent' } })
         this.#fleet.claimSoon()
       } else await this.#sendNews(parent, start)
     } else this.#fleet.claimSoon()
-  }
-
-  async #wasCancelledByParent(scope: Scope, childRunId: RunId): Promise<boolean> {
-    const events = await this.#fleet.store.log.read(scope, childRunId)
-    const request = events.findLast((event) => event.type === 'run.cancel_requested')
-    return request?.data.source === 'parent'
   }
 
   /** The child's own news may have been taken by an end that was undone: it is sent again, under another id. */
@@ -138,4 +134,15 @@ export class Children {
     await inbox.deliver(scope, parent.runId, { id, kind: 'child', data: news as unknown as Json })
     this.#fleet.mailFor(parent)
   }
+}
+
+/** The child ended because of its parent: by its cancel, or at a limit that is wider now. */
+function isUndone(events: readonly LogEvent[], { limits }: ChildStart): boolean {
+  const end = events.at(-1)
+  if (end?.type === 'run.cancelled') {
+    return events.findLast((event) => event.type === 'run.cancel_requested')?.data.source === 'parent'
+  }
+  if (end?.type !== 'run.failed' || end.data.error.code !== 'run.deadline') return false
+  const before = readRecording(events).limits
+  return limits.activeMs > before.activeMs || (limits.deadlineAt ?? Infinity) > (before.deadlineAt ?? Infinity)
 }

@@ -11,6 +11,7 @@ import {
   type EngineId,
 
   type LogEvent,
+  type NewEvent,
   type Machine,
   type Models,
   type Release,
@@ -46,7 +47,7 @@ export interface EngineNotice {
 }
 
 /** How a run left the memory of this engine. */
-export type Departure = { readonly kind: 'ended'; readonly events: readonly LogEvent[] | undefined } | { readonly kind: 'left' }
+export type Departure = { readonly kind: 'ended'; readonly events: readonly NewEvent[] | undefined } | { readonly kind: 'left' }
 
 const flushMs = 2
 const claimBatch = 256
@@ -72,6 +73,8 @@ export class Fleet implements RunOwner {
   #unreleased: Release[] = []
   #broken: Claim[] = []
   #wakeAt: number | undefined
+  /** A wake time passed: after the next claim, the store knows the one after it. */
+  #mayWake = false
   #stopWake: (() => void) | undefined
 
   constructor(
@@ -131,7 +134,7 @@ export class Fleet implements RunOwner {
     }
     const created: LogEvent = { ...birth.created, seq: 1 }
     const recording = readRecording([created])
-    return this.#drive({ runId, epoch, priority, definition, recording, fetched: birth.fetched, events: [created], isPreviewed })
+    return this.#drive({ runId, epoch, priority, definition, recording, fetched: birth.fetched, created, isPreviewed })
   }
 
   /** Looks for work in the store, now or when there is room. */
@@ -150,6 +153,10 @@ export class Fleet implements RunOwner {
         if (claims.length === limit) this.#mayClaim = true
         this.#busy += claims.length
         await Promise.all(claims.map((claim) => this.#load(claim)))
+        if (this.#mayWake) {
+          this.#mayWake = false
+          this.wakeAt(await this.store.leases.nextWakeAt())
+        }
       }
     } catch (thrown) {
       this.#tell(thrown)
@@ -161,14 +168,14 @@ export class Fleet implements RunOwner {
   async #load(claim: Claim): Promise<void> {
     const { runId, tenant } = claim
     try {
-      const { events, recording, fetched } = await loadRun(this.store, tenant, runId)
+      const { recording, fetched } = await loadRun(this.store, tenant, runId)
       if (this.#isStopping || recording.isEnded) {
         this.returnRoom()
         if (!recording.isEnded) await this.#release([{ runId, epoch: claim.epoch, status: 'queued' }])
         return
       }
       const definition = this.#registry.get(definitionKey({ name: claim.definition, version: claim.version }))
-      const run = this.#drive({ ...claim, definition, recording, fetched, events, isPreviewed: false })
+      const run = this.#drive({ ...claim, definition, recording, fetched, created: undefined, isPreviewed: false })
       this.mailFor(run)
     } catch (thrown) {
       this.returnRoom()
@@ -187,6 +194,8 @@ export class Fleet implements RunOwner {
   // ---- what runs tell ----
 
   startChild(parent: ActiveRun, start: ChildStart): void {
+    // Whoever evicts the child must be able to claim it again.
+    this.#registry.meet(start.definition)
     this.#children.start(parent, start)
   }
 
@@ -313,6 +322,7 @@ export class Fleet implements RunOwner {
     const { scheduler } = this.machine
     const onWake = (): void => {
       this.#wakeAt = undefined
+      this.#mayWake = true
       this.claimSoon()
     }
     this.#stopWake = scheduler.after(Math.max(0, at - scheduler.now()) + 1, onWake, true)

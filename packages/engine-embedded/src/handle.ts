@@ -4,6 +4,7 @@ import {
   MeepoError,
   type Json,
   type LogEvent,
+  type NewEvent,
   type Machine,
   type Resolution,
   type RunHandle,
@@ -127,7 +128,7 @@ export class EmbeddedHandle<O> implements RunHandle<O> {
     return events
   }
 
-  async #record(events: readonly LogEvent[], status?: RunRecord['status']): Promise<RunRecord<O>> {
+  async #record(events: readonly NewEvent[], status?: RunRecord['status']): Promise<RunRecord<O>> {
     const first = events[0]
     const tenant = first?.type === 'run.created' ? first.data.tenant : ''
     const fetched = await fetchBlobs(this.#owner.store, tenant, events)

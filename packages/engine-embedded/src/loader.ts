@@ -2,7 +2,7 @@ import {
   blobsOf,
   readRecording,
   type Json,
-  type LogEvent,
+  type NewEvent,
   type Recording,
   type RunId,
   type Store,
@@ -11,7 +11,6 @@ import {
 
 /** A run as its log tells it. */
 export interface Loaded {
-  readonly events: readonly LogEvent[]
   readonly recording: Recording
   readonly fetched: ReadonlyMap<string, Json>
 }
@@ -22,14 +21,14 @@ export async function loadRun(store: Store, tenant: TenantId, runId: RunId): Pro
   const recording = readRecording(events)
   const from = events.findLastIndex((event) => event.type === 'run.continued')
   const fetched = await fetchBlobs(store, tenant, from < 0 ? events : events.slice(from))
-  return { events, recording, fetched }
+  return { recording, fetched }
 }
 
 /** The values of all blobs that these events name. */
 export async function fetchBlobs(
   store: Store,
   tenant: TenantId,
-  events: readonly LogEvent[],
+  events: readonly NewEvent[],
 ): Promise<ReadonlyMap<string, Json>> {
   const fetched = new Map<string, Json>()
   for (const id of new Set(blobsOf(events))) {

@@ -16,6 +16,11 @@ export class Registry {
     for (const used of definition.uses ?? []) this.add(used)
   }
 
+  /** Keeps a definition that code used without registering it, unless its key is taken. */
+  meet(definition: AnyDefinition): void {
+    if (!this.#byKey.has(definitionKey(definition))) this.add(definition)
+  }
+
   /** `name@version`, or `name` for the version that was registered last. */
   get(name: string): AnyDefinition {
     const definition = this.#byKey.get(name) ?? this.#latest.get(name)

@@ -188,7 +188,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   /** A task that code just asked for: compared with the log if that knows it, announced in it otherwise. */
   add(entry: Entry): void {
-    if (this.#replay) this.#held(() => this.#replay?.match(entry))
+    const replay = this.#replay
+    if (replay) this.#held(() => replay.match(entry))
     this.#open.add(entry)
     if (this.#replay?.isRecorded(entry.number)) return
     this.append(entry.startEvent(this.scheduler.now()))
@@ -272,9 +273,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   }
 
   whenDurable(then: () => void): void {
-    this.host.whenDurable(() => {
-      if (!this.#isOver && this.#phase !== 'frozen') then()
-    })
+    this.host.whenDurable(then)
   }
 
   fail(error: MeepoError): void {
@@ -301,23 +300,22 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     return this.#pump.isOpen && this.isDriving
   }
 
+  /** Whatever goes wrong in a window is the end of this run, never of the engine. */
   onOpen(): void {
     // Code that has returned sees no more deliveries: its result is on the way to the blobs.
     if (!this.isDriving || this.#code.returned) return
-    this.#guard(() => {
+    try {
       if (this.#code.isCalled) this.#deliverNext()
       else this.#code.call()
-    })
+    } catch (thrown) {
+      this.fail(toError(thrown))
+    }
   }
 
   onClose(): void {
-    if (this.isDriving && !this.#isStoring) this.#guard(() => this.#afterWindow())
-  }
-
-  /** Whatever goes wrong in here is the end of this run, never of the engine. */
-  #guard(work: () => void): void {
+    if (!this.isDriving || this.#isStoring) return
     try {
-      work()
+      this.#afterWindow()
     } catch (thrown) {
       this.fail(toError(thrown))
     }

@@ -75,7 +75,7 @@ class EntryTask extends Promise<unknown> implements Task<unknown> {
 }
 
 // `await` takes a promise as it is when its constructor is Promise itself, and wraps it otherwise.
-Object.defineProperty(EntryTask.prototype, 'constructor', { value: Promise })
+Reflect.defineProperty(EntryTask.prototype, 'constructor', { value: Promise })
 
 /** The entry behind a task of a context; undefined for any other value. */
 export function entryOf(task: unknown): Entry | undefined {

@@ -2,6 +2,7 @@ import type { Entry } from './entry.ts'
 
 /** What beginning tasks needs of the driver. */
 export interface FreshOwner {
+  readonly isFrozen: boolean
   hold(): void
   unhold(): void
   whenDurable(then: () => void): void
@@ -33,7 +34,9 @@ export class FreshTasks {
     if (!fresh) return
     this.#entries = undefined
     let gated: Entry[] | undefined
-    for (const entry of fresh) {
+    for (let index = 0; index < fresh.length; index++) {
+      const entry = fresh[index]
+      if (!entry) continue
       if (!entry.needsLog || entry.cancelReason !== undefined) begin(entry)
       else if (gated) gated.push(entry)
       else gated = fresh.length === 1 ? fresh : [entry]
@@ -44,6 +47,7 @@ export class FreshTasks {
   #beginDurable(gated: readonly Entry[]): void {
     this.#owner.hold()
     this.#owner.whenDurable(() => {
+      if (this.#owner.isFrozen) return
       for (const entry of gated) begin(entry)
       this.#owner.unhold()
     })

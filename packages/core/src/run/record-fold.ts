@@ -1,7 +1,7 @@
 import type { RunId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
 import { addUsage, noUsage, type Usage } from '../base/usage.ts'
-import type { LogEvent, Stored } from '../log/events.ts'
+import type { NewEvent, Stored } from '../log/events.ts'
 import type { Cost, HistoryEntry, RecordStatus, RunRecord } from './record.ts'
 import { effectiveEvents } from './recording.ts'
 
@@ -24,7 +24,7 @@ interface Draft {
  */
 export function foldRecord(
   runId: RunId,
-  events: readonly LogEvent[],
+  events: readonly NewEvent[],
   fetched: ReadonlyMap<string, Json> = new Map(),
   open: RecordStatus = 'running',
 ): RunRecord {
@@ -49,7 +49,7 @@ class RecordFold {
     this.#fetched = fetched
   }
 
-  read(event: LogEvent): void {
+  read(event: NewEvent): void {
     switch (event.type) {
       case 'run.created':
         this.#sessionId = event.data.sessionId
@@ -121,7 +121,7 @@ class RecordFold {
     }
   }
 
-  #begin({ at, data }: Extract<LogEvent, { type: 'step.started' }>): void {
+  #begin({ at, data }: Extract<NewEvent, { type: 'step.started' }>): void {
     const draft: Draft = {
       step: data.name,
       number: data.number,
@@ -136,7 +136,7 @@ class RecordFold {
     this.#history.push(draft)
   }
 
-  #completed({ data }: Extract<LogEvent, { type: 'step.completed' }>): void {
+  #completed({ data }: Extract<NewEvent, { type: 'step.completed' }>): void {
     this.#spend(data.usage, true)
     const draft = this.#open.get(data.number)
     if (draft?.isModel) this.#iterations++
@@ -149,7 +149,7 @@ class RecordFold {
     })
   }
 
-  #cancelled({ at, data }: Extract<LogEvent, { type: 'task.cancelled' }>): void {
+  #cancelled({ at, data }: Extract<NewEvent, { type: 'task.cancelled' }>): void {
     const draft = this.#open.get(data.number)
     // An unknown outcome stays unknown, even if nobody waits for it any more.
     if (draft && draft.status !== 'unknown') {
@@ -183,7 +183,7 @@ function entryOf({ step, number, tool, status, durationMs, attempts, result, err
 }
 
 /** The blobs that a record of these events would show. */
-export function blobsOf(events: readonly LogEvent[]): readonly string[] {
+export function blobsOf(events: readonly NewEvent[]): readonly string[] {
   const ids: string[] = []
   const add = (stored: Stored): void => {
     if ('ref' in stored) ids.push(stored.ref.blob)

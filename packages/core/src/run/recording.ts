@@ -1,5 +1,6 @@
 import { assertNever } from '../base/errors.ts'
-import { isTerminal, type EventData, type LogEvent, type RunEnd, type RunLimits, type Stored } from '../log/events.ts'
+import { isTerminal, type EventData, type LogEvent,
+  type NewEvent, type RunEnd, type RunLimits, type Stored } from '../log/events.ts'
 import type { TaskKind } from './task.ts'
 
 /** What the log knows of one task. */
@@ -73,17 +74,21 @@ export function readRecording(events: readonly LogEvent[]): Recording {
 }
 
 /**
- * Leaves out ends that a reopening undid, and the tasks they cancelled. Outcomes that were recorded while the run ended
+ * Leaves out ends of a whole log that a reopening undid, and the tasks they cancelled. Outcomes that were recorded while the run ended
  * stay: what is durably done is never done again.
  */
-export function effectiveEvents(events: readonly LogEvent[]): readonly LogEvent[] {
-  let kept: LogEvent[] = []
+export function effectiveEvents<E extends NewEvent>(events: readonly E[]): readonly E[] {
+  // Nearly every log is effective as it is.
+  if (!events.some((event) => event.type === 'run.reopened')) return events
+  const places = new Map(events.map((event, index) => [event, index + 1]))
+  let kept: E[] = []
   for (const event of events) {
     if (event.type === 'run.reopened') {
       const end = kept.at(-1)
       const resumeAfter =
-        end && (end.type === 'run.failed' || end.type === 'run.cancelled') ? end.data.resumeAfter : event.seq
-      kept = kept.filter(({ seq, type }) => !endTypes.has(type) && (seq <= resumeAfter || type !== 'task.cancelled'))
+        end && (end.type === 'run.failed' || end.type === 'run.cancelled') ? end.data.resumeAfter : Infinity
+      const isBefore = (kept: E): boolean => (places.get(kept) ?? 0) <= resumeAfter
+      kept = kept.filter((one) => !endTypes.has(one.type) && (one.type !== 'task.cancelled' || isBefore(one)))
     }
     kept.push(event)
   }

@@ -180,7 +180,7 @@ export class StepEntry extends Entry {
   }
 
   #runBody(): void {
-    if (this.isClosed || this.#isDropped) return
+    if (this.isClosed || this.#isDropped || this.owner.isFrozen) return
     this.#isGated = false
     const { call, host, scheduler } = this.owner
     const preview = this.#options.meta?.kind === 'model' ? host.preview(this.number, this.#attempt) : undefined

@@ -27,7 +27,7 @@ export interface ToolCallsOptions {
  * calls. A call that cannot be run, is denied or fails has a result that says so in words for the model. Call ids
  * are unique within a run. Rejects only when the run itself ends.
  */
-export async function runToolCalls(
+export function runToolCalls(
   ctx: RunContext,
   tools: Toolset,
   calls: readonly ToolCall[],
@@ -35,8 +35,22 @@ export async function runToolCalls(
 ): Promise<ToolMessage[]> {
   const { turn, maxParallel = 100 } = options
   const [only] = calls
-  if (only && calls.length === 1) return [await answer(ctx, tools, only, turn)]
+  if (only && calls.length === 1) return answer(ctx, tools, only, turn).then(single)
   if (calls.length <= maxParallel) return Promise.all(calls.map((call) => answer(ctx, tools, call, turn)))
+  return inLanes(ctx, tools, calls, turn, maxParallel)
+}
+
+function single(message: ToolMessage): ToolMessage[] {
+  return [message]
+}
+
+async function inLanes(
+  ctx: RunContext,
+  tools: Toolset,
+  calls: readonly ToolCall[],
+  turn: number,
+  maxParallel: number,
+): Promise<ToolMessage[]> {
   const results: ToolMessage[] = []
   // Shared by all lanes: each takes the next call when it has finished one.
   const waiting = calls.entries()
