@@ -133,11 +133,6 @@ export class ActiveRun implements RunHost {
     return this.isClean && this.openChildWork === 0
   }
 
-  /** Nothing is on its way: not to the store, and not back from it. */
-  get isIdle(): boolean {
-    return this.isClean && this.openChildWork === 0
-  }
-
   get isClean(): boolean {
     return !this.#buffer && !this.#taken && this.#isPosting === 0
   }
