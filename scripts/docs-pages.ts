@@ -6,7 +6,7 @@ import { join } from 'node:path'
 export interface Block {
   /** `ts`, `sh`, `text` … */
   readonly language: string
-  /** What else the fence says: `run`, `more`, `output`, `fails`. */
+  /** What else the fence says: `run`, `output`, `fails`. */
   readonly words: readonly string[]
   /** `file=NAME` of the fence. */
   readonly file?: string

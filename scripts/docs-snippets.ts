@@ -1,16 +1,15 @@
 // Makes files of the code blocks of the documentation, type-checks them together and runs those that say so.
 //
-// A `ts` block is a file of its own in the folder of its page, named by `file=NAME` or by its line. `ts more` goes on
-// with the block before it. `ts run` is run; so is each line `npx node NAME.ts ARGUMENTS` of a `sh` block. A `text output` block
-// that follows is what must have been printed, `…` standing for anything on one line. `fails` behind `run` or `sh`:
-// the process must not end well. Files of a page are run in the order of the page, in the page's own empty folder.
+// A `ts` block is a file of its own in the folder of its page, named by `file=NAME` or by its line. `ts run` is run; so is
+// each line `npx node NAME.ts …` of a `sh` block, and each line `npx meepo …` of a `sh run` block. A `text output` block
+// that follows is what must have been printed, `…` standing for anything on one line. `fails` behind `ts run` or `sh`: the
+// process must not end well. Files of a page are run in the order of the page, in the page's own empty folder.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { readPage, type Block, type Page } from './docs-pages.ts'
 
 interface Command {
-  readonly file: string
   readonly args: readonly string[]
   readonly place: string
   readonly isFailure: boolean
@@ -28,7 +27,8 @@ const hangsAfterMs = 20_000
 /** Everything that is wrong with the snippets of these pages, one text per problem. `out` lies below the root. */
 export async function checkSnippets(root: string, pages: readonly Page[], out: string): Promise<string[]> {
   rmSync(out, { recursive: true, force: true })
-  const written = pages.map((page) => writeBlocks(page, join(out, page.path.replace(/\.md$/, ''))))
+  const meepo = join(root, 'apps/cli/src/main.ts')
+  const written = pages.map((page) => writeBlocks(page, join(out, page.path.replace(/\.md$/, '')), meepo))
   const problems = checkTypes(root, out)
   const waiting = written.filter(({ commands }) => commands.length > 0).values()
   const lane = async (): Promise<void> => {
@@ -43,29 +43,35 @@ export function checkText(root: string, text: string, out: string): Promise<stri
   return checkSnippets(root, [readPage('page.md', text)], out)
 }
 
-function writeBlocks(page: Page, folder: string): Written {
+function writeBlocks(page: Page, folder: string, meepo: string): Written {
   const files = new Map<string, string>()
   const commands: Command[] = []
-  let last = ''
   for (const [index, block] of page.blocks.entries()) {
+    const file = block.file ?? `line-${block.line}.ts`
+    if (block.language === 'ts') files.set(file, `${block.code}\nexport {}\n`)
+    const found = commandsOf(block, file, meepo)
     const place = `${page.path}:${block.line}`
     const isFailure = block.words.includes('fails')
-    const output = outputOf(page.blocks[index + 1])
-    if (block.language === 'ts') {
-      if (!block.words.includes('more')) last = block.file ?? `line-${block.line}.ts`
-      files.set(last, `${files.get(last) ?? ''}${block.code}\n`)
-      if (block.words.includes('run')) commands.push({ file: last, args: [], place, isFailure, ...output })
-    } else if (block.language === 'sh') {
-      const lines = [...block.code.matchAll(/^npx node (\S+\.ts)([^#\n]*)/gm)]
-      for (const [position, [, file = '', rest = '']] of lines.entries()) {
-        const args = rest.split(' ').filter((word) => word !== '')
-        commands.push({ file, args, place, isFailure, ...(position === lines.length - 1 ? output : {}) })
-      }
+    for (const [position, args] of found.entries()) {
+      const output = position === found.length - 1 ? outputOf(page.blocks[index + 1]) : {}
+      commands.push({ args, place, isFailure, ...output })
     }
   }
   if (files.size > 0) mkdirSync(folder, { recursive: true })
-  for (const [name, code] of files) writeFileSync(join(folder, name), `${code}export {}\n`)
+  for (const [name, code] of files) writeFileSync(join(folder, name), code)
   return { folder, commands }
+}
+
+/** What Node is to be given, once for each command of a block. */
+function commandsOf({ language, words, code }: Block, file: string, meepo: string): readonly (readonly string[])[] {
+  const isRun = words.includes('run')
+  if (language === 'ts') return isRun ? [[file]] : []
+  if (language !== 'sh') return []
+  return [...code.matchAll(/^npx (node|meepo) ([^#\n]*)/gm)].flatMap(([, program, rest = '']) => {
+    const args = rest.split(' ').filter((word) => word !== '')
+    if (program === 'node') return [args]
+    return isRun ? [[meepo, ...args]] : []
+  })
 }
 
 function outputOf(next: Block | undefined): { output?: string } {
@@ -93,10 +99,13 @@ async function runPage({ folder, commands }: Written): Promise<string[]> {
   return problems
 }
 
-async function run(folder: string, { file, args: given, place, isFailure, output }: Command): Promise<string[]> {
-  const args = ['--conditions=meepo-source', '--no-warnings', file, ...given]
+async function run(folder: string, { args, place, isFailure, output }: Command): Promise<string[]> {
   const { MEEPO_TEST_RESULTS: _results, NODE_OPTIONS: _options, ...env } = process.env
-  const child = spawn(process.execPath, args, { cwd: folder, env, timeout: hangsAfterMs, killSignal: 'SIGTERM' })
+  const child = spawn(process.execPath, ['--conditions=meepo-source', '--no-warnings', ...args], {
+    cwd: folder,
+    env,
+    timeout: hangsAfterMs,
+  })
   let printed = ''
   let complaint = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text))
@@ -104,10 +113,11 @@ async function run(folder: string, { file, args: given, place, isFailure, output
   const end = await new Promise<number | string>((resolve) => {
     child.on('close', (code, signal) => resolve(code ?? signal ?? 'unknown'))
   })
+  const name = `${place}: ${args.join(' ')}`
   const problems: string[] = []
-  if ((end === 0) === isFailure || end === 'SIGTERM') problems.push(`${place}: ${file} ended with ${end}: ${complaint}`)
+  if ((end === 0) === isFailure || typeof end === 'string') problems.push(`${name} ended with ${end}: ${complaint}`)
   if (output !== undefined && !fits(printed, output)) {
-    problems.push(`${place}: ${file} printed\n${printed}\nwhere the page says\n${output}`)
+    problems.push(`${name} printed\n${printed}\nwhere the page says\n${output}`)
   }
   return problems
 }
