@@ -55,7 +55,10 @@ export class Children {
     const scope = { tenant: parent.tenant }
     const delivery = { id: `cancel/${parent.runId}/${start.number}/${parent.lastSeq()}`, kind: 'cancel' as const }
     try {
-      await this.#fleet.store.inbox.deliver(scope, start.childRunId, { ...delivery, data: { source: 'parent', reason } })
+      await this.#fleet.store.inbox.deliver(scope, start.childRunId, {
+        ...delivery,
+        data: { source: 'parent', reason },
+      })
     } catch (thrown) {
       if (!MeepoError.is(thrown)) throw thrown
       if (thrown.code === 'run.ended') await this.#sendNews(parent, start)
@@ -67,11 +70,17 @@ export class Children {
   async #create(parent: ActiveRun, start: ChildStart): Promise<void> {
     const fleet = this.#fleet
     const scope = { tenant: parent.tenant }
-    const birth = await childBirth(fleet.machine, parent.runId, parent.recording.created, start, async (tenant, text) => {
-      const blob = fleet.machine.hash(text)
-      await fleet.store.blobs.put({ tenant }, blob, text)
-      return { blob, bytes: text.length }
-    })
+    const birth = await childBirth(
+      fleet.machine,
+      parent.runId,
+      parent.recording.created,
+      start,
+      async (tenant, text) => {
+        const blob = fleet.machine.hash(text)
+        await fleet.store.blobs.put({ tenant }, blob, text)
+        return { blob, bytes: text.length }
+      },
+    )
     const isOurs = fleet.takeRoom()
     try {
       const created = await this.#write(scope, birth, isOurs)
@@ -88,13 +97,19 @@ export class Children {
     }
   }
 
-  async #write(scope: Scope, birth: Birth, isOurs: boolean): Promise<{ kind: 'created'; epoch: number } | { kind: 'exists' }> {
+  async #write(
+    scope: Scope,
+    birth: Birth,
+    isOurs: boolean,
+  ): Promise<{ kind: 'created'; epoch: number } | { kind: 'exists' }> {
     const { store, engine } = this.#fleet
     try {
       return await store.log.create(scope, birth.run, [birth.created], isOurs ? engine : undefined)
     } catch (thrown) {
       if (!MeepoError.is(thrown) || thrown.code !== 'run.exists') throw thrown
-      throw new MeepoError('child.conflict', `the child ${birth.run.runId} exists with another definition or input`, { cause: thrown })
+      throw new MeepoError('child.conflict', `the child ${birth.run.runId} exists with another definition or input`, {
+        cause: thrown,
+      })
     }
   }
 
@@ -109,7 +124,11 @@ export class Children {
       // What took it down is undone where the parent was reopened: the child goes on with it.
       if (isUndone(await log.read(scope, start.childRunId), start)) {
         const at = this.#fleet.machine.scheduler.now()
-        await log.reopen(scope, start.childRunId, { type: 'run.reopened', at, data: { limits: start.limits, by: 'parent' } })
+        await log.reopen(scope, start.childRunId, {
+          type: 'run.reopened',
+          at,
+          data: { limits: start.limits, by: 'parent' },
+        })
         this.#fleet.claimSoon()
       } else await this.#sendNews(parent, start)
     } else this.#fleet.claimSoon()
@@ -121,7 +140,11 @@ export class Children {
     const { log, inbox } = this.#fleet.store
     const pending = await inbox.pending(scope, parent.runId)
     // Only engines write this kind, as ChildNews.
-    if (pending.some(({ kind, data }) => kind === 'child' && (data as unknown as ChildNews).childRunId === start.childRunId)) {
+    if (
+      pending.some(
+        ({ kind, data }) => kind === 'child' && (data as unknown as ChildNews).childRunId === start.childRunId,
+      )
+    ) {
       this.#fleet.mailFor(parent)
       return
     }

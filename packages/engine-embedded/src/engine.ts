@@ -16,7 +16,8 @@ import {
   type Store,
 } from '@meepo/core'
 import { drain } from './drain.ts'
-import { Fleet, type Departure, type EngineNotice } from './fleet.ts'
+import type { Departure } from './departures.ts'
+import { Fleet, type EngineNotice } from './fleet.ts'
 import { EmbeddedHandle, type HandleOwner } from './handle.ts'
 import { Liveness, type LivenessOptions } from './liveness.ts'
 import { rootBirth, type Birth } from './new-run.ts'
@@ -94,7 +95,11 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     return this.#began
   }
 
-  async start<I, O>(definition: Definition<I, O> | string, input: I, options: StartOptions = {}): Promise<RunHandle<O>> {
+  async start<I, O>(
+    definition: Definition<I, O> | string,
+    input: I,
+    options: StartOptions = {},
+  ): Promise<RunHandle<O>> {
     if (this.#stopped) throw stopped()
     const known = this.#known(definition)
     if (!this.#isReady) await this.begin()
@@ -272,4 +277,3 @@ function stopped(): MeepoError {
 }
 
 function ignore(): void {}
-

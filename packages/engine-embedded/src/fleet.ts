@@ -1,7 +1,5 @@
 import {
   definitionKey,
-
-
   readRecording,
   toError,
   type AnyDefinition,
@@ -9,17 +7,17 @@ import {
   type ChildStart,
   type Claim,
   type EngineId,
-
   type LogEvent,
-  type NewEvent,
   type Machine,
   type Models,
   type Release,
   type RunId,
   type Store,
 } from '@meepo/core'
+import { Alarm } from './alarm.ts'
 import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts'
 import { Children } from './children.ts'
+import { Departures, type Departure } from './departures.ts'
 import { loadRun } from './loader.ts'
 import type { Birth } from './new-run.ts'
 import type { Previews } from './previews.ts'
@@ -46,9 +44,6 @@ export interface EngineNotice {
   readonly runId?: RunId
 }
 
-/** How a run left the memory of this engine. */
-export type Departure = { readonly kind: 'ended'; readonly events: readonly NewEvent[] | undefined } | { readonly kind: 'left' }
-
 const flushMs = 2
 const claimBatch = 256
 
@@ -63,7 +58,7 @@ export class Fleet implements RunOwner {
   readonly #notice: (notice: EngineNotice) => void
   readonly #children: Children
   readonly #active = new Map<RunId, ActiveRun>()
-  readonly #departures = new Map<RunId, ((departure: Departure) => void)[]>()
+  readonly #departures = new Departures()
   #busy = 0
   #dirty: ActiveRun[] = []
   #isFlushDue = false
@@ -72,10 +67,9 @@ export class Fleet implements RunOwner {
   #isStopping = false
   #unreleased: Release[] = []
   #broken: Claim[] = []
-  #wakeAt: number | undefined
+  readonly #alarm: Alarm
   /** A wake time passed: after the next claim, the store knows the one after it. */
   #mayWake = false
-  #stopWake: (() => void) | undefined
 
   constructor(
     store: Store,
@@ -95,6 +89,10 @@ export class Fleet implements RunOwner {
     this.#previews = previews
     this.#options = options
     this.#notice = notice
+    this.#alarm = new Alarm(machine.scheduler, () => {
+      this.#mayWake = true
+      this.claimSoon()
+    })
     this.#children = new Children(this, (thrown, runId) => this.#tell(thrown, runId))
   }
 
@@ -316,16 +314,7 @@ export class Fleet implements RunOwner {
 
   /** Looks for work at that time at the latest. */
   wakeAt(at: number | undefined): void {
-    if (at === undefined || (this.#wakeAt !== undefined && this.#wakeAt <= at) || this.#isStopping) return
-    this.#stopWake?.()
-    this.#wakeAt = at
-    const { scheduler } = this.machine
-    const onWake = (): void => {
-      this.#wakeAt = undefined
-      this.#mayWake = true
-      this.claimSoon()
-    }
-    this.#stopWake = scheduler.after(Math.max(0, at - scheduler.now()) + 1, onWake, true)
+    if (!this.#isStopping) this.#alarm.set(at)
   }
 
   /** Forgets a run that could not be created. */
@@ -338,7 +327,7 @@ export class Fleet implements RunOwner {
   loseAll(): void {
     for (const run of this.#active.values()) {
       run.gone()
-      this.#departed(run.runId, { kind: 'left' })
+      this.#departures.tell(run.runId, { kind: 'left' })
     }
     this.#active.clear()
     this.#busy = 0
@@ -349,7 +338,7 @@ export class Fleet implements RunOwner {
   /** From now on no run begins or takes a further step. */
   freeze(): void {
     this.#isStopping = true
-    this.#stopWake?.()
+    this.#alarm.stop()
     for (const run of this.#active.values()) run.driver.freeze()
   }
 
@@ -359,9 +348,14 @@ export class Fleet implements RunOwner {
     const releases: Release[] = []
     for (const run of this.#active.values()) {
       const { runId, epoch, isWaiting, wakeAt } = run
-      releases.push({ runId, epoch, status: isWaiting ? 'waiting' : 'queued', ...(wakeAt === undefined ? {} : { wakeAt }) })
+      releases.push({
+        runId,
+        epoch,
+        status: isWaiting ? 'waiting' : 'queued',
+        ...(wakeAt === undefined ? {} : { wakeAt }),
+      })
       run.gone()
-      this.#departed(runId, { kind: 'left' })
+      this.#departures.tell(runId, { kind: 'left' })
     }
     this.#active.clear()
     this.#busy = 0
@@ -381,9 +375,7 @@ export class Fleet implements RunOwner {
   /** Calls back once when the run leaves the memory of this engine. False when it is not there. */
   onDeparture(runId: RunId, callback: (departure: Departure) => void): boolean {
     if (!this.#active.has(runId)) return false
-    const callbacks = this.#departures.get(runId)
-    if (callbacks) callbacks.push(callback)
-    else this.#departures.set(runId, [callback])
+    this.#departures.wait(runId, callback)
     return true
   }
 
@@ -391,15 +383,8 @@ export class Fleet implements RunOwner {
     if (this.#active.get(run.runId) !== run) return
     this.#active.delete(run.runId)
     if (!run.isWaiting) this.#busy--
-    this.#departed(run.runId, departure)
+    this.#departures.tell(run.runId, departure)
     if (this.#mayClaim) this.claimSoon()
-  }
-
-  #departed(runId: RunId, departure: Departure): void {
-    const callbacks = this.#departures.get(runId)
-    if (!callbacks) return
-    this.#departures.delete(runId)
-    for (const callback of callbacks) callback(departure)
   }
 
   #tell(thrown: unknown, runId?: RunId): void {
@@ -407,4 +392,3 @@ export class Fleet implements RunOwner {
     this.#notice({ code, message, ...(runId === undefined ? {} : { runId }) })
   }
 }
-

@@ -15,7 +15,7 @@ import {
   type StreamEvent,
   type StreamOptions,
 } from '@meepo/core'
-import type { Departure } from './fleet.ts'
+import type { Departure } from './departures.ts'
 import { fetchBlobs } from './loader.ts'
 import { cancelRun, resolveStep, signalRun } from './operate.ts'
 import type { Previews } from './previews.ts'

@@ -109,7 +109,8 @@ interface Parts {
 }
 
 function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts): Birth {
-  const { runId, isFresh, fingerprint, input, fetched, tenant, sessionId, actor, parent, limits, priority, scopes } = parts
+  const { runId, isFresh, fingerprint, input, fetched, tenant, sessionId, actor, parent, limits, priority, scopes } =
+    parts
   const { deadlineAt } = limits
   const link = parent ? { parent } : {}
   const run: NewRun = {

@@ -39,7 +39,8 @@ export async function* streamRun(
     for (;;) {
       next ??= log.next()
       const first = await Promise.race([next, text.arrived()])
-      for (const preview of text.take()) yield* fold.preview(preview.step, preview.attempt, preview.offset, preview.text)
+      for (const preview of text.take((step) => fold.hasStarted(step)))
+        yield* fold.preview(preview.step, preview.attempt, preview.offset, preview.text)
       if (!first) continue
       next = undefined
       if (first.done === true) return
@@ -57,6 +58,7 @@ export async function* streamRun(
 /** Text that arrived since the consumer looked last. */
 class PendingText {
   #previews: Preview[] = []
+  #hasNew = false
   #wake: (() => void) | undefined
   #waiting: Promise<undefined> | undefined
 
@@ -65,12 +67,13 @@ class PendingText {
     if (last && last.step === preview.step && last.attempt === preview.attempt) {
       this.#previews[this.#previews.length - 1] = { ...last, text: last.text + preview.text }
     } else this.#previews.push(preview)
+    this.#hasNew = true
     this.#wake?.()
   }
 
   /** Resolves with undefined when there is text. */
   arrived(): Promise<undefined> {
-    if (this.#previews.length > 0) return Promise.resolve(undefined)
+    if (this.#hasNew) return Promise.resolve(undefined)
     this.#waiting ??= new Promise((resolve) => {
       this.#wake = () => {
         this.#wake = undefined
@@ -81,10 +84,13 @@ class PendingText {
     return this.#waiting
   }
 
-  take(): readonly Preview[] {
-    const previews = this.#previews
-    this.#previews = []
-    return previews
+  /** Text of steps that the consumer has not seen starting stays here: it would overtake what came before. */
+  take(hasStarted: (step: number) => boolean): readonly Preview[] {
+    this.#hasNew = false
+    if (this.#previews.length === 0) return this.#previews
+    const due = this.#previews.filter(({ step }) => hasStarted(step))
+    if (due.length > 0) this.#previews = this.#previews.filter(({ step }) => !hasStarted(step))
+    return due
   }
 
   clear(): void {

@@ -25,7 +25,7 @@ export function copyJson(value: unknown): JsonCopy {
 /** Another copy of what already is JSON: what came out of the log, or of {@link copyJson}. */
 export function cloneJson(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(cloneJson)
+  if (isArray(value)) return value.map(cloneJson)
   const copy: { [key: string]: Json } = {}
   for (const key in value) {
     // Assigning this one key would set the prototype instead.
@@ -33,6 +33,11 @@ export function cloneJson(value: Json): Json {
     else copy[key] = cloneJson(fieldOf(value, key))
   }
   return copy
+}
+
+/** `Array.isArray` does not know readonly arrays. */
+function isArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
 }
 
 interface Size {

@@ -44,13 +44,17 @@ export function parseWith<T>(schema: Schema<T>, value: unknown, code: ErrorCode,
 export function guardSchema<T>(guard: (value: unknown) => value is T, expected: string, jsonSchema: object): Schema<T> {
   return {
     safeParse: (value) =>
-      guard(value) ? { success: true, data: value } : { success: false, error: { issues: [{ path: [], message: `expected ${expected}` }] } },
+      guard(value)
+        ? { success: true, data: value }
+        : { success: false, error: { issues: [{ path: [], message: `expected ${expected}` }] } },
     toJSONSchema: () => jsonSchema,
   }
 }
 
 /** Any text. */
-export const textSchema: Schema<string> = guardSchema((value) => typeof value === 'string', 'a text', { type: 'string' })
+export const textSchema: Schema<string> = guardSchema((value) => typeof value === 'string', 'a text', {
+  type: 'string',
+})
 
 /** Anything at all. */
 export const anySchema: Schema<unknown> = guardSchema((_value): _value is unknown => true, 'anything', {})

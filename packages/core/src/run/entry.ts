@@ -152,7 +152,8 @@ export abstract class Entry {
       this.settled = { task: this.task, ok: true, value: outcome.value }
       this.#resolve(outcome.value)
     }
-    if (this.#races) for (const race of [...this.#races]) race.settle(this)
+    // A race that settles leaves the set; the iteration allows that.
+    if (this.#races) for (const race of this.#races) race.settle(this)
     if (this.#onDelivered) for (const callback of this.#onDelivered) callback()
   }
 

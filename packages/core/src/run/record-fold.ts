@@ -8,14 +8,14 @@ import { effectiveEvents } from './recording.ts'
 interface Draft {
   step: string
   number: number
-  tool?: string
+  tool: string | undefined
   isModel: boolean
   status: HistoryEntry['status']
   startedAt: number
   durationMs: number
   attempts: number
-  result?: Json
-  error?: HistoryEntry['error']
+  result: Json | undefined
+  error: HistoryEntry['error']
 }
 
 /**
@@ -130,8 +130,10 @@ class RecordFold {
       startedAt: at,
       durationMs: 0,
       attempts: 1,
+      tool: data.meta?.tool,
+      result: undefined,
+      error: undefined,
     }
-    if (data.meta?.tool !== undefined) draft.tool = data.meta.tool
     this.#open.set(data.number, draft)
     this.#history.push(draft)
   }
@@ -139,14 +141,13 @@ class RecordFold {
   #completed({ data }: Extract<NewEvent, { type: 'step.completed' }>): void {
     this.#spend(data.usage, true)
     const draft = this.#open.get(data.number)
-    if (draft?.isModel) this.#iterations++
-    delete draft?.error
-    this.#change(data.number, {
-      status: 'completed',
-      attempts: data.attempt,
-      durationMs: data.durationMs,
-      result: this.#value(data.result),
-    })
+    if (!draft) return
+    if (draft.isModel) this.#iterations++
+    draft.error = undefined
+    draft.status = 'completed'
+    draft.attempts = data.attempt
+    draft.durationMs = data.durationMs
+    draft.result = this.#value(data.result)
   }
 
   #cancelled({ at, data }: Extract<NewEvent, { type: 'task.cancelled' }>): void {

@@ -1,6 +1,13 @@
 import { assertNever } from '../base/errors.ts'
-import { isTerminal, type EventData, type LogEvent,
-  type NewEvent, type RunEnd, type RunLimits, type Stored } from '../log/events.ts'
+import {
+  isTerminal,
+  type EventData,
+  type LogEvent,
+  type NewEvent,
+  type RunEnd,
+  type RunLimits,
+  type Stored,
+} from '../log/events.ts'
 import type { TaskKind } from './task.ts'
 
 /** What the log knows of one task. */
