@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 
-import { loadCompany } from '../src/data/load-company.ts'
-import type { Report } from '../src/report/report.ts'
+import { offlineWiring } from '../src/demo/choose-model.ts'
+import { startSimulator } from '../src/demo/simulator-process.ts'
 import { allTools } from '../src/tools/all-tools.ts'
 import { compareReport, isPerfect } from './compare.ts'
-import type { JobScore, ReportedJobs } from './compare.ts'
+import type { JobScore } from './compare.ts'
 import { generateCompany, writeCompany } from './generate/generate-company.ts'
-import { runOffline } from './run-offline.ts'
+import { runMonthEnd } from './run-month-end.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 /** `npm run erp:check -- [--seeds N] [--first SEED] [--stub TOOL]`: fresh companies, planted errors, expected findings. */
@@ -24,39 +23,42 @@ const toolNames = [...allTools.map((tool) => tool.name), 'write_report']
 if (!Number.isInteger(first) || !Number.isInteger(seeds) || seeds < 1) refuse('--first and --seeds take whole numbers')
 else if (values.stub !== undefined && !toolNames.includes(values.stub))
   refuse(`--stub takes one of ${toolNames.join(', ')}`)
-else {
-  const failed = Array.from({ length: seeds }, (_, at) => checkSeed(first + at)).filter((isGood) => !isGood).length
-  process.stdout.write(
-    failed === 0 ? 'precision and recall 1.0 in all sixteen jobs\n' : `${failed} companies with wrong reports\n`,
-  )
-  if (failed > 0) process.exitCode = 1
-}
+else process.exitCode = await check(first, seeds)
 
 function refuse(reason: string): void {
   process.stderr.write(`${reason}\n`)
   process.exitCode = 2
 }
 
-function checkSeed(seed: number): boolean {
+async function check(firstSeed: number, count: number): Promise<number> {
+  await using simulator = await startSimulator({ latency: 'headersMs=0' })
+  let failed = 0
+  for (let seed = firstSeed; seed < firstSeed + count; seed++) {
+    if (!(await checkSeed(seed, simulator.url))) failed++
+  }
+  const verdict =
+    failed === 0 ? 'precision and recall 1.0 in all sixteen jobs' : `${failed} of ${count} companies with wrong reports`
+  process.stdout.write(`${verdict}\n`)
+  return failed === 0 ? 0 : 1
+}
+
+async function checkSeed(seed: number, url: string): Promise<boolean> {
   using folder = temporaryFolder()
   const generated = generateCompany(seed)
   writeCompany(generated, join(folder.path, 'data'))
-  const company = loadCompany(join(folder.path, 'data'))
-  const reportFolder = join(folder.path, 'report')
+  const startedAt = performance.now()
   try {
-    const { agents, turns } = runOffline(company, {
-      reportFolder,
+    const { report, agents } = await runMonthEnd(join(folder.path, 'data'), {
+      out: join(folder.path, 'report'),
+      wiring: offlineWiring(url),
       ...(values.stub === undefined ? {} : { stubbed: values.stub }),
     })
-    // What counts is the report as it was written.
-    const report: ReportedJobs & Pick<Report, 'status' | 'problems'> = JSON.parse(
-      readFileSync(join(reportFolder, 'report.json'), 'utf8'),
-    )
     const scores = compareReport(generated.expected, report)
     const isGood = isPerfect(scores) && report.status === 'complete'
     const expected = scores.reduce((sum, score) => sum + score.expected, 0)
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     process.stdout.write(
-      `seed ${seed}: ${isGood ? 'ok' : 'FAILED'}, ${expected} findings, ${agents} agents, ${turns} turns\n`,
+      `seed ${seed}: ${isGood ? 'ok' : 'FAILED'}, ${expected} findings, ${agents} agents, ${seconds} s\n`,
     )
     scores.forEach(printScore)
     for (const problem of report.problems.slice(0, 5)) process.stdout.write(`  problem: ${problem}\n`)
@@ -64,8 +66,6 @@ function checkSeed(seed: number): boolean {
   } catch (error) {
     process.stdout.write(`seed ${seed}: FAILED, no report: ${String(error)}\n`)
     return false
-  } finally {
-    company.db.close()
   }
 }
 

@@ -3,34 +3,25 @@ import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-import { loadCompany } from '../src/data/load-company.ts'
 import type { WorkflowName } from '../src/jobs.ts'
 import type { ChatRequest } from '../src/script/chat.ts'
 import { monthEnd } from '../src/workflows/month-end.ts'
 import { allTools } from '../src/tools/all-tools.ts'
 import { compareReport, isPerfect } from './compare.ts'
 import { generateCompany, writeCompany } from './generate/generate-company.ts'
-import { runOffline } from './run-offline.ts'
-import type { OfflineOptions, OfflineRun } from './run-offline.ts'
+import { directModels } from './direct-model.ts'
+import { runMonthEnd } from './run-month-end.ts'
+import type { CheckRun } from './run-month-end.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const example = join(import.meta.dirname, '..')
 const shipped = join(example, 'data')
 
-function run(folder: string, options: OfflineOptions = {}): OfflineRun {
-  const company = loadCompany(folder)
-  try {
-    return runOffline(company, options)
-  } finally {
-    company.db.close()
-  }
-}
-
-test.each([1, 2, 3])('every planted error of company %i is found and nothing else', (seed) => {
+test.each([1, 2, 3])('every planted error of company %i is found and nothing else', async (seed) => {
   using folder = temporaryFolder()
   const generated = generateCompany(seed)
   writeCompany(generated, folder.path)
-  const { report, agents } = run(folder.path)
+  const { report, agents } = await runMonthEnd(folder.path)
   const scores = compareReport(generated.expected, report)
   expect(scores.flatMap(({ missing, surplus, wrongFigures }) => [...missing, ...surplus, ...wrongFigures])).toEqual([])
   expect(isPerfect(scores)).toBe(true)
@@ -38,55 +29,58 @@ test.each([1, 2, 3])('every planted error of company %i is found and nothing els
   expect(agents).toBeGreaterThan(500)
 })
 
-test.each(allTools.map((tool) => tool.name))('the report is wrong when %s answers {}', (stubbed) => {
+test.each(allTools.map((tool) => tool.name))('the report is wrong when %s answers {}', async (stubbed) => {
   const users = Object.entries(monthEnd).filter(([, tasks]) =>
     tasks.some((task) => task.agent.toolNames.includes(stubbed)),
   )
   const workflows = users.map(([name]) => name as WorkflowName).slice(0, 1)
   const { expected } = generateCompany(2026)
-  const { report } = run(shipped, { stubbed, workflows })
+  const { report } = await runMonthEnd(shipped, { stubbed, workflows })
   const done = new Set(report.jobs.filter((job) => job.agents > 0).map((job): string => job.job))
   const scores = compareReport(expected, report).filter((score) => done.has(score.job))
   expect(scores).toHaveLength(4)
   expect(isPerfect(scores)).toBe(false)
 })
 
-test('the written report is the same to the byte but for its header', () => {
+test('the written report is the same to the byte but for its header', async () => {
   using folder = temporaryFolder()
-  const [one, two] = ['one', 'two'].map((name) => {
-    const reportFolder = join(folder.path, name)
-    run(shipped, { reportFolder, header: { runId: name, model: 'm', startedAt: name } })
-    expect(readdirSync(reportFolder).sort()).toEqual(['report.json', 'report.md', 'snapshot.json'])
+  const written = async (name: string): Promise<unknown> => {
+    const out = join(folder.path, name)
+    await runMonthEnd(shipped, { out })
+    expect(readdirSync(out).sort()).toEqual(['report.json', 'report.md', 'snapshot.json'])
     return {
-      markdown: readFileSync(join(reportFolder, 'report.md'), 'utf8').split('\n').slice(1),
-      json: { ...JSON.parse(readFileSync(join(reportFolder, 'report.json'), 'utf8')), header: undefined },
+      markdown: readFileSync(join(out, 'report.md'), 'utf8').split('\n').slice(1),
+      json: { ...JSON.parse(readFileSync(join(out, 'report.json'), 'utf8')), header: undefined },
     }
-  })
-  expect(one).toEqual(two)
+  }
+  expect(await written('one')).toEqual(await written('two'))
 })
 
-test('a month after its own snapshot has no changes to report', () => {
+test('a month after its own snapshot has no changes to report', async () => {
   using folder = temporaryFolder()
-  run(shipped, { reportFolder: join(folder.path, 'report') })
+  await runMonthEnd(shipped, { out: join(folder.path, 'report'), workflows: ['compliance'] })
   cpSync(shipped, join(folder.path, 'next'), { recursive: true })
   cpSync(join(folder.path, 'report/snapshot.json'), join(folder.path, 'next/previous-report.json'))
-  const { report } = run(join(folder.path, 'next'), { workflows: ['compliance'] })
+  const { report } = await runMonthEnd(join(folder.path, 'next'), { workflows: ['compliance'] })
   expect(report.counts.find(({ job }) => job === 'change-monitoring')).toEqual({
     job: 'change-monitoring',
     findings: 0,
   })
 })
 
+let untouched: Promise<Set<string>> | undefined
+
 /** The findings of the shipped company that an edit takes away (-) and adds (+), as job, kind and subject. */
-function changed(file: string, change: (text: string) => string): string[] {
+async function changed(file: string, change: (text: string) => string): Promise<string[]> {
   using folder = temporaryFolder()
   cpSync(shipped, folder.path, { recursive: true })
-  const before = findingsIn(run(folder.path))
+  untouched ??= runMonthEnd(shipped).then(findingsIn)
+  const before = await untouched
   const old = readFileSync(join(folder.path, file), 'utf8')
   const text = change(old)
   expect(text).not.toBe(old)
   writeFileSync(join(folder.path, file), text)
-  const after = findingsIn(run(folder.path))
+  const after = findingsIn(await runMonthEnd(folder.path))
   const name = (entry: string): string => entry.split('\t')[0] ?? ''
   return [
     ...[...before].filter((entry) => !after.has(entry)).map((entry) => `- ${name(entry)}`),
@@ -94,7 +88,7 @@ function changed(file: string, change: (text: string) => string): string[] {
   ]
 }
 
-function findingsIn({ report }: OfflineRun): Set<string> {
+function findingsIn({ report }: CheckRun): Set<string> {
   return new Set(
     report.jobs.flatMap(({ job, findings }) =>
       findings.map(({ kind, subject, values }) => `${job} ${kind} ${subject}\t${JSON.stringify(values)}`),
@@ -168,30 +162,27 @@ test.each<[string, string, RegExp, string, string[]]>([
     '$1,99999.00,yes',
     ['+ expense-policy over_limit EXP-001/1'],
   ],
-])('editing %s changes exactly the matching finding', (_case, file, pattern, replacement, expected) => {
-  expect(changed(file, firstLine(pattern, replacement))).toEqual(expected)
+])('editing %s changes exactly the matching finding', async (_case, file, pattern, replacement, expected) => {
+  expect(await changed(file, firstLine(pattern, replacement))).toEqual(expected)
 })
 
-test('an invoice that names another order is a matter of the invoice and of the order it leaves', () => {
+test('an invoice that names another order is a matter of the invoice and of the order it leaves', async () => {
   const order = new RegExp(`^(${cleanInvoice},[^,]+,[^,]+),(PO-\\d+)`, 'm')
   const [, , left] = order.exec(readFileSync(join(shipped, 'invoices.csv'), 'utf8')) ?? []
-  expect(changed('invoices.csv', firstLine(order, '$1,PO-0'))).toEqual([
+  expect(await changed('invoices.csv', firstLine(order, '$1,PO-0'))).toEqual([
     `+ invoice-matching no_order ${cleanInvoice}`,
     `+ audit-report unbilled_receipt ${left}`,
   ])
 })
 
-test('the script answers from the request body alone, in a process that may read no file', () => {
+test('the script answers from the request body alone, in a process that may read no file', async () => {
   const requests: ChatRequest[] = []
   const answers: string[] = []
-  const company = loadCompany(shipped)
-  runOffline(company, {
-    observe: (request, answer) => {
-      requests.push(request)
-      answers.push(JSON.stringify(answer))
-    },
+  const models = directModels((request, answer) => {
+    requests.push(request)
+    answers.push(JSON.stringify(answer))
   })
-  company.db.close()
+  await runMonthEnd(shipped, { wiring: { models } })
   const child = spawnSync(
     process.execPath,
     [

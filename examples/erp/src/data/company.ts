@@ -24,6 +24,8 @@ export interface PreviousReport {
 /** A loaded data folder. The tools read it; nothing changes it. */
 export interface Company {
   readonly folder: string
+  /** SHA-256 over all files that were read: another one after any edit. */
+  readonly fingerprint: string
   readonly facts: CompanyFacts
   readonly previous: PreviousReport
   /** Tables named as the CSV files, with underscores; amounts are integer cents. */

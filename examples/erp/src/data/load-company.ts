@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import type { z } from 'zod'
 
@@ -30,7 +31,14 @@ export function loadCompany(folder: string): Company {
     db.close()
     throw error
   }
-  return { folder, facts, previous, db, documents }
+  return { folder, fingerprint: fingerprintOf(folder, documents), facts, previous, db, documents }
+}
+
+function fingerprintOf(folder: string, documents: readonly string[]): string {
+  const hash = createHash('sha256')
+  const files = ['company.json', 'previous-report.json', ...tables.map((table) => table.file), ...documents]
+  for (const file of files.toSorted()) hash.update(`${JSON.stringify([file, readText(folder, file)])}\n`)
+  return hash.digest('hex')
 }
 
 function readJson<T>(folder: string, file: string, schema: z.ZodType<T>): T {

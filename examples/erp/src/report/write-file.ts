@@ -3,9 +3,10 @@ import { dirname } from 'node:path'
 
 /**
  * Replaces a file as a whole: a crash leaves the old one or the new one, never a part. The text is on the disk, and so is
- * the name, when this returns. Repeating the call with the same text changes nothing.
+ * the name, when this returns. Repeating the call with the same text changes nothing. `beforeRename` is called while only
+ * the temporary file holds the text.
  */
-export function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string, beforeRename?: () => void): void {
   mkdirSync(dirname(path), { recursive: true })
   const temporary = `${path}.tmp`
   const file = openSync(temporary, 'w')
@@ -15,6 +16,7 @@ export function replaceFile(path: string, text: string): void {
   } finally {
     closeSync(file)
   }
+  beforeRename?.()
   renameSync(temporary, path)
   const folder = openSync(dirname(path), 'r')
   try {

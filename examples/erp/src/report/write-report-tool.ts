@@ -3,23 +3,17 @@ import { z } from 'zod'
 
 import { erpTool } from '../tools/tool.ts'
 import type { ErpTool } from '../tools/tool.ts'
-import type { Report, ReportHeader } from './report.ts'
+import { readDraft } from './draft.ts'
 import { snapshotOf } from './snapshot.ts'
 import { reportMarkdown } from './report-markdown.ts'
 import { replaceFile } from './write-file.ts'
 
-/** Where the report goes, and what is in it when the reporter asks for it. */
-export interface ReportDraft {
-  readonly folder: string
-  readonly header: ReportHeader
-  report(): Report
-}
-
 /**
- * The report writer of one run. The findings come from the answers of the agents, not through the model's arguments, so that
- * none can be lost or changed on the way; the model adds its summary. Writing again writes the same bytes.
+ * The report writer of one folder. The findings come from the draft that lies there, not through the model's arguments, so
+ * that none can be lost or changed on the way; the model adds its summary. Writing again writes the same bytes.
+ * `beforeRename` is called for each file while only its temporary name exists.
  */
-export function writeReportTool(draft: ReportDraft): ErpTool {
+export function writeReportTool(folder: string, beforeRename?: () => void): ErpTool {
   return erpTool({
     name: 'write_report',
     description:
@@ -28,13 +22,13 @@ export function writeReportTool(draft: ReportDraft): ErpTool {
     input: z.strictObject({ summary: z.array(z.string().min(1).max(500)).min(1).max(5) }),
     output: z.strictObject({ markdown: z.string(), json: z.string(), snapshot: z.string(), findings: z.int() }),
     run: (company, { summary }) => {
-      const report = draft.report()
-      replaceFile(
-        join(draft.folder, 'report.json'),
-        `${JSON.stringify({ header: draft.header, summary, ...report }, null, 2)}\n`,
-      )
-      replaceFile(join(draft.folder, 'report.md'), reportMarkdown(draft.header, report, summary))
-      replaceFile(join(draft.folder, 'snapshot.json'), `${JSON.stringify(snapshotOf(company), null, 2)}\n`)
+      const { header, report } = readDraft(folder)
+      const texts = {
+        'report.json': `${JSON.stringify({ header, summary, ...report }, null, 2)}\n`,
+        'report.md': reportMarkdown(header, report, summary),
+        'snapshot.json': `${JSON.stringify(snapshotOf(company), null, 2)}\n`,
+      }
+      for (const [name, text] of Object.entries(texts)) replaceFile(join(folder, name), text, beforeRename)
       return {
         markdown: 'report.md',
         json: 'report.json',

@@ -9,6 +9,7 @@ export const compliance: readonly WorkflowTask[] = [
     name: 'expense-policy',
     agent: expenseChecker,
     needs: [],
+    subject: ({ reportId }) => String(reportId),
     inputs: (company) => select(company, 'SELECT report_id AS reportId FROM expense_reports ORDER BY report_id'),
   },
   once(changeMonitor),

@@ -9,6 +9,7 @@ export const finance: readonly WorkflowTask[] = [
     name: 'invoice-matching',
     agent: invoiceChecker,
     needs: [],
+    subject: ({ invoiceId }) => String(invoiceId),
     inputs: (company) =>
       select(company, 'SELECT invoice_id AS invoiceId, order_id AS orderId FROM invoices ORDER BY invoice_id'),
   },

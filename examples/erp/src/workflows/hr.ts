@@ -8,6 +8,7 @@ export const hr: readonly WorkflowTask[] = [
     name: 'resume-screening',
     agent: resumeScreener,
     needs: [],
+    subject: ({ resume }) => String(resume),
     inputs: ({ documents, facts }) =>
       documents.filter((path) => path.startsWith('resumes/')).map((resume) => ({ resume, asOf: facts.asOf })),
   },
@@ -17,7 +18,10 @@ export const hr: readonly WorkflowTask[] = [
     needs: ['resume-screening'],
     inputs: ({ documents }, done) => [
       {
-        profiles: (done.get('resume-screening') ?? []).map((output) => output['profile']),
+        // An agent that failed has no profile; the report says so.
+        profiles: (done.get('resume-screening') ?? []).flatMap(({ profile }) =>
+          profile === undefined ? [] : [profile],
+        ),
         jobs: documents.filter((path) => path.startsWith('jobs/')),
       },
     ],

@@ -9,6 +9,8 @@ export interface WorkflowTask {
   readonly name: string
   readonly agent: AgentRole
   readonly needs: readonly string[]
+  /** Names the run of one input, for a task with many. */
+  subject?(input: Readonly<Record<string, unknown>>): string
   inputs(company: Company, done: Done): readonly Readonly<Record<string, unknown>>[]
 }
 

@@ -1,0 +1,56 @@
+import { MeepoError } from 'meepo'
+
+import { DataError } from '../data/data-error.ts'
+import { chooseModel } from './choose-model.ts'
+import { readOptions, usage, UsageError } from './options.ts'
+import type { DemoOptions } from './options.ts'
+import { runDemo } from './run-demo.ts'
+import { summary } from './summary.ts'
+
+/** `npm run demo`: the month-end of a small company, from its files to its report. */
+try {
+  const options = readOptions(process.argv.slice(2), process.env)
+  if (options === undefined) process.stdout.write(`${usage}\n`)
+  else if (options.isCrash) process.exitCode = await (await import('../crash/crash.ts')).crash(options)
+  else process.exitCode = await demo(options)
+} catch (thrown) {
+  process.exitCode = refuse(thrown)
+}
+
+async function demo(options: DemoOptions): Promise<number> {
+  const interrupt = new AbortController()
+  process.once('SIGINT', () => interrupt.abort())
+  process.once('SIGTERM', () => interrupt.abort())
+  const crash = process.env['ERP_CRASH_PLAN']
+  const outcome = await runDemo(options, {
+    model: chooseModel(options, process.env),
+    ...(crash === undefined ? {} : (await import('../crash/hooks.ts')).hooksOf(crash)),
+    tell: (line) => process.stderr.write(`${line}\n`),
+    signal: interrupt.signal,
+  })
+  if (outcome === undefined) {
+    process.stderr.write('interrupted; nothing that was done is lost. Go on with: npm run demo\n')
+    return 130
+  }
+  const { result, error, runId } = outcome.record
+  if (options.isJson) {
+    const { record, ...figures } = outcome
+    process.stdout.write(`${JSON.stringify({ runId, success: record.success, ...result, error, ...figures })}\n`)
+  } else if (result !== undefined) {
+    process.stdout.write(summary(outcome, result, options, process.env['INIT_CWD'] ?? process.cwd()))
+  }
+  if (result === undefined) process.stderr.write(`${error?.code ?? 'run.failed'}: ${error?.message ?? 'no result'}\n`)
+  return result === undefined ? 1 : 0
+}
+
+/** Tells what is wrong and what to do next. Bad data and bad options end with 2. */
+function refuse(thrown: unknown): number {
+  if (thrown instanceof DataError || thrown instanceof UsageError) {
+    const told = thrown.message.startsWith(thrown.code) ? thrown.message : `${thrown.code}: ${thrown.message}`
+    process.stderr.write(`${told}\n  ${thrown.fix}\n`)
+    return 2
+  }
+  if (!MeepoError.is(thrown)) throw thrown
+  process.stderr.write(`${thrown.code}: ${thrown.message}\n`)
+  return thrown.code.startsWith('config.') ? 2 : 1
+}

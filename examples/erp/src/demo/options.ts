@@ -1,0 +1,101 @@
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+
+/** What `--help` prints. */
+export const usage: string = `usage: npm run demo -- [options]
+  --data FOLDER      the company, as files; the shipped one unless said
+  --out FOLDER       where the report goes; .meepo/demo/report unless said
+  --model NAME       provider:model (openai, anthropic, google), a model of --base-url, or "offline"
+  --base-url URL     an OpenAI-compatible server, for example http://127.0.0.1:11434/v1
+  --fresh            begin anew although an interrupted run could go on
+  --crash            kill the run at ten points and resume it; compare with a run that nobody killed
+  --kills N          with --crash: how many of the ten, 10 unless said
+  --seed N           with --crash: where exactly they are, 1 unless said
+  --json             print the result as JSON on stdout
+Without --model, --base-url and OPENAI_API_KEY an offline scripted model answers.`
+
+/** The command line, with paths made absolute. */
+export interface DemoOptions {
+  readonly data: string
+  readonly out: string
+  /** Holds the database; renewed by each run. */
+  readonly state: string
+  readonly model?: string
+  readonly baseUrl?: string
+  readonly isFresh: boolean
+  readonly isCrash: boolean
+  readonly kills: number
+  readonly seed: number
+  readonly isJson: boolean
+}
+
+/** A command line that makes no sense. Shaped as other errors are: a code, what is wrong, what to do next. */
+export class UsageError extends Error {
+  readonly code = 'erp.bad_option'
+  readonly retryable = false
+  readonly fix = 'See npm run demo -- --help.'
+
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.name = 'UsageError'
+  }
+}
+
+/** Reads the command line; undefined when it asks for help. npm changes the folder: paths start from where the user is. */
+export function readOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): DemoOptions | undefined {
+  const values = parse(args)
+  if (values.help === true) return undefined
+  const here = env['INIT_CWD'] ?? process.cwd()
+  const state = join(here, '.meepo/demo')
+  const baseUrl = values['base-url']
+  const kills = wholeNumber('kills', values.kills, 10)
+  if (kills < 1 || kills > 10) throw new UsageError('--kills takes 1 to 10')
+  if (values.crash === true && (baseUrl !== undefined || (values.model ?? 'offline') !== 'offline')) {
+    throw new UsageError('--crash counts what the offline model was asked: leave --model and --base-url away')
+  }
+  return {
+    data: values.data === undefined ? join(import.meta.dirname, '../../data') : resolve(here, values.data),
+    out: values.out === undefined ? join(state, 'report') : resolve(here, values.out),
+    state,
+    ...(values.model === undefined ? {} : { model: values.model }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    isFresh: values.fresh === true,
+    isCrash: values.crash === true,
+    kills,
+    seed: wholeNumber('seed', values.seed, 1),
+    isJson: values.json === true,
+  }
+}
+
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        data: text,
+        out: text,
+        model: text,
+        'base-url': text,
+        fresh: flag,
+        crash: flag,
+        kills: text,
+        seed: text,
+        json: flag,
+        help: flag,
+      },
+    }).values
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), cause)
+  }
+}
+
+function wholeNumber(name: string, text: string | undefined, fallback: number): number {
+  const value = text === undefined ? fallback : Number(text)
+  if (text !== '' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new UsageError(`--${name} takes a whole number, found ${JSON.stringify(text)}`)
+}

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+/** A scripted model that listens in a process of its own. */
+export interface SimulatorProcess extends AsyncDisposable {
+  readonly url: string
+}
+
+/** How it is started. */
+export interface SimulatorProcessOptions {
+  /** The module with the script; that of this example unless said. */
+  readonly script?: string
+  /** Where it writes what it was asked. */
+  readonly journal?: string
+  /** How long answers take; 30 to 90 ms unless said. */
+  readonly latency?: string
+}
+
+const ownScript = join(import.meta.dirname, '../script/script.ts')
+
+/** Starts it and waits until it listens. It ends with this process, however this process ends. */
+export async function startSimulator(options: SimulatorProcessOptions = {}): Promise<SimulatorProcess> {
+  const { script = ownScript, journal, latency = 'headersMs=30,jitterMs=60' } = options
+  const main = fileURLToPath(import.meta.resolve('@meepo/simulator/main'))
+  const args = ['--script', script, '--latency', latency, '--journal-limit', '1']
+  if (journal !== undefined) args.push('--journal', journal)
+  const child = spawn(process.execPath, ['--conditions=meepo-source', main, ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'exit')
+  const lines = createInterface({ input: child.stdout })
+  const first: unknown = await Promise.race([
+    once(lines, 'line').then(([line]: unknown[]) => JSON.parse(String(line)) as unknown),
+    ended.then(([code]: unknown[]) => {
+      throw new Error(`the scripted model did not start (exit ${String(code)})`)
+    }),
+  ])
+  if (typeof first !== 'object' || first === null || !('url' in first)) throw new Error('the scripted model has no URL')
+  return {
+    url: String(first.url),
+    async [Symbol.asyncDispose]() {
+      child.stdin.end()
+      await ended
+    },
+  }
+}
