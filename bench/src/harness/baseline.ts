@@ -1,0 +1,47 @@
+// The committed ratios of figures to their floors. Ratios, because another machine is another speed.
+
+import { keyOf, type Line } from './line.ts'
+
+/** `bench/baseline.json`. */
+export interface Baseline {
+  readonly machine: string
+  /** Value to floor, by workload and case. */
+  readonly ratios: Readonly<Record<string, number>>
+}
+
+/** How much worse than the baseline a ratio may be. */
+const tolerance = 0.15
+
+/** A ratio that cannot be accepted. */
+export interface Regression {
+  readonly key: string
+  readonly ratio: number
+  /** `undefined`: the baseline does not know it. */
+  readonly was: number | undefined
+}
+
+/** The ratio to the floor. `undefined` without a floor, or where the figure tells about the disk. */
+export function ratioOf({ value, floor, ok }: Line): number | undefined {
+  return floor === null || floor <= 0 || ok === 'n/a (disk)' ? undefined : value / floor
+}
+
+/** A baseline of these lines. What was not measured keeps what it had. */
+export function toBaseline(machine: string, lines: readonly Line[], old: Baseline | undefined): Baseline {
+  const ratios: Record<string, number> = { ...old?.ratios }
+  for (const line of lines) {
+    const ratio = ratioOf(line)
+    if (ratio !== undefined) ratios[keyOf(line)] = Number(ratio.toPrecision(4))
+  }
+  return { machine, ratios }
+}
+
+/** The lines whose ratio is more than 15 % above the baseline, or missing there. */
+export function regressions(baseline: Baseline, lines: readonly Line[]): readonly Regression[] {
+  return lines.flatMap((line) => {
+    const ratio = ratioOf(line)
+    const key = keyOf(line)
+    const was = baseline.ratios[key]
+    if (ratio === undefined || (was !== undefined && ratio <= was * (1 + tolerance))) return []
+    return [{ key, ratio, was }]
+  })
+}

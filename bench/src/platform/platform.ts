@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import type { Engine, Store } from '@meepo/core'
+import { createMemoryStore } from '@meepo/core/testing'
+import { createEmbeddedEngine } from '@meepo/engine-embedded'
+import { openSqliteStore } from '@meepo/store-sqlite'
+import type { Bench } from '../harness/workload.ts'
+
+/** The store behind a case: the one of tests, or SQLite with `synchronous=FULL`. */
+export type StoreKind = 'memory' | 'durable'
+
+/** A store and the production engine on it. */
+export interface Platform {
+  readonly engine: Engine
+  close(): Promise<void>
+}
+
+let opened = 0
+
+/** Opens a new, empty store and an engine that has begun. */
+export async function openPlatform(kind: StoreKind, bench: Bench): Promise<Platform> {
+  const store: Store =
+    kind === 'memory' ? createMemoryStore() : await openSqliteStore({ path: join(bench.folder, `${opened++}.db`) })
+  const engine = createEmbeddedEngine({
+    store,
+    concurrency: 20_000,
+    // A notice is trouble outside of any run: a figure with trouble in it means nothing.
+    onNotice: (notice) => {
+      throw new Error(`the engine reports ${JSON.stringify(notice)}`)
+    },
+  })
+  await engine.begin()
+  return {
+    engine,
+    close: async () => {
+      await engine.stop()
+      await store.close()
+    },
+  }
+}
+
+/** Platforms for the rounds of a case. */
+export interface RoundPlatforms {
+  use<T>(work: (platform: Platform) => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/**
+ * One durable platform for all rounds, as a process has it; a memory store for each round, because it forgets nothing
+ * and the collector would be measured.
+ */
+export async function openForRounds(kind: StoreKind, bench: Bench): Promise<RoundPlatforms> {
+  if (kind === 'durable') {
+    const platform = await openPlatform(kind, bench)
+    return { use: (work) => work(platform), close: () => platform.close() }
+  }
+  return {
+    use: async (work) => {
+      const platform = await openPlatform(kind, bench)
+      try {
+        return await work(platform)
+      } finally {
+        await platform.close()
+      }
+    },
+    close: () => Promise.resolve(),
+  }
+}

@@ -1,0 +1,12 @@
+import type { Workload } from '../harness/workload.ts'
+import { w1 } from './w1-small-runs.ts'
+import { w2 } from './w2-fleet.ts'
+import { w3 } from './w3-graph.ts'
+import { w4 } from './w4-parallel-tools.ts'
+import { w5 } from './w5-stream.ts'
+import { w6 } from './w6-durable-against-memory.ts'
+import { w7 } from './w7-import.ts'
+import { w8 } from './w8-http.ts'
+
+/** In the order of the report. */
+export const workloads: readonly Workload[] = [w1, w2, w3, w4, w5, w6, w7, w8]
