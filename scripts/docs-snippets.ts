@@ -22,7 +22,9 @@ interface Written {
 }
 
 /** Longer than any example takes. */
-const hangsAfterMs = 20_000
+const hangsAfterMs = 60_000
+/** Outside of what is emptied before each check. */
+const cache = join(import.meta.dirname, '../coverage/docs-compiled')
 
 /** Everything that is wrong with the snippets of these pages, one text per problem. `out` lies below the root. */
 export async function checkSnippets(root: string, pages: readonly Page[], out: string): Promise<string[]> {
@@ -30,7 +32,8 @@ export async function checkSnippets(root: string, pages: readonly Page[], out: s
   const meepo = join(root, 'apps/cli/src/main.ts')
   const written = pages.map((page) => writeBlocks(page, join(out, page.path.replace(/\.md$/, '')), meepo))
   const problems = checkTypes(root, out)
-  const waiting = written.filter(({ commands }) => commands.length > 0).values()
+  // The longest first, so that both lanes end at about the same time.
+  const waiting = written.toSorted((a, b) => b.commands.length - a.commands.length).values()
   const lane = async (): Promise<void> => {
     for (const page of waiting) problems.push(...(await runPage(page)))
   }
@@ -100,7 +103,9 @@ async function runPage({ folder, commands }: Written): Promise<string[]> {
 }
 
 async function run(folder: string, { args, place, isFailure, output }: Command): Promise<string[]> {
-  const { MEEPO_TEST_RESULTS: _results, NODE_OPTIONS: _options, ...env } = process.env
+  const { MEEPO_TEST_RESULTS: _results, NODE_OPTIONS: _options, ...given } = process.env
+  // Most of the time of a short example would be spent on compiling the same sources again.
+  const env = { ...given, NODE_COMPILE_CACHE: cache }
   const child = spawn(process.execPath, ['--conditions=meepo-source', '--no-warnings', ...args], {
     cwd: folder,
     env,
