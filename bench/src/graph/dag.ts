@@ -1,7 +1,7 @@
 import { seededRandom } from '@meepo/core'
 
 /** A node: what must be done before it, by index, and how long it takes. Needs have lower indices than their node. */
-export interface DagNode {
+interface DagNode {
   readonly needs: readonly number[]
   readonly ms: number
 }

@@ -21,7 +21,7 @@ export interface Regression {
 }
 
 /** The ratio to the floor. `undefined` without a floor, or where the figure tells about the disk. */
-export function ratioOf({ value, floor, ok }: Line): number | undefined {
+function ratioOf({ value, floor, ok }: Line): number | undefined {
   return floor === null || floor <= 0 || ok === 'n/a (disk)' ? undefined : value / floor
 }
 

@@ -4,7 +4,7 @@ import { median } from './rounds.ts'
 import type { Figure, Workload } from './workload.ts'
 
 /** Whether a figure holds; not judged where it tells about the disk. */
-export type Verdict = boolean | 'n/a (disk)'
+type Verdict = boolean | 'n/a (disk)'
 
 /** A judged figure: what `--json` prints. */
 export interface Line {

@@ -45,7 +45,7 @@ export async function measureAll(
 }
 
 /** What is wrong with these lines, in words. */
-export function shortfallsOf(lines: readonly Line[], { isChecked, baseline }: Demands): readonly string[] {
+function shortfallsOf(lines: readonly Line[], { isChecked, baseline }: Demands): readonly string[] {
   const broken = isChecked ? lines.filter((line) => line.ok === false) : []
   return [
     ...broken.map((line) => `${keyOf(line)}: ${line.value.toPrecision(4)} ${line.unit}, hold ${line.hold}`),

@@ -22,7 +22,7 @@ export interface Measured {
 }
 
 const run = promisify(execFile)
-const child = join(import.meta.dirname, '../measure-child.js')
+const child = join(import.meta.dirname, '../child/main.js')
 
 /** Measures a case in a process of its own, so that no case inherits the heap or the compiled code of another. */
 export async function measureCase(

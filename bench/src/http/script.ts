@@ -5,7 +5,10 @@ import type { SimulatorScript } from '@meepo/simulator'
 /** Model calls of one agent. */
 export const turns = 5
 
-/** Reads where a conversation stands from its messages. */
+/**
+ * Reads where a conversation stands from its messages. The simulator's process loads it by its path.
+ * @public
+ */
 export const script: SimulatorScript = ({ messages }) => {
   const turn = messages.reduce((count, { role }) => (role === 'assistant' ? count + 1 : count), 1)
   if (turn >= turns) return { text: 'done' }

@@ -51,7 +51,7 @@ async function measure(bench: Bench): Promise<readonly Figure[]> {
 }
 
 function startSide(side: 'meepo' | 'bare', ...args: readonly [string, number, string]) {
-  const driver = join(import.meta.dirname, '../http/driver.js')
+  const driver = join(import.meta.dirname, '../http/main.js')
   const child = spawn(process.execPath, [driver, side, ...args.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {

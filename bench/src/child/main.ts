@@ -1,7 +1,7 @@
 // Measures one case and ends. Arguments: workload, case, what the case may use as JSON. The figures are its last line.
 
-import type { Bench } from './harness/workload.ts'
-import { workloads } from './workloads/all.ts'
+import type { Bench } from '../harness/workload.ts'
+import { workloads } from '../workloads/all.ts'
 
 const [id, name, bench] = process.argv.slice(2)
 const found = workloads.find((workload) => workload.id === id)?.cases.find((one) => one.name === name)
