@@ -4,11 +4,15 @@ import {
   type EventData,
   type LogEvent,
   type NewEvent,
+  type Resolution,
   type RunEnd,
   type RunLimits,
   type Stored,
 } from '../log/events.ts'
 import type { TaskKind } from './task.ts'
+
+/** A decision about an unknown step that ends it. */
+export type Decided = Exclude<Resolution, { readonly kind: 'not_done' }>
 
 /** What the log knows of one task. */
 export interface RecordedTask {
@@ -24,6 +28,8 @@ export interface RecordedTask {
   retryAt?: number
   /** Of a step: its outcome is not known, and nobody decided yet. */
   isUnknown: boolean
+  /** Of a step that was unknown: what was decided, and not delivered before the log stopped. */
+  decided?: Decided
   isClosed: boolean
 }
 
@@ -246,6 +252,7 @@ class Reader {
         task.isUnknown = false
         // Whoever decided that it was not done lets the next attempt begin at once.
         if (event.data.resolution.kind === 'not_done') task.retryAt = event.at
+        else task.decided = event.data.resolution
         return
       default:
         assertNever(event)

@@ -6,7 +6,7 @@ import type { NewEvent, Resolution, Stored } from '../log/events.ts'
 import { AttemptHandle } from './attempt.ts'
 import type { Attempt, Reconciled, StepOptions } from './context.ts'
 import { Entry, type EntryOwner } from './entry.ts'
-import type { RecordedTask } from './recording.ts'
+import type { Decided, RecordedTask } from './recording.ts'
 import { defaultRetry, isOnce, retryDelay } from './retry.ts'
 import { inlineLimit } from './stored-value.ts'
 import { isUncertain } from './uncertain.ts'
@@ -88,6 +88,8 @@ export class StepEntry extends Entry {
     this.#failures = recorded.failures
     if (recorded.isUnknown) {
       this.#becomeUndecided()
+    } else if (recorded.decided) {
+      this.#endAs(recorded.decided)
     } else if (this.cancelReason !== undefined && (recorded.retryAt !== undefined || !isOnce(this.#options.effect))) {
       this.pushCancelled()
     } else if (recorded.retryAt !== undefined) {
@@ -137,19 +139,18 @@ export class StepEntry extends Entry {
       data: { number: this.number, resolution, by, ...(mailId === undefined ? {} : { deliveryId: mailId }) },
     }
     this.owner.append(event, mailId)
-    switch (resolution.kind) {
-      case 'done':
-        this.#complete({ value: resolution.result }, cloneJson(resolution.result), undefined, undefined)
-        break
-      case 'fail':
-        this.#fail(resolution.error, undefined)
-        break
-      case 'not_done':
-        this.#hold()
-        this.#startNextAttempt()
-        break
-    }
+    if (resolution.kind === 'not_done') {
+      this.#hold()
+      this.#startNextAttempt()
+    } else this.#endAs(resolution)
     return true
+  }
+
+  /** A decision ends the step, also when the process that recorded it died before it delivered the outcome. */
+  #endAs(decided: Decided): void {
+    if (decided.kind === 'done')
+      this.#complete({ value: decided.result }, cloneJson(decided.result), undefined, undefined)
+    else this.#fail(decided.error, undefined)
   }
 
   #hold(): void {

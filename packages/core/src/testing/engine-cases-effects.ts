@@ -1,6 +1,6 @@
 import { MeepoError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
-import type { LogEvent } from '../log/events.ts'
+import type { LogEvent, NewEvent } from '../log/events.ts'
 import type { Reconciled } from '../run/context.ts'
 import { check, checkEqual } from './check.ts'
 import {
@@ -62,42 +62,38 @@ export const effectCases: readonly EngineCase[] = [
       ['done', { kind: 'done', result: 'found' }, 'found', 1],
       ['not done', { kind: 'not_done' }, 'paid again', 2],
     ] as const
-  ).map(
-    ([name, found, result, bodies]): EngineCase => ({
-      name: `reconcile that finds ${name} decides an unknown step`,
-      run: async (context) => {
-        const asked: string[] = []
-        const paying = cutOff(async (key) => {
-          asked.push(key)
-          return found
-        })
-        const { handle, runId } = await killInStep(context, paying)
-        checkEqual(checkDone(await context.until(handle.result()), name), result, 'the result')
-        checkEqual(asked, [`${runId}/1`], 'the key that was asked for')
-        check(paying.keys.length === bodies && new Set(paying.keys).size === 1, `the keys were ${paying.keys.join()}`)
-        const resolved = eventsOf(await logOf(context, runId), 'step.resolved')[0]
-        checkEqual([resolved?.data.by, resolved?.data.resolution.kind], ['reconcile', found.kind], 'the decision')
-      },
-    }),
-  ),
+  ).map(([name, found, result, bodies]): EngineCase => ({
+    name: `reconcile that finds ${name} decides an unknown step`,
+    run: async (context) => {
+      const asked: string[] = []
+      const paying = cutOff(async (key) => {
+        asked.push(key)
+        return found
+      })
+      const { handle, runId } = await killInStep(context, paying)
+      checkEqual(checkDone(await context.until(handle.result()), name), result, 'the result')
+      checkEqual(asked, [`${runId}/1`], 'the key that was asked for')
+      check(paying.keys.length === bodies && new Set(paying.keys).size === 1, `the keys were ${paying.keys.join()}`)
+      const resolved = eventsOf(await logOf(context, runId), 'step.resolved')[0]
+      checkEqual([resolved?.data.by, resolved?.data.resolution.kind], ['reconcile', found.kind], 'the decision')
+    },
+  })),
   ...(
     [
       ['finds nothing', async () => ({ kind: 'unknown' })],
       ['throws', () => Promise.reject(new Error('no answer'))],
       ['finds what is no JSON', async () => ({ kind: 'done', result: Number.NaN })],
     ] as const
-  ).map(
-    ([name, reconcile]): EngineCase => ({
-      name: `reconcile that ${name} leaves the decision to a person`,
-      run: async (context) => {
-        const { handle, runId } = await killInStep(context, cutOff(reconcile as () => Promise<Reconciled<Json>>))
-        await untilLogged(context, runId, 'step.unknown')
-        await context.pass(50)
-        await context.until(handle.resolve(1, { kind: 'done', result: 'by hand' }))
-        checkEqual(checkDone(await context.until(handle.result()), name), 'by hand', 'the result')
-      },
-    }),
-  ),
+  ).map(([name, reconcile]): EngineCase => ({
+    name: `reconcile that ${name} leaves the decision to a person`,
+    run: async (context) => {
+      const { handle, runId } = await killInStep(context, cutOff(reconcile as () => Promise<Reconciled<Json>>))
+      await untilLogged(context, runId, 'step.unknown')
+      await context.pass(50)
+      await context.until(handle.resolve(1, { kind: 'done', result: 'by hand' }))
+      checkEqual(checkDone(await context.until(handle.result()), name), 'by hand', 'the result')
+    },
+  })),
   {
     name: 'an operator decides an unknown step: done, not done, or failed',
     run: async (context) => {
@@ -124,10 +120,55 @@ export const effectCases: readonly EngineCase[] = [
     run: async (context) => {
       const { handle, runId } = await killInStep(context, cutOff())
       await untilLogged(context, runId, 'step.unknown')
-      checkEqual(await codeOf(context.until(handle.resolve(2, { kind: 'not_done' }))), 'step.not_unknown', 'no such step')
+      checkEqual(
+        await codeOf(context.until(handle.resolve(2, { kind: 'not_done' }))),
+        'step.not_unknown',
+        'no such step',
+      )
       await context.until(handle.resolve(1, { kind: 'done', result: null }))
       await context.until(handle.result())
-      checkEqual(await codeOf(context.until(handle.resolve(1, { kind: 'not_done' }))), 'step.not_unknown', 'a known step')
+      checkEqual(
+        await codeOf(context.until(handle.resolve(1, { kind: 'not_done' }))),
+        'step.not_unknown',
+        'a known step',
+      )
+    },
+  },
+  {
+    name: 'a decision that was recorded holds when the engine dies before it delivers the outcome',
+    run: async (context) => {
+      const { leases, log } = context.store
+      const paying = cutOff()
+      await leases.join('dead')
+      const [scope, run] = [{ tenant: 'default' }, { tenant: 'default', sessionId: 's', priority: 0 }]
+      const decisions = [
+        ['done', { kind: 'done', result: 'paid' }],
+        ['failed', { kind: 'fail', error: { code: 'tool.failed', message: 'bounced', retryable: false } }],
+      ] as const
+      for (const [runId, resolution] of decisions) {
+        const events: readonly NewEvent[] = [
+          {
+            type: 'run.created',
+            at: 0,
+            data: { ...run, definition: 'pays', version: '1', input: { value: null }, limits: { activeMs: 1e6 } },
+          },
+          { type: 'run.started', at: 0, data: { seed: 'x', patches: [] } },
+          { type: 'step.started', at: 0, data: { number: 1, name: 'pay', effect: 'once' } },
+          {
+            type: 'step.unknown',
+            at: 0,
+            data: { number: 1, attempt: 1, error: { code: 'step.unknown', message: '', retryable: false } },
+          },
+          { type: 'step.resolved', at: 0, data: { number: 1, resolution, by: 'operator' } },
+        ]
+        await log.create(scope, { ...run, runId, definition: 'pays', version: '1', fingerprint: '' }, events, 'dead')
+      }
+      await leases.leave('dead')
+      const { engine } = await context.open({ definitions: [paying.definition] })
+      checkEqual(checkDone(await context.until(engine.handle('done').result()), 'done'), 'paid', 'the result')
+      const failed = await context.until(engine.handle('failed').result())
+      checkEqual(failed.error?.message, 'bounced', 'the error')
+      checkEqual(paying.keys, [], 'bodies')
     },
   },
   {
