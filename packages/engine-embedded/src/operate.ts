@@ -57,8 +57,7 @@ export async function resolveStep(
     throw new MeepoError('step.not_unknown', `step ${step} of ${runId} is not unknown`, { details: { step } })
   }
   const mail: ResolveMail = { step, resolution }
-  // ResolveMail is plain JSON. One decision per attempt: a second one is a duplicate. Numbers restart in each segment,
-  // places in the log do not.
+  // ResolveMail is plain JSON. One decision per attempt: a second one is a duplicate.
   const data = mail as unknown as Json
   await store.inbox.deliver(scope, runId, { id: `resolve/${task.start.seq}/${task.attempt}`, kind: 'resolve', data })
 }

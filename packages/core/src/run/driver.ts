@@ -79,6 +79,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   #replay: Replay | undefined = undefined
   /** A state or a result is on its way to the blobs. */
   #isStoring = false
+  /** Of the task that the code asked for last. */
+  #lastNumber = 0
   readonly #fresh = new FreshTasks(this)
   readonly #queue = new OutcomeQueue()
   #deliveries = 0
@@ -191,6 +193,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     const replay = this.#replay
     if (replay) this.#held(() => replay.match(entry))
     this.#open.add(entry)
+    this.#lastNumber = entry.number
     if (this.#replay?.isRecorded(entry.number)) return
     this.append(entry.startEvent(this.scheduler.now()))
     this.#fresh.add(entry)
@@ -390,12 +393,13 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     const seed = this.random.id()
     const patches = this.#definition.patches ?? []
     this.host.append({ type: 'run.started', at, data: { seed, patches } })
-    return newSegment(input, false, seed, patches, at)
+    return newSegment(input, false, seed, patches, at, 0)
   }
 
   #beginSegment(segment: Segment, fetched: ReadonlyMap<string, Json>): void {
     this.now = segment.startedAt
     this.segmentSize = 0
+    this.#lastNumber = segment.numberBefore
     this.#isStoring = false
     this.#replay = segment.tasks.size > 0 ? new Replay(segment, fetched, this.#post.received) : undefined
     for (const task of segment.tasks.values()) if (task.isUnknown) this.markUnknown(task.number, true)
@@ -408,7 +412,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     const seed = this.random.id()
     this.append({ type: 'run.continued', at, data: { state, seed, patches } })
     // A replay that ends here goes live when the window closes: mail that came meanwhile is read there.
-    this.#beginSegment(newSegment({ value }, true, seed, patches, at), new Map())
+    this.#beginSegment(newSegment({ value }, true, seed, patches, at, this.#lastNumber), new Map())
     this.#pump.turnSoon()
   }
 

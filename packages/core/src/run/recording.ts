@@ -75,6 +75,8 @@ export interface Segment {
   readonly tasks: ReadonlyMap<number, RecordedTask>
   readonly deliveries: readonly DeliveryEvent[]
   readonly reports: number
+  /** The highest number of a task in the segments before. Numbers go on: keys of effects are made of them. */
+  readonly numberBefore: number
 }
 
 /** Reads the log of one run. The first event is `run.created`. */
@@ -211,6 +213,7 @@ class Reader {
     isContinued: boolean,
     event: Extract<LogEvent, { type: 'run.started' | 'run.continued' }>,
   ): void {
+    const numberBefore = Math.max(this.#segment?.numberBefore ?? 0, ...this.#tasks.keys())
     this.#tasks = new Map()
     this.#deliveries = []
     this.#segment = {
@@ -222,6 +225,7 @@ class Reader {
       tasks: this.#tasks,
       deliveries: this.#deliveries,
       reports: 0,
+      numberBefore,
     }
   }
 

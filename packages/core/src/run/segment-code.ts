@@ -35,7 +35,7 @@ export class SegmentCode {
     this.#definition = definition
     this.#input = inlineValue(segment.input, fetched)
     this.#isContinued = segment.isContinued
-    this.#context = new SegmentContext(owner, segment.seed, segment.patches, segment.reports)
+    this.#context = new SegmentContext(owner, segment)
   }
 
   call(): void {
@@ -74,8 +74,9 @@ export function newSegment(
   seed: string,
   patches: readonly string[],
   startedAt: number,
+  numberBefore: number,
 ): Segment {
-  return { input, isContinued, seed, patches, startedAt, tasks: noTasks, deliveries: [], reports: 0 }
+  return { input, isContinued, seed, patches, startedAt, tasks: noTasks, deliveries: [], reports: 0, numberBefore }
 }
 
 const noTasks: Segment['tasks'] = new Map()

@@ -9,6 +9,7 @@ import type { Attempt, ChildOptions, Progress, RunContext, SignalOptions, StepOp
 import type { AnyDefinition, Definition } from './definition.ts'
 import { entryOf, type Entry, type EntryOwner, type Race } from './entry.ts'
 import { narrowLimits } from './limits.ts'
+import type { Segment } from './recording.ts'
 import { SignalEntry } from './signal-entry.ts'
 import { SleepEntry } from './sleep-entry.ts'
 import { StepEntry } from './step-entry.ts'
@@ -45,16 +46,19 @@ export class SegmentContext implements RunContext {
   #seeded: SeededRandom | undefined = undefined
   readonly #patches: readonly string[]
   #children: Map<string, string> | undefined = undefined
-  #number = 0
+  #number: number
+  readonly #numberBefore: number
   #reportsToSkip: number
   /** The segment was ended by its code. */
   isOver = false
 
-  constructor(owner: SegmentOwner, seed: string, patches: readonly string[], recordedReports: number) {
+  constructor(owner: SegmentOwner, segment: Segment) {
     this.#owner = owner
-    this.#seed = seed
-    this.#patches = patches
-    this.#reportsToSkip = recordedReports
+    this.#seed = segment.seed
+    this.#patches = segment.patches
+    this.#reportsToSkip = segment.reports
+    this.#number = segment.numberBefore
+    this.#numberBefore = segment.numberBefore
     this.runId = owner.runId
     this.sessionId = owner.call.sessionId
     this.tenant = owner.call.tenant
@@ -199,7 +203,7 @@ export class SegmentContext implements RunContext {
 
   #take(call: string): number {
     this.#enter(call)
-    if (++this.#number > maxSegmentSteps) {
+    if (++this.#number - this.#numberBefore > maxSegmentSteps) {
       const error = new MeepoError('run.segment_too_long', `more than ${maxSegmentSteps} calls in one segment`)
       this.#owner.fail(error)
       throw error

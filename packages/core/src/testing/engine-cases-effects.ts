@@ -186,10 +186,41 @@ export const effectCases: readonly EngineCase[] = [
       const handle = await begin(context, engine, definition)
       for (const count of [1, 2]) {
         await untilLogged(context, handle.runId, 'step.unknown', count)
-        await context.until(handle.resolve(1, { kind: 'done', result: null }))
+        await context.until(handle.resolve(count, { kind: 'done', result: null }))
       }
       checkEqual(checkDone(await context.until(handle.result()), 'decided twice'), 'done', 'the result')
       check(bodies === 2, `the bodies ran ${bodies} times`)
+    },
+  },
+  {
+    name: 'steps of a later segment have keys of their own, also after a crash',
+    run: async (context) => {
+      const keys: string[] = []
+      const definition = code<Json, Json>('keys', async (ctx, state) => {
+        const pay = (name: string) =>
+          ctx.step(name, { effect: 'idempotent' }, async ({ idempotencyKey }) => {
+            keys.push(idempotencyKey)
+            return null
+          })
+        // A race takes a number and no place in the log: numbering after a crash must not depend on it.
+        await ctx.race([pay('first')])
+        if (state !== 'second') return ctx.continueWith('second')
+        await ctx.signalled('go')
+        await pay('last')
+        return 'done'
+      })
+      const first = await context.open({ definitions: [definition] })
+      const { runId } = await begin(context, first.engine, definition)
+      await untilLogged(context, runId, 'signal.awaited')
+      first.crash()
+      const { engine } = await context.open({ definitions: [definition] })
+      await context.until(engine.handle(runId).signal('go', null))
+      checkDone(await context.until(engine.handle(runId).result()), 'continued')
+      checkEqual(
+        keys,
+        [1, 2, 5].map((number) => `${runId}/${number}`),
+        'the keys',
+      )
     },
   },
   {
