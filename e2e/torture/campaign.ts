@@ -45,6 +45,8 @@ export interface CampaignResult {
 }
 
 const minOpen = 10
+/** What a worker says of its bodies is a moment old when the parent acts on it. */
+const margin = 5
 const pointTimeoutMs = 8_000
 /** Without any news for so long, what is still open hangs. */
 const quietMs = 12_000
@@ -125,6 +127,7 @@ async function killOnce(crew: Crew, folder: string, planned: PlannedKill, random
   const { worker } = victim
   if (planned.point === 'random') {
     await delay(random() * 1_000)
+    for (let waited = 0; victim.openBodies < minOpen + margin && waited < 2_000; waited += 20) await delay(20)
     await victim.kill()
   } else {
     const order = {

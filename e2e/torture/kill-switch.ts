@@ -46,7 +46,8 @@ export function createKillSwitch(
   let left = 0
   const armWriter = (): void => {
     if (!order || !writerPoints.includes(order.point)) return
-    if (openBodies() < order.minOpen) setTimeout(armWriter, 5)
+    // The writer gets there a little later, when some of them may have ended.
+    if (openBodies() < order.minOpen + 6) setTimeout(armWriter, 5)
     else writeFileSync(armFile, order.point)
   }
   return {

@@ -7,12 +7,16 @@ import { goSignal } from './workload.ts'
 
 /** How much is kept in flight. */
 const wantedOrders = 24
-const rootDefinitions: ReadonlySet<string> = new Set(['order', 'clerk'])
+const rootDefinitions: ReadonlySet<string> = new Set(['order', 'clerk', 'tour'])
 
 interface Errand {
   readonly command: Command
   readonly dueAt: number
 }
+
+const order = (number: number) => ({ definition: 'order', input: { number } })
+const clerk = (number: number) => ({ definition: 'clerk', input: `clerk ${number}` })
+const tour = { definition: 'tour', input: { leg: 1 } }
 
 /**
  * The world around the runs: keeps starting them, sends their signals (some before they wait, some after), cancels a
@@ -121,12 +125,10 @@ export class Pump {
     for (let count = open.length + this.#starting; count < wantedOrders; count++) {
       const number = ++this.#orders
       const how = (['fresh', 'named', 'queued'] as const)[number % 3] ?? 'fresh'
-      const isOrder = number % 8 !== 0
       this.#starting++
       void this.#run({
         kind: 'start',
-        definition: isOrder ? 'order' : 'clerk',
-        input: isOrder ? { number } : `clerk ${number}`,
+        ...(number % 8 === 0 ? clerk(number) : number % 8 === 4 ? tour : order(number)),
         how,
         runId: `run-${number}`,
       })

@@ -25,9 +25,6 @@ const limits = { activeMs: 24 * 3_600_000 }
 /** The signal that every order waits for. */
 export const goSignal = 'go'
 
-/** The definitions that the parent starts. */
-export const rootNames: readonly string[] = ['order', 'clerk']
-
 interface Answer {
   readonly amount: number
 }
@@ -163,5 +160,19 @@ export function buildWorkload(world: BodyWorld): readonly AnyDefinition[] {
     },
   })
 
-  return [order, clerk, part]
+  const tour = define({
+    name: 'tour',
+    input: z.object({ leg: z.number() }),
+    limits,
+    run: async (ctx, { leg }): Promise<{ leg: number }> => {
+      const price = await observe(ctx, `look-${leg}`, 30)
+      const [{ amount }] = await Promise.all([ask(ctx, `ask-${leg}`, { price }), ctx.sleep(40)])
+      await operate(ctx, `pay-${leg}`, 'idempotent', { price, amount }, 30)
+      await operate(ctx, `sign-${leg}`, 'once', { amount }, 30, { reconcile })
+      // Each leg is a segment of its own: what a resume replays begins here.
+      return leg === 4 ? { leg } : ctx.continueWith({ leg: leg + 1 })
+    },
+  })
+
+  return [order, clerk, part, tour]
 }

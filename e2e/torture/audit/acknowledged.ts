@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Store } from '@meepo/core'
+import type { SeenRun } from '../watch.ts'
 import type { Evidence } from './audit.ts'
 import type { Violation } from './violation.ts'
 
@@ -33,6 +34,8 @@ export function auditDelivered({ runs, lines, acknowledged }: Evidence): readonl
   for (const line of lines) {
     if (line.kind !== 'delivered') continue
     const run = runs.get(line.runId)
+    // A child's news may come twice, the second time under another id: what counts is that the parent saw the end.
+    if (line.mail === 'child' && isNewsSeen(run, line.id)) continue
     const isThere =
       run?.events.some(({ event }) => 'deliveryId' in event.data && event.data.deliveryId === line.id) ?? false
     const isOver = run?.events.at(-1)?.event.type === 'run.cancelled' || line.mail !== 'signal'
@@ -48,6 +51,21 @@ export function auditDelivered({ runs, lines, acknowledged }: Evidence): readonl
       found.push({ rule, text: `${runId}: the signal that a worker acknowledged did not come, or with another value` })
   }
   return found
+}
+
+function isNewsSeen(run: SeenRun | undefined, id: string): boolean {
+  const childRunId = id.slice(0, id.indexOf('/'))
+  const started = run?.events.find(
+    ({ event }) => event.type === 'child.started' && event.data.childRunId === childRunId,
+  )?.event
+  if (started?.type !== 'child.started') return false
+  const { number } = started.data
+  return (
+    run?.events.some(
+      ({ event }) =>
+        event.type.startsWith('child.') && event !== started && 'number' in event.data && event.data.number === number,
+    ) ?? false
+  )
 }
 
 /** What was told to a follower is what the file holds, without gaps and in one order. */

@@ -1,3 +1,4 @@
+import { isOnce } from '@meepo/core'
 import type { BodyLine } from '../evidence.ts'
 import type { Evidence } from './audit.ts'
 import { leasesLost } from './owners.ts'
@@ -14,11 +15,16 @@ export function auditRepeats({ runs, bodies, lines, invoice }: Evidence): readon
   }
   const isRepeat = (step: string, at: number): boolean => at > (completed.get(step) ?? Infinity)
   const lost = leasesLost(lines)
-  // A worker that was stopped and taken for dead cannot know it at once: what it looks at in vain harms nobody.
-  const isVain = (line: BodyLine): boolean =>
-    line.effect === 'read' && (lost.get(line.worker) ?? []).some((at) => at <= line.at)
+  const joined = lines.filter((line) => line.kind === 'joined')
+  // A worker that was stopped and taken for dead finds out a moment after it goes on. What it begins in between was
+  // already due, under a key that its receiver knows.
+  const isZombie = ({ worker, at, effect }: BodyLine): boolean =>
+    !isOnce(effect) &&
+    (lost.get(worker) ?? []).some(
+      (lostAt) => lostAt <= at && !joined.some((join) => join.worker === worker && join.at > lostAt && join.at < at),
+    )
   const repeated = bodies.filter(
-    (line) => line.phase === 'begin' && !isVain(line) && isRepeat(stepOf(line.attempt), line.at),
+    (line) => line.phase === 'begin' && !isZombie(line) && isRepeat(stepOf(line.attempt), line.at),
   )
   // A request that had begun before its worker was stopped arrives when that goes on.
   const begun = new Map(bodies.filter((line) => line.phase === 'begin').map((line) => [line.attempt, line]))
@@ -51,8 +57,7 @@ export function auditEffects({ runs, bodies }: Evidence): readonly Violation[] {
         text: `${operation}: ${lines.map((line) => line.key).join(', ')}`,
       })
     }
-    const isOnce = first.effect === 'once' || first.effect === 'irreversible'
-    if (isOnce && lines.length > 1) {
+    if (isOnce(first.effect) && lines.length > 1) {
       found.push({
         rule: 'an effect that must not repeat is made at most once',
         text: `${operation}: ${lines.map((line) => line.attempt).join(', ')}`,
