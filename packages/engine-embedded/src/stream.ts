@@ -34,18 +34,22 @@ export async function* streamRun(
   const stop = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
   const log = store.log.follow(scope, runId, { signal })[Symbol.asyncIterator]()
+  const previewed = (): readonly StreamEvent[] =>
+    text
+      .take((step) => fold.hasStarted(step))
+      .flatMap(({ step, attempt, offset, text: piece }) => fold.preview(step, attempt, offset, piece))
   let next: Promise<IteratorResult<LogEvent, unknown>> | undefined
   try {
     for (;;) {
       next ??= log.next()
       const first = await Promise.race([next, text.arrived()])
-      for (const preview of text.take((step) => fold.hasStarted(step)))
-        yield* fold.preview(preview.step, preview.attempt, preview.offset, preview.text)
+      yield* previewed()
       if (!first) continue
       next = undefined
       if (first.done === true) return
       await fetchBlobs(store, tenant, first.value, fetched)
       yield* fold.fold(first.value)
+      yield* previewed()
       if (isTerminal(first.value)) text.clear()
     }
   } finally {

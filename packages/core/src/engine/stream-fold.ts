@@ -8,14 +8,15 @@ import type { StreamBody, StreamEvent } from './engine.ts'
 /*
  * Folds a log, and the text previews of attempts under way, into the stream of a run.
  *
- * F1 A cursor names a place in the log (`seq.index`: the index-th stream event of that log event) and, while text of
- *    a step is being previewed, how much of it was told (`step.attempt.offset`).
+ * F1 A cursor names a place in the log (`seq.index`: the index-th slot of that log event) and, while text of steps is
+ *    being previewed, how much of each was told (`step.attempt.offset`).
  * F2 Text is told once: what previews told is not told again by the finished message.
  * F3 The text of an attempt that is repeated is taken back by `reset`.
+ * F4 Text is told without gaps, behind the start of its step. Whoever came too late for the beginning of a preview gets
+ *    the text with the finished message.
  */
 
 interface Told {
-  readonly step: number
   readonly attempt: number
   readonly offset: number
 }
@@ -23,12 +24,13 @@ interface Told {
 interface Cursor {
   readonly seq: number
   readonly index: number
-  readonly told: Told | undefined
+  readonly told: ReadonlyMap<number, Told>
 }
 
 interface StepStart {
   readonly at: number
   readonly meta: StepMeta | undefined
+  isOpen: boolean
 }
 
 /** The fold of one consumer. Feed it every event of the log from the first, in order. */
@@ -39,7 +41,9 @@ export class StreamFold {
   readonly #fetch: (stored: Stored) => Json
   #seq = 0
   #index = 0
-  #told: Told | undefined
+  /** By step: how much of the text of an attempt under way the consumer has. */
+  readonly #told = new Map<number, Told>()
+  #isBehind = true
   #tokens = 0
 
   constructor(runId: RunId, after: string | undefined, fetch: (stored: Stored) => Json) {
@@ -50,54 +54,70 @@ export class StreamFold {
 
   /** The stream events of one log event, without those that the consumer already saw. */
   fold(event: LogEvent): readonly StreamEvent[] {
+    if (event.seq > this.#from.seq) this.#catchUp()
     this.#seq = event.seq
     this.#index = 0
-    // What the last connection previewed counts once the log reaches the place where it stopped.
-    if (event.seq === this.#from.seq + 1 && this.#from.told) this.#told = this.#from.told
     return this.#bodies(event).flatMap((body) => {
       const place = this.#place(body)
       return place ? [place] : []
     })
   }
 
-  /** A piece of text of an attempt under way; undefined when the consumer already saw it. */
+  /** False for a step whose start was not folded yet: what is previewed of it comes later. */
+  hasStarted(step: number): boolean {
+    return this.#seq >= this.#from.seq && this.#steps.has(step)
+  }
+
+  /** A piece of text of an attempt under way, without what the consumer already has. */
   preview(step: number, attempt: number, offset: number, text: string): readonly StreamEvent[] {
-    if (this.#seq < this.#from.seq) return []
-    const told = this.#told ?? (this.#seq === this.#from.seq ? this.#from.told : undefined)
+    this.#catchUp()
+    const told = this.#told.get(step)
+    if (this.#steps.get(step)?.isOpen !== true || (told && told.attempt > attempt)) return []
+    const known = told?.attempt === attempt ? told.offset : 0
+    const fresh = text.slice(known - offset)
+    if (offset > known || offset + text.length <= known) return []
     const events: StreamEvent[] = []
-    let known = 0
-    if (told && told.step === step) {
-      if (told.attempt === attempt) known = told.offset
-      else if (told.offset > 0) events.push(this.#stamp({ type: 'reset', step, attempt }))
+    if (told && told.attempt !== attempt && told.offset > 0) {
+      this.#told.delete(step)
+      events.push(this.#stamp({ type: 'reset', step, attempt }))
     }
-    const fresh = text.slice(Math.max(0, known - offset))
-    this.#told = { step, attempt, offset: Math.max(known, offset + text.length) }
-    if (fresh !== '') {
-      const at = offset + text.length - fresh.length
-      events.push(this.#stamp({ type: 'text', step, attempt, offset: at, text: fresh }))
-    }
+    this.#told.set(step, { attempt, offset: offset + text.length })
+    events.push(this.#stamp({ type: 'text', step, attempt, offset: known, text: fresh }))
     return events
   }
 
-  #place(body: StreamBody): StreamEvent | undefined {
+  /** What the last connection previewed counts once the log reached the place where it stopped. */
+  #catchUp(): void {
+    if (!this.#isBehind) return
+    this.#isBehind = false
+    for (const [step, told] of this.#from.told) if (this.#steps.get(step)?.isOpen === true) this.#told.set(step, told)
+  }
+
+  /** A slot may be empty, so that the index of a stream event does not depend on what was previewed. */
+  #place(body: StreamBody | undefined): StreamEvent | undefined {
     this.#index++
+    if (!body) return undefined
     const isSeen = this.#seq < this.#from.seq || (this.#seq === this.#from.seq && this.#index <= this.#from.index)
     return isSeen ? undefined : this.#stamp(body)
   }
 
   #stamp(body: StreamBody): StreamEvent {
-    const told = this.#told ? `/${this.#told.step}.${this.#told.attempt}.${this.#told.offset}` : ''
-    return { ...body, runId: this.#runId, cursor: `${this.#seq}.${this.#index}${told}` }
+    let cursor = `${this.#seq}.${this.#index}`
+    for (const [step, { attempt, offset }] of this.#told) cursor += `/${step}.${attempt}.${offset}`
+    return { ...body, runId: this.#runId, cursor }
   }
 
-  #bodies(event: LogEvent): readonly StreamBody[] {
+  #bodies(event: LogEvent): readonly (StreamBody | undefined)[] {
     switch (event.type) {
       case 'step.started': {
         const { number, meta } = event.data
-        this.#steps.set(number, { at: event.at, meta })
+        this.#steps.set(number, { at: event.at, meta, isOpen: true })
         if (meta?.kind !== 'tool' || meta.tool === undefined) return []
         return [{ type: 'tool.started', step: number, tool: meta.tool, ...callId(meta) }]
       }
+      case 'attempt.started':
+        this.#open(event.data.number, true)
+        return []
       case 'attempt.failed':
         return [{ type: 'error', error: event.data.error, isFinal: false }]
       case 'step.completed':
@@ -112,6 +132,7 @@ export class StreamFold {
       }
       case 'run.continued':
         this.#steps.clear()
+        this.#told.clear()
         return []
       case 'progress.reported':
         return this.#reported(event)
@@ -128,35 +149,39 @@ export class StreamFold {
     }
   }
 
-  #completed(event: Extract<LogEvent, { type: 'step.completed' }>): readonly StreamBody[] {
+  #open(step: number, isOpen: boolean): void {
+    const start = this.#steps.get(step)
+    if (start) start.isOpen = isOpen
+  }
+
+  #completed(event: Extract<LogEvent, { type: 'step.completed' }>): readonly (StreamBody | undefined)[] {
     const { number, attempt, result, durationMs, usage } = event.data
     const start = this.#steps.get(number)
     if (usage) this.#tokens += totalTokens(usage)
-    this.#steps.delete(number)
+    this.#open(number, false)
     if (start?.meta?.kind === 'model') {
       const bodies = [...this.#restOfText(number, attempt, this.#fetch(result)), this.#progress(start.meta)]
-      this.#told = undefined
+      this.#told.delete(number)
       return bodies
     }
     return this.#finished(start?.meta, number, durationMs, { result: this.#fetch(result) })
   }
 
-  /** F2, F3. */
-  #restOfText(step: number, attempt: number, response: Json): readonly StreamBody[] {
-    const text = textOf(response)
-    const told = this.#told
-    if (told?.step !== step) return text === '' ? [] : [{ type: 'text', step, attempt, offset: 0, text }]
-    if (told.attempt === attempt) {
-      const rest = text.slice(told.offset)
-      return rest === '' ? [] : [{ type: 'text', step, attempt, offset: told.offset, text: rest }]
-    }
-    const reset: StreamBody = { type: 'reset', step, attempt }
-    return text === '' ? [reset] : [reset, { type: 'text', step, attempt, offset: 0, text }]
+  /** F2, F3: a slot for the reset and one for the text. */
+  #restOfText(step: number, attempt: number, response: Json): readonly (StreamBody | undefined)[] {
+    const told = this.#told.get(step)
+    const offset = told?.attempt === attempt ? told.offset : 0
+    const text = textOf(response).slice(offset)
+    return [
+      told && told.attempt !== attempt ? { type: 'reset', step, attempt } : undefined,
+      text === '' ? undefined : { type: 'text', step, attempt, offset, text },
+    ]
   }
 
   #toolFinished(step: number, durationMs: number, outcome: { error: StreamErrorData }): readonly StreamBody[] {
+    // The start is kept: a run that is reopened goes on with the step.
     const start = this.#steps.get(step)
-    this.#steps.delete(step)
+    this.#open(step, false)
     const finished = this.#finished(start?.meta, step, durationMs, outcome)
     return finished.length > 0 ? finished : [{ type: 'error', error: outcome.error, isFinal: false }]
   }
@@ -203,10 +228,13 @@ function textOf(response: Json): string {
 }
 
 function parseCursor(cursor: string | undefined): Cursor {
-  if (cursor === undefined) return { seq: 0, index: 0, told: undefined }
-  const match = /^(\d+)\.(\d+)(?:\/(\d+)\.(\d+)\.(\d+))?$/.exec(cursor)
-  if (!match) throw new MeepoError('input.invalid', `not a cursor of a stream: ${cursor}`)
-  const [, seq, index, step, attempt, offset] = match
-  const told = step === undefined ? undefined : { step: Number(step), attempt: Number(attempt), offset: Number(offset) }
-  return { seq: Number(seq), index: Number(index), told }
+  if (cursor === undefined) return { seq: 0, index: 0, told: new Map() }
+  if (!/^\d+\.\d+(?:\/\d+\.\d+\.\d+)*$/.test(cursor)) throw new MeepoError('input.invalid', `not a cursor of a stream: ${cursor}`)
+  const [place = '', ...previewed] = cursor.split('/')
+  const [seq = 0, index = 0] = place.split('.').map(Number)
+  const told = previewed.map((text): [number, Told] => {
+    const [step = 0, attempt = 0, offset = 0] = text.split('.').map(Number)
+    return [step, { attempt, offset }]
+  })
+  return { seq, index, told: new Map(told) }
 }
