@@ -19,7 +19,7 @@ export interface Kill {
 }
 
 /** What a kill cost. */
-export interface KillFigures {
+interface KillFigures {
   readonly completed: number
   readonly inFlight: number
   readonly repeated: number

@@ -2,7 +2,7 @@ import { MeepoError } from 'meepo'
 
 import { DataError } from '../data/data-error.ts'
 import { chooseModel } from './choose-model.ts'
-import { readOptions, usage, UsageError } from './options.ts'
+import { FolderError, readOptions, usage, UsageError } from './options.ts'
 import type { DemoOptions } from './options.ts'
 import { runDemo } from './run-demo.ts'
 import { summary } from './summary.ts'
@@ -43,14 +43,15 @@ async function demo(options: DemoOptions): Promise<number> {
   return result === undefined ? 1 : 0
 }
 
-/** Tells what is wrong and what to do next. Bad data and bad options end with 2. */
+/** Tells what is wrong and what to do next. Bad data and bad options end with 2, folders that cannot be written with 6. */
 function refuse(thrown: unknown): number {
-  if (thrown instanceof DataError || thrown instanceof UsageError) {
+  if (thrown instanceof DataError || thrown instanceof UsageError || thrown instanceof FolderError) {
     const told = thrown.message.startsWith(thrown.code) ? thrown.message : `${thrown.code}: ${thrown.message}`
     process.stderr.write(`${told}\n  ${thrown.fix}\n`)
-    return 2
+    return thrown instanceof FolderError ? 6 : 2
   }
   if (!MeepoError.is(thrown)) throw thrown
   process.stderr.write(`${thrown.code}: ${thrown.message}\n`)
+  if (thrown.code.startsWith('store.')) return 6
   return thrown.code.startsWith('config.') ? 2 : 1
 }

@@ -41,6 +41,19 @@ export class UsageError extends Error {
   }
 }
 
+/** A folder that cannot be written. */
+export class FolderError extends Error {
+  readonly code = 'erp.folder_not_writable'
+  readonly retryable = false
+  readonly fix =
+    'Name another folder with --out, start from another one, or change its permissions. Nothing has been run.'
+
+  constructor(folder: string, cause: unknown) {
+    super(`${folder}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.name = 'FolderError'
+  }
+}
+
 /** Reads the command line; undefined when it asks for help. npm changes the folder: paths start from where the user is. */
 export function readOptions(
   args: readonly string[],

@@ -11,7 +11,7 @@ import type { DemoOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import { showProgress } from './screen.ts'
 import { startSimulator } from './simulator-process.ts'
-import { databaseIn, prepareState } from './state-folder.ts'
+import { databaseIn, openFolder, prepareState } from './state-folder.ts'
 
 /** What a demo leaves on the screen. */
 export interface DemoOutcome {
@@ -51,6 +51,8 @@ export async function runDemo(options: DemoOptions, around: DemoSurroundings): P
   const company = loadCompany(options.data)
   try {
     const interrupted = await prepareState(options.state, company, options.isFresh)
+    const out = interrupted?.out ?? options.out
+    openFolder(out)
     const label = around.model.kind === 'offline' ? offlineLabel : around.model.label
     around.tell(`model: ${label}`)
     if (interrupted !== undefined) around.tell(`going on with the interrupted run ${interrupted.runId}`)
@@ -59,7 +61,6 @@ export async function runDemo(options: DemoOptions, around: DemoSurroundings): P
     const url = around.offlineUrl ?? simulator?.url
     const wiring: ModelWiring = around.model.kind === 'real' ? around.model.wiring : offlineWiring(url ?? '')
 
-    const out = interrupted?.out ?? options.out
     const monthEnd = bindMonthEnd({ company, out, ...(around.watch ? { watch: around.watch } : {}) })
     const meepo = await createMeepo({
       store: databaseIn(options.state),

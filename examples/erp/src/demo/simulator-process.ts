@@ -29,6 +29,8 @@ export async function startSimulator(options: SimulatorProcessOptions = {}): Pro
   if (journal !== undefined) args.push('--journal', journal)
   const child = spawn(process.execPath, ['--conditions=meepo-source', main, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    // Ctrl-C is for the demo: what it has asked is still answered while it stops. The closed pipe ends this process.
+    detached: true,
   })
   const ended = once(child, 'exit')
   const lines = createInterface({ input: child.stdout })

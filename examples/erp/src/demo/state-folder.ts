@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createMeepo } from 'meepo'
 import { z } from 'zod'
@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { DataError } from '../data/data-error.ts'
 import type { Company } from '../data/company.ts'
 import { monthEndName, versionFor } from '../platform/month-end.ts'
+import { FolderError } from './options.ts'
 
 /** An interrupted run that can go on. */
 export interface Interrupted {
@@ -21,6 +22,16 @@ export function databaseIn(state: string): string {
   return join(state, 'meepo.db')
 }
 
+/** Makes sure that a folder is there and can be written, before anything runs that wants to. */
+export function openFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+  } catch (cause) {
+    throw new FolderError(folder, cause)
+  }
+}
+
 /**
  * Makes the folder ready: a run that was interrupted is returned and goes on; anything else that lies there is replaced. Throws
  * `erp.data_changed` when the files of the company are not those that the run began with.
@@ -30,12 +41,12 @@ export async function prepareState(
   company: Company,
   isFresh: boolean,
 ): Promise<Interrupted | undefined> {
+  openFolder(state)
   if (!isFresh && existsSync(databaseIn(state))) {
     const interrupted = await findInterrupted(state, company)
     if (interrupted !== undefined) return interrupted
   }
   for (const end of ['', '-wal', '-shm']) rmSync(`${databaseIn(state)}${end}`, { force: true })
-  mkdirSync(state, { recursive: true })
   // So that `meepo trace` and `meepo runs` find the database.
   writeFileSync(join(state, 'meepo.config.ts'), "export default { definitions: [], store: 'meepo.db' }\n")
   return undefined
