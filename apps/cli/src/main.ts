@@ -5,6 +5,8 @@ if (major < 24) {
   process.stderr.write(`meepo needs Node 24 or newer; this is Node ${process.versions.node}. See https://nodejs.org\n`)
   process.exitCode = 2
 } else {
+  const { enableCompileCache } = await import('node:module')
+  enableCompileCache()
   const { runProgram } = await import('./program.ts')
   await runProgram(process.argv.slice(2))
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { Fault } from '@meepo/simulator'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { createProject, type Project } from '../test-support/project.ts'
+import { runInside } from '../test-support/inside.ts'
+import { createProject, type Ended, type Project } from '../test-support/project.ts'
 import { openModel, type TestModel } from '../test-support/model.ts'
 
 let model: TestModel
@@ -17,8 +18,12 @@ function project(url: string = model.url): Project {
   return createProject(onTestFinished, url)
 }
 
+function inside(one: Project, ...args: string[]): Promise<Ended> {
+  return runInside(one, model.url, ...args)
+}
+
 test('the result goes to stdout, progress to stderr', async () => {
-  const { code, out, err } = await project().meepo('run', 'agent', '--input', '"find otter"')
+  const { code, out, err } = await inside(project(), 'run', 'agent', '--input', '"find otter"')
   expect(out).toBe('Answer: otter is a word.\n')
   expect(err).toMatch(/^run r\S+\n/)
   expect(err).toMatch(/agent {2}local:test \d+ ms, turn 1\/20, \d+ tokens\n/)
@@ -29,7 +34,7 @@ test('the result goes to stdout, progress to stderr', async () => {
 })
 
 test('a graph tells its children, and its result is JSON', async () => {
-  const { code, out, err } = await project().meepo('run', 'graph@1', '--input', '{"word":"find otter"}')
+  const { code, out, err } = await inside(project(), 'run', 'graph@1', '--input', '{"word":"find otter"}')
   expect(JSON.parse(out)).toEqual({ first: 'Answer: otter is a word.', second: 24 })
   expect(err).toMatch(/graph {2}started agent/)
   expect(err).toMatch(/agent {2}look_up/)
@@ -37,7 +42,7 @@ test('a graph tells its children, and its result is JSON', async () => {
 })
 
 test('--json prints the record and nothing else', async () => {
-  const { out } = await project().meepo('run', 'agent', '--input', '"find otter"', '--json')
+  const { out } = await inside(project(), 'run', 'agent', '--input', '"find otter"', '--json')
   expect(JSON.parse(out)).toMatchObject({
     success: true,
     iterations: 2,
@@ -47,24 +52,24 @@ test('--json prints the record and nothing else', async () => {
 
 test('--json tells a failed run by its record as well', async () => {
   model.override = () => ({ fault: { kind: 'refuse', status: 401 } })
-  const { code, out } = await project().meepo('run', 'agent', '--input', '"x"', '--json')
+  const { code, out } = await inside(project(), 'run', 'agent', '--input', '"x"', '--json')
   expect(JSON.parse(out)).toMatchObject({ success: false, error: { code: 'model.unauthorized' } })
   expect(code).toBe(2)
 })
 
 test('--stream text prints the text once, while it arrives', async () => {
-  const { code, out } = await project().meepo('run', 'agent', '--input', '"find otter"', '--stream', 'text')
+  const { code, out } = await inside(project(), 'run', 'agent', '--input', '"find otter"', '--stream', 'text')
   expect(out).toBe('Answer: otter is a word.\n')
   expect(code).toBe(0)
 })
 
 test('--stream text prints the result of a run that has no text', async () => {
-  const { out } = await project().meepo('run', 'graph', '--input', '{"word":"hi"}', '--stream', 'text')
+  const { out } = await inside(project(), 'run', 'graph', '--input', '{"word":"hi"}', '--stream', 'text')
   expect(JSON.parse(out)).toMatchObject({ second: 11 })
 })
 
 test('--stream events prints one JSON line an event, the result last', async () => {
-  const { out } = await project().meepo('run', 'agent', '--input', '"find otter"', '--stream', 'events')
+  const { out } = await inside(project(), 'run', 'agent', '--input', '"find otter"', '--stream', 'events')
   const events = out
     .trimEnd()
     .split('\n')
@@ -79,7 +84,7 @@ test('the input may come from stdin or a file', async () => {
   const one = project()
   one.write('in.json', '"find file"')
   const piped = await one.start(['run', 'agent', '--input', '-'], { stdin: '"find pipe"' }).ended
-  const read = await one.meepo('run', 'agent', '--input', '@in.json')
+  const read = await inside(one, 'run', 'agent', '--input', '@in.json')
   expect(piped.out).toBe('Answer: pipe is a word.\n')
   expect(read.out).toBe('Answer: file is a word.\n')
 })
@@ -87,9 +92,9 @@ test('the input may come from stdin or a file', async () => {
 test('the same run id and input is the same run, other input is refused', async () => {
   const one = project()
   const before = model.simulator.journal.totals().requests
-  const first = await one.meepo('run', 'agent', '--input', '"hi"', '--run-id', 'mine', '--tenant', 'acme')
-  const again = await one.meepo('run', 'agent', '--input', '"hi"', '--run-id', 'mine', '--tenant', 'acme')
-  const other = await one.meepo('run', 'agent', '--input', '"ho"', '--run-id', 'mine', '--tenant', 'acme')
+  const first = await inside(one, 'run', 'agent', '--input', '"hi"', '--run-id', 'mine', '--tenant', 'acme')
+  const again = await inside(one, 'run', 'agent', '--input', '"hi"', '--run-id', 'mine', '--tenant', 'acme')
+  const other = await inside(one, 'run', 'agent', '--input', '"ho"', '--run-id', 'mine', '--tenant', 'acme')
   expect(again.out).toBe(first.out)
   expect(model.simulator.journal.totals().requests - before).toBe(1)
   expect(other).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^run\.exists: /) })
@@ -101,7 +106,7 @@ test('the configuration is found from a folder below, and its store lies beside 
     'other.config.ts',
     one.read('meepo.config.ts').replace('definitions:', "store: 'elsewhere/runs.db', definitions:"),
   )
-  const { code } = await one.meepo('run', 'agent', '--input', '"hi"', '--config', 'other.config.ts')
+  const { code } = await inside(one, 'run', 'agent', '--input', '"hi"', '--config', 'other.config.ts')
   expect(code).toBe(0)
   expect(existsSync(one.path('elsewhere/runs.db'))).toBe(true)
   expect(existsSync(one.path('.meepo'))).toBe(false)

@@ -46,7 +46,7 @@ export function createProject(atEnd: (clean: () => void) => void, modelUrl = 'ht
   const start: Project['start'] = (args, { stdin = '', node = [] } = {}) => {
     const child = spawn(process.execPath, ['--conditions=meepo-source', ...node, main, ...args], {
       cwd: folder,
-      env: { PATH: process.env.PATH, MODEL_URL: modelUrl, NO_PROXY: '127.0.0.1' },
+      env: { PATH: process.env.PATH, MODEL_URL: modelUrl },
     })
     processes.push(child)
     child.stdin.end(stdin)
