@@ -46,10 +46,8 @@ test(
     const journal = join(folder.path, 'journal.jsonl')
     await using provider = await startSimulator({ script: join(import.meta.dirname, 'faulty-script.ts'), journal })
     const out = join(folder.path, 'out')
-    const end = await runDemoProcess(
-      folder.path,
-      ...['--out', out, '--base-url', `${provider.url}/v1`, '--model', 'any', '--json'],
-    )
+    const server = ['--base-url', `${provider.url}/v1`, '--model', 'any']
+    const end = await runDemoProcess(folder.path, '--out', out, '--json', ...server)
     expect(end).toMatchObject({ code: 0, stderr: expect.stringContaining('model: local:any') })
     expect(JSON.parse(end.stdout)).toMatchObject({
       success: true,

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+
+import { readOptions } from './options.ts'
+
+const here = { INIT_CWD: '/home/me' }
+
+test('paths start where the user is, not where npm runs the script', () => {
+  expect(readOptions(['--data', 'mine', '--out', '../report'], here)).toMatchObject({
+    data: '/home/me/mine',
+    out: '/home/report',
+    state: '/home/me/.meepo/demo',
+  })
+})
+
+test('without options the shipped company is reported below the folder of the user', () => {
+  const options = readOptions([], here)
+  expect(options?.data).toMatch(/examples\/erp\/data$/)
+  expect(options).toMatchObject({ out: '/home/me/.meepo/demo/report', isCrash: false, isFresh: false, isJson: false })
+})
+
+test('help is not a run', () => {
+  expect(readOptions(['--help'], here)).toBeUndefined()
+})
+
+test.each([
+  [['--unknown']],
+  [['extra']],
+  [['--seed', 'x']],
+  [['--kills', '11']],
+  [['--kills', '0']],
+  [['--crash', '--model', 'openai:m']],
+  [['--crash', '--base-url', 'http://h']],
+])('%j is refused', (args) => {
+  expect(() => readOptions(args, here)).toThrow(expect.objectContaining({ code: 'erp.bad_option' }))
+})
