@@ -1,1 +1,1 @@
-export { createProgram } from './program.ts'
+export { createProgram, runCommandLine } from './program.ts'

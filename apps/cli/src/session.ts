@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { MeepoError } from '@meepo/core'
 import { createMeepo, type Meepo, type MeepoConfig } from 'meepo'
 import { loadConfigIfAny } from './config/load-config.ts'
-import type { Notices } from './drive/notices.ts'
+import { fatalError, type Notices } from './drive/notices.ts'
 
 /** Opens the store with an engine that may drive runs. Definitions become known when one is started or resumed. */
 export function openEngine(config: MeepoConfig, notices?: Notices): Promise<Meepo> {
@@ -35,5 +35,14 @@ export function requireStore(store: MeepoConfig['store']): void {
   }
   if (typeof store === 'string' && !existsSync(store)) {
     throw new MeepoError('store.not_found', `there is no database ${store}`)
+  }
+}
+
+/** Stops what {@link openEngine} opened. A store that cannot be written any more was told by whoever attended the run. */
+export async function closeEngine(meepo: Meepo): Promise<void> {
+  try {
+    await meepo.stop()
+  } catch (thrown) {
+    if (!fatalError(thrown)) throw thrown
   }
 }

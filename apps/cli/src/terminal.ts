@@ -21,8 +21,9 @@ export const terminal: Terminal = {
   style: (name, format, text) => styleText(format, text, { stream: name === 'out' ? process.stdout : process.stderr }),
   isLive: canRewrite(process.stderr),
   isOutLive: canRewrite(process.stdout),
-  columns: () => process.stdout.columns ?? process.stderr.columns ?? 100,
-  rows: () => process.stdout.rows ?? process.stderr.rows ?? 40,
+  // Some terminals say 0.
+  columns: () => process.stdout.columns || process.stderr.columns || 100,
+  rows: () => process.stdout.rows || process.stderr.rows || 40,
 }
 
 function canRewrite(stream: NodeJS.WriteStream): boolean {

@@ -32,7 +32,7 @@ async function resume(runId: string, flags: ResumeFlags): Promise<void> {
   const { loadConfig } = await import('../config/load-config.ts')
   const { attend } = await import('../drive/attend.ts')
   const { Notices } = await import('../drive/notices.ts')
-  const { openEngine, requireStore } = await import('../session.ts')
+  const { closeEngine, openEngine, requireStore } = await import('../session.ts')
   const { definitionOf } = await import('../drive/definition-of.ts')
 
   const { config } = await loadConfig(flags.config)
@@ -55,7 +55,7 @@ async function resume(runId: string, flags: ResumeFlags): Promise<void> {
     const options = { runId, name: definition.name, config: flags.config, json, stream, notices, since }
     process.exitCode = await attend(meepo, handle, terminal, options)
   } finally {
-    await meepo.stop()
+    await closeEngine(meepo)
   }
 }
 

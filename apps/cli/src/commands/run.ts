@@ -38,7 +38,7 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   const { findDefinition } = await import('../config/known-definitions.ts')
   const { attend } = await import('../drive/attend.ts')
   const { Notices } = await import('../drive/notices.ts')
-  const { openEngine } = await import('../session.ts')
+  const { closeEngine, openEngine } = await import('../session.ts')
 
   const { config } = await loadConfig(flags.config)
   const definition = findDefinition(config.definitions, name)
@@ -56,7 +56,7 @@ async function run(name: string, flags: RunFlags): Promise<void> {
     const options = { runId: handle.runId, name: definition.name, config: flags.config, json, stream, notices, since }
     process.exitCode = await attend(meepo, handle, terminal, options)
   } finally {
-    await meepo.stop()
+    await closeEngine(meepo)
   }
 }
 

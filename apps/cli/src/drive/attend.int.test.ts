@@ -62,3 +62,21 @@ test('looking at a run stays until it ends when asked to', async () => {
   await one.start(['signal', 'r1', 'go', '1']).ended
   expect((await watching).out).toMatch(/^patient@1 {2}r1 {2}completed/)
 })
+
+test('a disk that is full in mid-run ends the process with one message and the way to go on', async () => {
+  const one = createProject(onTestFinished, model.url)
+  one.write(
+    'meepo.config.ts',
+    `import { createMemoryStore } from '@meepo/core/testing'
+     import { define, MeepoError } from 'meepo'
+     import { unknown } from 'zod'
+     const full = async () => { throw new MeepoError('store.disk_full', 'no space left') }
+     const { log, leases, ...roles } = createMemoryStore()
+     const store = { ...roles, log: { ...log, append: full }, leases: { ...leases, release: full, leave: full } }
+     const run = (ctx) => ctx.step('write', { effect: 'once' }, async () => 1)
+     export default { store, definitions: [define({ name: 'writer', input: unknown(), run })] }`,
+  )
+  const ended = await runInside(one, model.url, 'run', 'writer', '--run-id', 'r1')
+  expect(ended.err).toMatch(/^run r1\nstore\.disk_full: no space left\n.*\nmeepo resume r1\n$/)
+  expect(ended).toMatchObject({ code: 6, out: '' })
+})

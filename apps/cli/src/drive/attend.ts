@@ -5,7 +5,7 @@ import { createProgressView, progressLine, type ProgressView } from '../render/p
 import { endLine, resultText } from '../render/record.ts'
 import type { Terminal } from '../terminal.ts'
 import { interruptCode, onInterrupts, type Interrupt } from './interrupts.ts'
-import type { Notices } from './notices.ts'
+import { fatalError, type Notices } from './notices.ts'
 import { printStream } from './print-stream.ts'
 import { ProgressFold } from './progress.ts'
 import { isSpentLimit, resumeLine, type ResumeHint } from './resume-line.ts'
@@ -81,7 +81,12 @@ function leaveWhenAsked(meepo: Meepo, view: ProgressView, leaving: AbortControll
   let stopping: Promise<void> | undefined
   const leave = (why: Interrupt | MeepoError): void => {
     cause ??= why
-    stopping ??= meepo.engine.stop({ graceMs }).finally(() => leaving.abort())
+    if (stopping) return
+    stopping = meepo.engine.stop({ graceMs }).finally(() => leaving.abort())
+    // Where nothing can be written runs cannot be given back either: whoever resumes takes them over.
+    stopping = stopping.catch((thrown: unknown) => {
+      if (!fatalError(thrown)) throw thrown
+    })
     // Awaited by `done`; until then a failure is nobody's.
     stopping.catch(() => undefined)
   }

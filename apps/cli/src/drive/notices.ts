@@ -6,6 +6,11 @@ type Notice = Parameters<NonNullable<MeepoConfig['onNotice']>>[0]
 /** Trouble that repeating does not cure while this process goes on. */
 const fatal: readonly ErrorCode[] = ['store.disk_full', 'store.not_writable', 'store.corrupt', 'store.newer_format']
 
+/** The same error when it is of that kind. */
+export function fatalError(thrown: unknown): MeepoError | undefined {
+  return MeepoError.is(thrown) && fatal.some((code) => code === thrown.code) ? thrown : undefined
+}
+
 /** What an engine tells outside of any run, kept until somebody listens. Each thing is told once. */
 export class Notices {
   readonly #told = new Set<string>()
