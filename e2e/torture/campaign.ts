@@ -11,7 +11,7 @@ import { planOf } from './bugs/names.ts'
 import { Crew } from './crew.ts'
 import { openBodies, readBodies, readLines, readStoreLines, storeFile, type StoreLine } from './evidence.ts'
 import { createScript } from './model-script.ts'
-import { passesToSkip, planAgain, planHunt, planKills, type PlannedKill } from './plan.ts'
+import { passesToSkip, planAgain, planHunt, planKills, takeoverPoint, type PlannedKill } from './plan.ts'
 import { Pump } from './pump.ts'
 import { Watch, type SeenRun } from './watch.ts'
 
@@ -47,7 +47,7 @@ export interface CampaignResult {
 const minOpen = 10
 /** What a worker says of its bodies is a moment old when the parent acts on it. */
 const margin = 5
-const pointTimeoutMs = 8_000
+const pointTimeoutMs = 6_000
 /** Without any news for so long, what is still open hangs. */
 const quietMs = 12_000
 
@@ -123,7 +123,7 @@ async function killOnce(crew: Crew, folder: string, planned: PlannedKill, random
     const stalled = await crew.anyBusy(minOpen, 4_000)
     await crew.stall(stalled, 1_800)
   }
-  const victim = await crew.anyBusy(planned.point === 'takeover.after' ? 0 : minOpen, 4_000)
+  const victim = await crew.anyBusy(planned.point === takeoverPoint ? 0 : minOpen, 4_000)
   const { worker } = victim
   if (planned.point === 'random') {
     await delay(random() * 1_000)
@@ -133,7 +133,7 @@ async function killOnce(crew: Crew, folder: string, planned: PlannedKill, random
     const order = {
       point: planned.point,
       skip: passesToSkip(planned.point, random),
-      minOpen: planned.point === 'takeover.after' ? 1 : minOpen,
+      minOpen: planned.point === takeoverPoint ? 1 : minOpen,
     }
     void victim.ask({ kind: 'arm', order })
     await Promise.race([victim.gone, delay(pointTimeoutMs)])

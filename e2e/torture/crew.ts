@@ -81,8 +81,8 @@ export class Crew {
   #start(): WorkerProcess {
     const worker = ++this.#count
     const armFile = `${this.#settings.folder}/arm-${worker}`
-    // Half of the workers evict what waits at once.
-    const idleMs = this.#random() < 0.5 ? 0 : 10_000
+    // Half of the workers evict what waits at once, the others after a while.
+    const idleMs = this.#random() < 0.5 ? 0 : 700
     return new WorkerProcess({ ...this.#settings, worker, idleMs, armFile })
   }
 }

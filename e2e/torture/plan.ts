@@ -14,6 +14,8 @@ export const allPoints: readonly string[] = [...writerPoints, ...mainPoints]
 /** Workers change in blocks of this many kills. */
 const block = 5
 const perPoint = 5
+/** Passed once in the life of a worker, soon after it started. */
+export const takeoverPoint = 'takeover.after'
 
 /** Every point as often as it is wanted, as far as there are kills; the rest at random moments, in a seeded order. */
 export function planKills(kills: number, random: () => number): PlannedKill[] {
@@ -22,7 +24,8 @@ export function planKills(kills: number, random: () => number): PlannedKill[] {
   points.length = Math.min(points.length, kills)
   while (points.length < kills) points.push('random')
   return shuffled(points, random).map((point, index) => {
-    const workers = Math.floor(index / block) % 2 === 0 ? 1 : 2
+    // With two, nobody can say which of them takes over.
+    const workers = Math.floor(index / block) % 2 === 0 || point === takeoverPoint ? 1 : 2
     return { point, workers, isStalling: workers === 2 && index % block === 2 }
   })
 }
@@ -42,7 +45,8 @@ export function planAgain(rest: PlannedKill[], point: string): void {
 
 /** Points that are passed rarely are taken when they come; the others after some passes. */
 export function passesToSkip(point: string, random: () => number): number {
-  const isRare = ['takeover.after', 'reconcile.before', 'claim.after', 'create.acked', 'end.before', 'release.before']
+  if (point === takeoverPoint) return 0
+  const isRare = ['reconcile.before', 'claim.after', 'create.acked', 'end.before', 'release.before']
   return Math.floor(random() * (isRare.includes(point) ? 2 : 20))
 }
 

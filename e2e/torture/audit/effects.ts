@@ -26,11 +26,11 @@ export function auditRepeats({ runs, bodies, lines, invoice }: Evidence): readon
   const repeated = bodies.filter(
     (line) => line.phase === 'begin' && !isZombie(line) && isRepeat(stepOf(line.attempt), line.at),
   )
-  // A request that had begun before its worker was stopped arrives when that goes on.
+  // A request that was on its way when its worker was stopped arrives when that goes on.
   const begun = new Map(bodies.filter((line) => line.phase === 'begin').map((line) => [line.attempt, line]))
   const isLate = (attempt: string): boolean => {
     const line = begun.get(attempt)
-    return line !== undefined && lost.has(line.worker) && !isRepeat(stepOf(attempt), line.at)
+    return line !== undefined && (isZombie(line) || (lost.has(line.worker) && !isRepeat(stepOf(attempt), line.at)))
   }
   const billed = invoice.filter(
     ({ attemptId: id, startedAt }) => id !== undefined && isRepeat(stepOf(id), startedAt) && !isLate(id),
