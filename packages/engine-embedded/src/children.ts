@@ -14,6 +14,7 @@ import {
 import { outcomeOf, type ActiveRun } from './active-run.ts'
 import type { Fleet } from './fleet.ts'
 import { childBirth, type Birth } from './new-run.ts'
+import { reopenEnded } from './operate.ts'
 
 /** Starts and cancels the children of active runs. All of it may be repeated: after a crash it will be. */
 export class Children {
@@ -123,12 +124,8 @@ export class Children {
     } else if (child.status === 'cancelled' || child.status === 'failed') {
       // What took it down is undone where the parent was reopened: the child goes on with it.
       if (isUndone(await log.read(scope, start.childRunId), start)) {
-        const at = this.#fleet.machine.scheduler.now()
-        await log.reopen(scope, start.childRunId, {
-          type: 'run.reopened',
-          at,
-          data: { limits: start.limits, by: 'parent' },
-        })
+        const { store, machine } = this.#fleet
+        await reopenEnded(store, machine, scope, start.childRunId, { limits: start.limits, by: 'parent' })
         this.#fleet.claimSoon()
       } else await this.#sendNews(parent, start)
     } else this.#fleet.claimSoon()
@@ -139,12 +136,12 @@ export class Children {
     const scope = { tenant: parent.tenant }
     const { log, inbox } = this.#fleet.store
     const pending = await inbox.pending(scope, parent.runId)
-    // Only engines write this kind, as ChildNews.
-    if (
-      pending.some(
-        ({ kind, data }) => kind === 'child' && (data as unknown as ChildNews).childRunId === start.childRunId,
-      )
-    ) {
+    const isThere = pending.some(({ id, kind, data }) => {
+      if (kind !== 'child' || parent.recording.voidMail.has(id)) return false
+      // Only engines write this kind, as ChildNews.
+      return (data as unknown as ChildNews).childRunId === start.childRunId
+    })
+    if (isThere) {
       this.#fleet.mailFor(parent)
       return
     }

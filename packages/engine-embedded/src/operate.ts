@@ -3,6 +3,7 @@ import {
   MeepoError,
   readRecording,
   type CancelMail,
+  type EventData,
   type Json,
   type Machine,
   type Resolution,
@@ -76,6 +77,21 @@ export async function reopenRun(
     throw new MeepoError('run.not_resumable', `run ${runId} of ${key} has completed`)
   }
   if (status !== 'failed' && status !== 'cancelled') return
+  await reopenEnded(store, machine, scope, runId, { limits, by: 'operator' })
+}
+
+/** Puts an ended run back into the queue. What its end left unread of cancels and of children is void: it was undone. */
+export async function reopenEnded(
+  store: Store,
+  machine: Machine,
+  scope: Scope,
+  runId: RunId,
+  data: Omit<EventData['run.reopened'], 'voidMail'>,
+): Promise<void> {
+  // Nobody delivers to a run that has ended: this is all that there is.
+  const pending = await store.inbox.pending(scope, runId)
+  const voidMail = pending.filter(({ kind }) => kind === 'cancel' || kind === 'child').map(({ id }) => id)
   const at = machine.scheduler.now()
-  await store.log.reopen(scope, runId, { type: 'run.reopened', at, data: { limits, by: 'operator' } })
+  const event = { type: 'run.reopened', at, data: { ...data, ...(voidMail.length > 0 ? { voidMail } : {}) } } as const
+  await store.log.reopen(scope, runId, event)
 }

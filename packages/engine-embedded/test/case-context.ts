@@ -2,10 +2,13 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { constants, Script } from 'node:vm'
 import type { Machine, Store } from '@meepo/core'
 import { createMemoryStore, createTestMachine, type EngineCaseContext } from '@meepo/core/testing'
 import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '../src/index.ts'
 import { mortalMachine, mortalStore, type Life } from './mortal.ts'
+
+let loads = 0
 
 /** A context, and its end. */
 export interface Harness {
@@ -54,6 +57,14 @@ async function harness({ store, machine, beatMs, until, pass }: World): Promise<
   const context: EngineCaseContext = {
     store,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    // Not a plain import: test runners put something else in its place. The module waits, because Node loads others
+    // within microtasks, which a window cannot tell from the run's own.
+    load: () => {
+      const script = new Script(`import('data:text/javascript,await new Promise((go) => setTimeout(go, 1, ${++loads}))')`, {
+        importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+      })
+      return script.runInThisContext() as Promise<unknown>
+    },
     until,
     pass,
     now: () => machine.scheduler.now(),

@@ -102,7 +102,12 @@ export interface EventData {
   readonly 'run.failed': { readonly error: ErrorData } & Ending
   readonly 'run.cancelled': { readonly reason: string } & Ending
   /** An ended run goes on, with other limits: what lies between `resumeAfter` of its end and here does not count. */
-  readonly 'run.reopened': { readonly limits: Partial<RunLimits>; readonly by: string }
+  readonly 'run.reopened': {
+    readonly limits: Partial<RunLimits>
+    readonly by: string
+    /** Mail that came too late for the end and must not be read after it: cancels, and news of children. */
+    readonly voidMail?: readonly string[]
+  }
 
   /** The intent. Attempt 1 begins with it. */
   readonly 'step.started': {

@@ -92,6 +92,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   #resumeAfter = 0
   #unknown: Set<number> | undefined = undefined
   readonly #post: Post
+  readonly #voidMail: ReadonlySet<string>
   #abort: AbortController | undefined = undefined
 
   constructor({ runId, definition, host, recording, priority, fetched }: DriverOptions) {
@@ -106,6 +107,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#waiting = new Waiting(host, this.#open, this.limits.deadlineAt)
     this.#pump = new Pump(this.scheduler, this)
     this.#post = new Post(recording.received)
+    this.#voidMail = recording.voidMail
     this.#recordedEnd = recording.end
     const { tenant, sessionId, actor } = recording.created
     this.call = { tenant, runId, sessionId, models: host.models, ...(actor === undefined ? {} : { actor }) }
@@ -122,7 +124,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   mail(mails: readonly DriverMail[]): void {
     for (const mail of mails) {
       if (this.#phase === 'frozen' || this.#isOver || !this.#post.isNew(mail)) continue
-      if (this.#phase === 'replaying') this.#post.keep(mail)
+      if (this.#voidMail.has(mail.id)) this.host.discard(mail.id)
+      else if (this.#phase === 'replaying') this.#post.keep(mail)
       else readMail(this, mail)
     }
   }

@@ -58,6 +58,8 @@ export interface Recording {
   readonly segment: Segment | undefined
   /** Values of signals, whichever segment they came in. */
   readonly received: ReadonlyMap<string, Stored>
+  /** Mail that a reopening made void. */
+  readonly voidMail: ReadonlySet<string>
   /** The end had begun when the log stopped, behind the event `after`. */
   readonly end: { readonly end: RunEnd; readonly after: number } | undefined
   /** Time with open bodies so far. */
@@ -119,6 +121,7 @@ class Reader {
   #tasks = new Map<number, RecordedTask>()
   #deliveries: DeliveryEvent[] = []
   readonly #received = new Map<string, Stored>()
+  readonly #voidMail = new Set<string>()
   #end: Recording['end']
   #isEnded = false
   readonly #openBodies = new Set<number>()
@@ -141,6 +144,7 @@ class Reader {
       case 'run.cancelled':
         return
       case 'run.reopened':
+        for (const id of event.data.voidMail ?? []) this.#voidMail.add(id)
         this.#limits = { ...this.#limits, ...event.data.limits }
         this.#end = undefined
         return
@@ -202,6 +206,7 @@ class Reader {
       lastSeq,
       segment: this.#segment,
       received: this.#received,
+      voidMail: this.#voidMail,
       end: this.#end,
       activeMs: this.#activeMs,
       isEnded: this.#isEnded,

@@ -33,6 +33,8 @@ export interface EngineCaseContext {
   readonly store: Store
   /** Answers `GET` with a text; for awaiting what is not a task. */
   readonly url: string
+  /** Imports a module that was never imported before, and that waits for a timer before it is there. */
+  load(): Promise<unknown>
   /** Starts an engine on the data of this case: the first one, another, or one after a crash. */
   open(options?: EngineCaseOptions): Promise<EngineUnderTest>
   /** Lets time pass until the promise is settled, and answers with it. */

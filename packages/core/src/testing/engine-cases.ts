@@ -1,8 +1,17 @@
 import type { EngineCase } from './engine-case.ts'
 import { effectCases } from './engine-cases-effects.ts'
+import { replayCases } from './engine-cases-replay.ts'
 import { stepCases } from './engine-cases-steps.ts'
 import { streamCases } from './engine-cases-stream.ts'
+import { treeCases } from './engine-cases-tree.ts'
 import { waitingCases } from './engine-cases-waiting.ts'
 
 /** What every engine must show, as data: no test runner is imported. */
-export const engineCases: readonly EngineCase[] = [...stepCases, ...effectCases, ...waitingCases, ...streamCases]
+export const engineCases: readonly EngineCase[] = [
+  ...stepCases,
+  ...effectCases,
+  ...waitingCases,
+  ...treeCases,
+  ...replayCases,
+  ...streamCases,
+]

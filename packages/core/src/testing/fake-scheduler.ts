@@ -56,10 +56,7 @@ export function createFakeScheduler(options: FakeSchedulerOptions = {}): FakeSch
   const pump = async (): Promise<void> => {
     isPumping = true
     for (let turn = turns[0]; turn !== undefined; turn = turns[0]) {
-      await macrotask()
-      turn.open()
-      await macrotask()
-      turn.close()
+      await openAndClose(turn)
       turns.shift()
     }
     isPumping = false
@@ -134,6 +131,17 @@ export function createFakeScheduler(options: FakeSchedulerOptions = {}): FakeSch
     },
     timers: () => pendingTimers,
   }
+}
+
+/** Two immediates that are asked for together run one after the other: nothing but microtasks comes between them. */
+function openAndClose(turn: Turn): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => turn.open())
+    setImmediate(() => {
+      turn.close()
+      resolve()
+    })
+  })
 }
 
 /**

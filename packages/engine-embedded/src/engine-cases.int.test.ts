@@ -1,0 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { engineCases } from '@meepo/core/testing'
+import { openSqliteStore } from '@meepo/store-sqlite'
+import { test } from 'vitest'
+import { realHarness } from '../test/case-context.ts'
+
+for (const one of engineCases) {
+  test(`on SQLite: ${one.name}`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'meepo-engine-'))
+    const store = await openSqliteStore({ path: join(folder, 'meepo.db'), durability: 'fast', pollMs: 5 })
+    const { context, close } = await realHarness(store)
+    try {
+      await one.run(context)
+    } finally {
+      await close()
+      await store.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+}
