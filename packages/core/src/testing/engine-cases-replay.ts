@@ -45,7 +45,7 @@ function awaits(name: string, foreign: (context: EngineCaseContext) => Promise<u
           await foreign(context)
           return ctx.step('after', read, async () => 'done')
         })()
-        const hang = ctx.step('hang', read, () => new Promise<null>(() => undefined))
+        const hang = ctx.step('hang', read, ({ signal }) => new Promise<null>((_resolve, reject) => signal.addEventListener('abort', reject)))
         return Promise.all([branch, hang])
       })
       const { engine } = await context.open({ definitions: [beside] })

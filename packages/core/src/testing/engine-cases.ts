@@ -1,5 +1,6 @@
 import type { EngineCase } from './engine-case.ts'
 import { effectCases } from './engine-cases-effects.ts'
+import { wholeCases } from './engine-cases-engine.ts'
 import { replayCases } from './engine-cases-replay.ts'
 import { stepCases } from './engine-cases-steps.ts'
 import { streamCases } from './engine-cases-stream.ts'
@@ -14,4 +15,5 @@ export const engineCases: readonly EngineCase[] = [
   ...treeCases,
   ...replayCases,
   ...streamCases,
+  ...wholeCases,
 ]
