@@ -17,12 +17,14 @@ import {
   type RunId,
   type Store,
 } from '@meepo/core'
+import type { Certainty } from './certainty.ts'
 
 /** What an active run tells the engine that holds it. */
 export interface RunOwner {
   readonly store: Store
   readonly machine: Machine
   readonly models: Models
+  readonly certainty: Certainty
   startChild(parent: ActiveRun, start: ChildStart): void
   cancelChild(parent: ActiveRun, child: ChildRef, reason: string): void
   preview(run: ActiveRun, number: number, attempt: number): ((delta: string) => void) | undefined
@@ -174,7 +176,7 @@ export class ActiveRun implements RunHost {
 
   whenDurable(then: () => void): void {
     this.flush()
-    if (this.#durableSeq >= this.#seq) then()
+    if (this.#durableSeq >= this.#seq) this.#call(this.#owner.certainty.isSure, then)
     else if (this.#waiters) this.#waiters.push({ seq: this.#seq, call: then })
     else this.#waiters = [{ seq: this.#seq, call: then }]
   }
@@ -225,7 +227,17 @@ export class ActiveRun implements RunHost {
     const later = waiters.findIndex((waiter) => waiter.seq > seq)
     const due = later < 0 ? waiters : waiters.slice(0, later)
     this.#waiters = later < 0 ? undefined : waiters.slice(later)
-    for (const waiter of due) waiter.call()
+    const { isSure } = this.#owner.certainty
+    for (const waiter of due) this.#call(isSure, waiter.call)
+  }
+
+  #call(isSure: boolean, then: () => void): void {
+    if (isSure) then()
+    else {
+      this.#owner.certainty.wait(() => {
+        if (!this.#isGone) then()
+      })
+    }
   }
 
   async putBlob(text: string): Promise<BlobRef> {

@@ -209,8 +209,10 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       this.#fleet.mail(change.mail)
       if (change.claimable) this.#fleet.claimSoon()
     })
-    this.#liveness = new Liveness(leases, this.machine.scheduler, engine, this.#options, this.#onLost, this.#onBeat)
-    this.#liveness.start()
+    const liveness = new Liveness(leases, this.machine.scheduler, engine, this.#options, this.#onLost, this.#onBeat)
+    this.#liveness = liveness
+    this.#fleet.certainty.isBeatFresh = () => liveness.isFresh
+    liveness.start()
     this.#fleet.wakeAt(await leases.nextWakeAt())
     this.#isReady = true
     this.#tick()
@@ -229,6 +231,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
   }
 
   readonly #onBeat = (freed: number): void => {
+    this.#fleet.certainty.confirm()
     if (freed > 0) this.#fleet.claimSoon()
     this.store.leases.nextWakeAt().then(
       (at) => this.#fleet.wakeAt(at),

@@ -16,6 +16,7 @@ import {
 } from '@meepo/core'
 import { Alarm } from './alarm.ts'
 import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts'
+import { Certainty } from './certainty.ts'
 import { Children } from './children.ts'
 import { Departures, type Departure } from './departures.ts'
 import { loadRun } from './loader.ts'
@@ -65,6 +66,7 @@ export class Fleet implements RunOwner {
   #mayClaim = true
   #isClaiming = false
   #isStopping = false
+  readonly certainty: Certainty = new Certainty()
   #unreleased: Release[] = []
   #broken: Claim[] = []
   readonly #alarm: Alarm
@@ -329,6 +331,7 @@ export class Fleet implements RunOwner {
       run.gone()
       this.#departures.tell(run.runId, { kind: 'left' })
     }
+    this.certainty.lose()
     this.#active.clear()
     this.#busy = 0
     this.#broken = []

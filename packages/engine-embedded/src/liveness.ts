@@ -29,6 +29,8 @@ export class Liveness {
   #seen = new Map<EngineId, Seen>()
   #stopTimer: (() => void) | undefined
   #isStopped = false
+  /** When the last beat was sent that the store took. */
+  #beatAt: number
   #running: Promise<void> = Promise.resolve()
 
   constructor(
@@ -46,8 +48,14 @@ export class Liveness {
     this.#engine = engine
     this.#beatMs = options.beatMs ?? 1_000
     this.#missedBeats = options.missedBeats ?? 5
+    this.#beatAt = scheduler.elapsed()
     this.#onLost = onLost
     this.#onBeat = onBeat
+  }
+
+  /** Nobody who watches this engine can have missed enough beats yet. */
+  get isFresh(): boolean {
+    return this.#scheduler.elapsed() - this.#beatAt < (this.#missedBeats - 0.5) * this.#beatMs
   }
 
   start(): void {
@@ -69,12 +77,14 @@ export class Liveness {
 
   async #round(): Promise<void> {
     try {
+      const sentAt = this.#scheduler.elapsed()
       const isAlive = await this.#leases.beat(this.#engine)
       if (this.#isStopped) return
       if (!isAlive) {
         this.#onLost()
         return
       }
+      this.#beatAt = sentAt
       this.#onBeat(await this.#lookAround())
     } catch {
       // A store that cannot write now is told by the appends that fail; beating goes on.
