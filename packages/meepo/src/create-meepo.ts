@@ -1,15 +1,5 @@
-import {
-  MeepoError,
-  type AnyDefinition,
-  type Definition,
-  type Engine,
-  type RunHandle,
-  type RunRecord,
-  type StartOptions,
-  type StopOptions,
-  type Store,
-  type StreamEvent,
-} from '@meepo/core'
+import { MeepoError, type AnyDefinition, type Definition, type Engine, type Store } from '@meepo/core'
+import type { RunHandle, RunRecord, StartOptions, StopOptions, StreamEvent } from '@meepo/core'
 import { createEmbeddedEngine, type EngineOptions } from '@meepo/engine-embedded'
 import { createGateway, type GatewayOptions } from '@meepo/gateway'
 
@@ -99,8 +89,10 @@ function checkOptions(options: MeepoOptions): void {
     const value = options[name] ?? least
     if (!(Number.isInteger(value) && value >= least)) throw invalid(`${name} must be a whole number from ${least}`)
   }
-  if (options.models && (options.providers ?? options.aliases))
-    throw invalid('models replaces providers and aliases: give one of them')
+  const idle = ['providers', 'aliases', 'env', 'fetch', 'onWarning', 'modelTimeoutMs', 'modelIdleTimeoutMs'] as const
+  for (const name of options.models ? idle : []) {
+    if (options[name] !== undefined) throw invalid(`models replaces ${name}: give one of them`)
+  }
 }
 
 function invalid(message: string): MeepoError {

@@ -2,28 +2,8 @@ export { createMeepo, type Meepo, type MeepoOptions, type RunOptions } from './c
 export { defineConfig, type MeepoConfig } from './config.ts'
 
 export { approvalSignal, define, defineAgent, defineGraph, defineTool, MeepoError, noRetry, task } from '@meepo/core'
-export type {
-  Agent,
-  AgentOptions,
-  AnyDefinition,
-  Definition,
-  DefinitionOptions,
-  Effect,
-  Engine,
-  ErrorCode,
-  GraphOptions,
-  GraphTask,
-  HistoryEntry,
-  Json,
-  Model,
-  RunContext,
-  RunHandle,
-  RunLimits,
-  RunRecord,
-  RunSummary,
-  StartOptions,
-  Store,
-  StreamEvent,
-  Tool,
-  ToolOptions,
-} from '@meepo/core'
+// By subject: how things are defined, what they are made of, how they run.
+export type { Agent, AgentOptions, AnyDefinition, Definition, DefinitionOptions } from '@meepo/core'
+export type { GraphOptions, GraphTask, Tool, ToolOptions } from '@meepo/core'
+export type { Effect, ErrorCode, Json, Model, RunContext, RunLimits, Store } from '@meepo/core'
+export type { Engine, HistoryEntry, RunHandle, RunRecord, RunSummary, StartOptions, StreamEvent } from '@meepo/core'
