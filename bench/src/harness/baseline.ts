@@ -35,8 +35,24 @@ export function toBaseline(machine: string, lines: readonly Line[], old: Baselin
   return { machine, ratios }
 }
 
+/** What is worse in every measurement, by the best of them: noise only ever slows down. */
+export function lastingRegressions(
+  baseline: Baseline,
+  measurements: readonly (readonly Line[])[],
+): readonly Regression[] {
+  const [first = [], ...others] = measurements.map((lines) => regressions(baseline, lines))
+  return others.reduce(
+    (lasting, found) =>
+      lasting.flatMap((one) => {
+        const again = found.find(({ key }) => key === one.key)
+        return again ? [one.ratio <= again.ratio ? one : again] : []
+      }),
+    first,
+  )
+}
+
 /** The lines whose ratio is more than 15 % above the baseline, or missing there. */
-export function regressions(baseline: Baseline, lines: readonly Line[]): readonly Regression[] {
+function regressions(baseline: Baseline, lines: readonly Line[]): readonly Regression[] {
   return lines.flatMap((line) => {
     const ratio = ratioOf(line)
     const key = keyOf(line)

@@ -84,3 +84,17 @@ test('an update of some workloads keeps the ratios of the others', async () => {
   const old = { machine: 'there', ratios: { 'w1 a': 1, 'w2 b': 2 } }
   expect(toBaseline('here', await lines([20]), old)).toEqual({ machine: 'here', ratios: { 'w1 a': 10, 'w2 b': 2 } })
 })
+
+test('a ratio that is near the baseline in one of three measurements is accepted', async () => {
+  const baseline = toBaseline('here', await lines([20]), undefined)
+  const { measure, calls } = measuring([90, 30, 22])
+  expect((await measureAll([workload], measure, { isChecked: false, baseline })).shortfalls).toEqual([])
+  expect(calls()).toBe(3)
+})
+
+test('a lasting slow-down is told by the best of its measurements', async () => {
+  const baseline = toBaseline('here', await lines([20]), undefined)
+  const { measure } = measuring([90, 30, 40])
+  const { shortfalls } = await measureAll([workload], measure, { isChecked: false, baseline })
+  expect(shortfalls).toEqual(['w1 a: 15.00 times its floor, baseline 10 (50 % more)'])
+})
