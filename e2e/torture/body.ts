@@ -25,7 +25,7 @@ export interface Caller {
 }
 
 /** A digest by which arguments are compared. */
-export function argsHash(args: Json): string {
+function argsHash(args: Json): string {
   return createHash('sha256').update(canonicalJson(args)).digest('hex').slice(0, 16)
 }
 

@@ -29,7 +29,7 @@ export interface CampaignOptions {
 }
 
 /** A kill as it happened. */
-export interface Kill {
+interface Kill {
   readonly point: string
   readonly workers: number
   /** Steps that were in flight in the killed process. */

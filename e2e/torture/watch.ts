@@ -1,7 +1,7 @@
 import { isTerminal, type LogEvent, type RunId, type Store } from '@meepo/core'
 
 /** One event as it was told to a process that follows everything. */
-export interface SeenEvent {
+interface SeenEvent {
   readonly cursor: number
   readonly seenAt: number
   readonly event: LogEvent
