@@ -7,7 +7,7 @@ import type { Models } from '../model/model.ts'
 import type { RunContext } from '../run/context.ts'
 import type { AnyDefinition, Definition } from '../run/definition.ts'
 import type { RunRecord } from '../run/record.ts'
-import { noRetry } from '../run/retry.ts'
+import { noRetry, type RetryPolicy } from '../run/retry.ts'
 import type { Store } from '../store/store.ts'
 import { check } from './check.ts'
 
@@ -51,9 +51,9 @@ export interface EngineCase {
 }
 
 /** A step that may be repeated. */
-export const read = { effect: 'read', retry: noRetry } as const
+export const read: { readonly effect: 'read'; readonly retry: RetryPolicy } = { effect: 'read', retry: noRetry }
 /** A step that must not be repeated. */
-export const once = { effect: 'once', retry: noRetry } as const
+export const once: { readonly effect: 'once'; readonly retry: RetryPolicy } = { effect: 'once', retry: noRetry }
 /** Two tries with a short wait between them. */
 export const twice = { maxAttempts: 2, initialMs: 10, factor: 1, maxMs: 10 } as const
 
