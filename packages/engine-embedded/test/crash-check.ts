@@ -78,6 +78,25 @@ async function crashAt(
   }
 }
 
+/**
+ * Stops the engine in the middle, as a deployment does, and goes on with another. Throws when a step became unknown
+ * that was given its time, or the end is another one.
+ */
+export async function checkDrain(scenario: Scenario, idleMs: number, stopAfterMs: number): Promise<void> {
+  const isFree = isTimed(scenario.program.ops, scenario.program)
+  const first = await drive(scenario, createStore, startAt, idleMs, new History(), [], noEffects)
+  const effects: Effect[] = []
+  const second = await drive(scenario, createStore, startAt, idleMs, new History(), effects, noEffects, stopAfterMs)
+  for (const log of second.logs.values()) {
+    checkLog(log)
+    // Those that the program itself cancelled may be unknown.
+    if (log.some(({ type, data }) => type === 'step.unknown' && data.error.code === 'step.unknown')) throw new Error('a step is unknown though its engine stopped in peace')
+  }
+  checkEffects(new Map(), [], effects)
+  await compareWithInterpreter(scenario.program, second, 'after the stop')
+  if (!isFree) same(second.result, first.result, 'the result')
+}
+
 async function drive(
   { program, signals }: Scenario,
   open: (now: () => number) => Promise<Store>,
@@ -86,6 +105,7 @@ async function drive(
   history: History,
   effects: Effect[],
   before: readonly Effect[],
+  stopAfterMs?: number,
 ): Promise<Ran> {
   const machine = createTestMachine({ startAt: at, seed: before === noEffects ? 'first' : 'second' })
   const { scheduler } = machine
@@ -98,15 +118,22 @@ async function drive(
     reconcile: (key) => [...before, ...effects].some((effect) => effect.key === key),
   }
   const definition = programDefinition(world)
-  const engine = createEmbeddedEngine({ store, machine, idleMs })
+  let engine = createEmbeddedEngine({ store, machine, idleMs })
   engine.register(definition as never)
-  const handle = await engine.start(definition, program, { runId })
+  let handle = await engine.start(definition, program, { runId })
   for (const { name, atMs } of signals) {
     scheduler.after(atMs, () => {
       handle.signal(name, `value of ${name}`).catch((thrown: unknown) => {
         if (!MeepoError.is(thrown) || thrown.code !== 'run.ended') throw thrown
       })
     })
+  }
+  if (stopAfterMs !== undefined) {
+    await scheduler.advance(stopAfterMs)
+    await scheduler.until(engine.stop())
+    engine = createEmbeddedEngine({ store, machine, idleMs })
+    engine.register(definition as never)
+    handle = await engine.start(definition, program, { runId })
   }
   const record = await scheduler.until(handle.result()).catch(async (thrown: unknown) => {
     throw new Error(`${String(thrown)}\n${await describe(store)}`, { cause: thrown })
