@@ -57,7 +57,7 @@ export async function resolveStep(
   if (!task?.isUnknown || task.isClosed) {
     throw new MeepoError('step.not_unknown', `step ${step} of ${runId} is not unknown`, { details: { step } })
   }
-  const mail: ResolveMail = { step, resolution }
+  const mail: ResolveMail = { step, attempt: task.attempt, resolution }
   // ResolveMail is plain JSON. One decision per attempt: a second one is a duplicate.
   const data = mail as unknown as Json
   await store.inbox.deliver(scope, runId, { id: `resolve/${task.start.seq}/${task.attempt}`, kind: 'resolve', data })

@@ -24,6 +24,8 @@ export interface CancelMail {
 /** A decision about an unknown step, as it travels through the inbox. */
 export interface ResolveMail {
   readonly step: number
+  /** The try that was unknown when it was decided: what became of a later one is another question. */
+  readonly attempt: number
   readonly resolution: Resolution
 }
 
@@ -110,11 +112,12 @@ function readChildNews(reader: MailReader, mail: DriverMail): void {
 
 function readDecision(reader: MailReader, mail: DriverMail): void {
   // Only engines write this kind, as ResolveMail.
-  const { step, resolution } = mail.data as unknown as ResolveMail
+  const { step, attempt, resolution } = mail.data as unknown as ResolveMail
   // It stays in the inbox, for the case that the run is reopened: nobody could send it again.
   if (reader.isEnding) return
   for (const entry of reader.openEntries()) {
-    if (entry.number === step && entry instanceof StepEntry && entry.resolve(resolution, 'operator', mail.id)) return
+    if (entry.number !== step || !(entry instanceof StepEntry) || entry.attempt !== attempt) continue
+    if (entry.resolve(resolution, 'operator', mail.id)) return
   }
   reader.host.discard(mail.id)
 }

@@ -30,7 +30,7 @@ import { isUncertain } from './uncertain.ts'
  */
 
 /** How long an aborted body may take to end. */
-export const abortGraceMs = 5_000
+const abortGraceMs = 5_000
 const defaultTimeoutMs = 600_000
 /** Timeouts from here on are looked at with the limits of the run, a few times a second. */
 const coarseTimeoutMs = 10_000
@@ -57,6 +57,11 @@ export class StepEntry extends Entry {
     super(owner, number, 'step', name)
     this.#options = options
     this.#body = body
+  }
+
+  /** The last try that began. */
+  get attempt(): number {
+    return this.#attempt
   }
 
   get needsLog(): boolean {

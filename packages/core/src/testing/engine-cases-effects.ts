@@ -1,4 +1,5 @@
 import { MeepoError } from '../base/errors.ts'
+import type { RunId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
 import type { LogEvent, NewEvent } from '../log/events.ts'
 import type { Reconciled } from '../run/context.ts'
@@ -37,6 +38,22 @@ async function killInStep(context: EngineCaseContext, { definition, keys }: Retu
   first.crash()
   const { engine } = await context.open({ definitions: [definition] })
   return { engine, handle: engine.handle(runId), runId }
+}
+
+/** A run of {@link cutOff} whose step was unknown, with what came after, and whose engine is gone. */
+async function leaveBehind(context: EngineCaseContext, runId: RunId, events: readonly NewEvent[]): Promise<void> {
+  const { leases, log } = context.store
+  const run = { tenant: 'default', sessionId: 's', priority: 0, definition: 'pays', version: '1' }
+  const error = { code: 'step.unknown', message: 'cut', retryable: false }
+  await leases.join('dead')
+  const before: readonly NewEvent[] = [
+    { type: 'run.created', at: 0, data: { ...run, input: { value: null }, limits: { activeMs: 1e6 } } },
+    { type: 'run.started', at: 0, data: { seed: 'x', patches: [] } },
+    { type: 'step.started', at: 0, data: { number: 1, name: 'pay', effect: 'once' } },
+    { type: 'step.unknown', at: 0, data: { number: 1, attempt: 1, error } },
+  ]
+  await log.create('system', { ...run, runId, fingerprint: '' }, [...before, ...events], 'dead')
+  await leases.leave('dead')
 }
 
 function unknownOf(log: readonly LogEvent[]): readonly number[] | undefined {
@@ -137,38 +154,39 @@ export const effectCases: readonly EngineCase[] = [
   {
     name: 'a decision that was recorded holds when the engine dies before it delivers the outcome',
     run: async (context) => {
-      const { leases, log } = context.store
       const paying = cutOff()
-      await leases.join('dead')
-      const [scope, run] = [{ tenant: 'default' }, { tenant: 'default', sessionId: 's', priority: 0 }]
       const decisions = [
         ['done', { kind: 'done', result: 'paid' }],
         ['failed', { kind: 'fail', error: { code: 'tool.failed', message: 'bounced', retryable: false } }],
       ] as const
       for (const [runId, resolution] of decisions) {
-        const events: readonly NewEvent[] = [
-          {
-            type: 'run.created',
-            at: 0,
-            data: { ...run, definition: 'pays', version: '1', input: { value: null }, limits: { activeMs: 1e6 } },
-          },
-          { type: 'run.started', at: 0, data: { seed: 'x', patches: [] } },
-          { type: 'step.started', at: 0, data: { number: 1, name: 'pay', effect: 'once' } },
-          {
-            type: 'step.unknown',
-            at: 0,
-            data: { number: 1, attempt: 1, error: { code: 'step.unknown', message: '', retryable: false } },
-          },
-          { type: 'step.resolved', at: 0, data: { number: 1, resolution, by: 'operator' } },
-        ]
-        await log.create(scope, { ...run, runId, definition: 'pays', version: '1', fingerprint: '' }, events, 'dead')
+        const resolved: NewEvent = { type: 'step.resolved', at: 0, data: { number: 1, resolution, by: 'operator' } }
+        await leaveBehind(context, runId, [resolved])
       }
-      await leases.leave('dead')
       const { engine } = await context.open({ definitions: [paying.definition] })
       checkEqual(checkDone(await context.until(engine.handle('done').result()), 'done'), 'paid', 'the result')
       const failed = await context.until(engine.handle('failed').result())
       checkEqual(failed.error?.message, 'bounced', 'the error')
       checkEqual(paying.keys, [], 'bodies')
+    },
+  },
+  {
+    name: 'a decision about one try is not taken for one about the next, which may have done it',
+    run: async (context) => {
+      const paying = cutOff()
+      // `reconcile` was faster than the person, and the process died in the second try.
+      await leaveBehind(context, 'run', [
+        { type: 'step.resolved', at: 0, data: { number: 1, resolution: { kind: 'not_done' }, by: 'reconcile' } },
+        { type: 'attempt.started', at: 0, data: { number: 1, attempt: 2 } },
+      ])
+      const data = { step: 1, attempt: 1, resolution: { kind: 'not_done' } }
+      await context.store.inbox.deliver('system', 'run', { id: 'late', kind: 'resolve', data })
+      const { engine } = await context.open({ definitions: [paying.definition] })
+      await untilLogged(context, 'run', 'step.unknown', 2)
+      await context.pass(50)
+      checkEqual(paying.keys, [], 'bodies')
+      await context.until(engine.handle('run').resolve(1, { kind: 'done', result: 'paid' }))
+      checkEqual(checkDone(await context.until(engine.handle('run').result()), 'decided'), 'paid', 'the result')
     },
   },
   {
