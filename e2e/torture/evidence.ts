@@ -27,6 +27,7 @@ export type StoreLine =
   | {
       readonly kind: 'created'
       readonly at: number
+      readonly calledAt: number
       readonly worker: number
       readonly runId: RunId
       readonly owned: boolean
@@ -48,7 +49,13 @@ export type StoreLine =
       readonly runId: RunId
       readonly code: string
     }
-  | { readonly kind: 'claimed'; readonly at: number; readonly worker: number; readonly runId: RunId }
+  | {
+      readonly kind: 'claimed'
+      readonly at: number
+      readonly calledAt: number
+      readonly worker: number
+      readonly runId: RunId
+    }
   | {
       readonly kind: 'took over'
       readonly at: number

@@ -16,9 +16,10 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
     log: {
       ...store.log,
       create: async (scope, run, events, owner) => {
+        const calledAt = Date.now()
         const created = await store.log.create(scope, run, events, owner)
         if (created.kind === 'created') {
-          tell({ kind: 'created', runId: run.runId, owned: owner !== undefined, events: events.length })
+          tell({ kind: 'created', calledAt, runId: run.runId, owned: owner !== undefined, events: events.length })
           point('create.acked')
         }
         return created
@@ -45,8 +46,9 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
         tell({ kind: 'joined', engine })
       },
       claim: async (engine, options) => {
+        const calledAt = Date.now()
         const claims = await store.leases.claim(engine, options)
-        for (const { runId } of claims) tell({ kind: 'claimed', runId })
+        for (const { runId } of claims) tell({ kind: 'claimed', calledAt, runId })
         if (claims.length > 0) point('claim.after')
         return claims
       },

@@ -17,9 +17,10 @@ export function auditOwners({ lines }: Evidence): readonly Violation[] {
   const gained = new Map<string, { at: number; worker: number }[]>()
   const lost = leasesLost(lines)
   for (const line of lines) {
-    if (line.kind === 'claimed' || (line.kind === 'created' && line.owned)) {
-      gained.set(line.runId, [...(gained.get(line.runId) ?? []), { at: line.at, worker: line.worker }])
-    }
+    if (line.kind !== 'claimed' && !(line.kind === 'created' && line.owned)) continue
+    // A worker that was stopped hears late of what it owned, when others may have taken it over.
+    const isStale = (lost.get(line.worker) ?? []).some((at) => at >= line.calledAt && at <= line.at)
+    if (!isStale) gained.set(line.runId, [...(gained.get(line.runId) ?? []), { at: line.at, worker: line.worker }])
   }
   return [
     ...of(lines, 'appended').flatMap((line) => stolen(line, gained.get(line.runId) ?? [], lost.get(line.worker) ?? [])),
