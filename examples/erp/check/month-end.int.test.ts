@@ -42,6 +42,12 @@ test.each(allTools.map((tool) => tool.name))('the report is wrong when %s answer
   expect(isPerfect(scores)).toBe(false)
 })
 
+test('there is no report when write_report answers {}', async () => {
+  await expect(runMonthEnd(shipped, { stubbed: 'write_report', workflows: ['hr'] })).rejects.toThrow(
+    'agent.invalid_output',
+  )
+})
+
 test('the written report is the same to the byte but for its header', async () => {
   using folder = temporaryFolder()
   const written = async (name: string): Promise<unknown> => {

@@ -4,9 +4,8 @@ import { placePoint, planPoints } from './plan.ts'
 
 const totals = { agents: 600, answers: 1900, executions: 3000 }
 
-test.each([1, 2, 3, 4, 5])(
-  'the ten points of seed %i hit every place, and the report twice at different files',
-  (seed) => {
+test('whatever the seed, ten points hit every place, and the report twice at different files', () => {
+  for (let seed = 0; seed < 200; seed++) {
     const points = planPoints(seed, 10)
     expect(points).toHaveLength(10)
     expect(points[0]?.place).toBe('child')
@@ -15,8 +14,8 @@ test.each([1, 2, 3, 4, 5])(
     expect(files.map(({ place }) => place)).toEqual(['temporary-file', 'temporary-file'])
     expect(new Set(files.map(({ share }) => share)).size).toBe(2)
     expect(planPoints(seed, 10)).toEqual(points)
-  },
-)
+  }
+})
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('%i kills end in the report', (kills) => {
   const points = planPoints(1, kills)

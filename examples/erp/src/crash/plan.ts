@@ -31,7 +31,8 @@ export const placeTitles: Readonly<Record<PointPlace, string>> = {
  */
 export function planPoints(seed: number, kills: number): PlannedPoint[] {
   const chance = chanceFrom(seed)
-  const files = [1, 2, 3].filter((file) => file !== 1 + Math.floor(chance() * 3))
+  const spared = 1 + Math.floor(chance() * 3)
+  const files = [1, 2, 3].filter((file) => file !== spared)
   const inReport = files.slice(0, kills > 2 ? 2 : 1).map((share): PlannedPoint => ({ place: 'temporary-file', share }))
   const atStart: PlannedPoint[] = kills > 2 ? [{ place: 'child', share: 0.01 + 0.07 * chance() }] : []
   const places = (['answer', 'tool-begun', 'answer', 'tool-ended', 'tool-begun', 'answer', 'tool-begun'] as const)
