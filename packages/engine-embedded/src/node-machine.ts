@@ -10,7 +10,7 @@ export function createNodeMachine(): Machine {
 }
 
 /** Timers count running time, so that a jump of the wall clock moves nothing. */
-export function createNodeScheduler(): Scheduler {
+function createNodeScheduler(): Scheduler {
   const turns = new Turns()
   return {
     now: () => Date.now(),

@@ -1,7 +1,7 @@
 import { MeepoError, type AnyDefinition, type Definition, type Engine, type Store } from '@meepo/core'
 import type { RunHandle, RunRecord, StartOptions, StopOptions, StreamEvent } from '@meepo/core'
 import { createEmbeddedEngine, type EngineOptions } from '@meepo/engine-embedded'
-import { createGateway, type GatewayOptions } from '@meepo/gateway'
+import type { Gateway, GatewayOptions } from '@meepo/gateway'
 
 /** How {@link createMeepo} wires a store, an engine and the way to models. Everything has a default. */
 export interface MeepoOptions
@@ -47,7 +47,8 @@ export interface Meepo {
 export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
   const { store: given = '.meepo/meepo.db', definitions = [], modelTimeoutMs, modelIdleTimeoutMs, ...rest } = options
   checkOptions(options)
-  const models = rest.models ?? createGateway({ ...rest, timeoutMs: modelTimeoutMs, idleTimeoutMs: modelIdleTimeoutMs })
+  const models =
+    rest.models ?? (await openGateway({ ...rest, timeoutMs: modelTimeoutMs, idleTimeoutMs: modelIdleTimeoutMs }))
   const store = typeof given === 'string' ? await openStore(given) : given
   const engine = createEmbeddedEngine({ ...rest, store, models })
   const closeStore = async (): Promise<void> => {
@@ -99,8 +100,12 @@ function invalid(message: string): MeepoError {
   return new MeepoError('config.invalid', `createMeepo: ${message}`)
 }
 
+async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  return (await import('@meepo/gateway')).createGateway(options)
+}
+
 /** Loaded late: each needs time and memory that a user of another store does not pay. */
 async function openStore(path: string): Promise<Store> {
-  if (path === 'memory') return (await import('@meepo/core/testing')).createMemoryStore()
+  if (path === 'memory') return (await import('@meepo/core/memory-store')).createMemoryStore()
   return (await import('@meepo/store-sqlite')).openSqliteStore({ path })
 }

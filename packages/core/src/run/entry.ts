@@ -8,7 +8,7 @@ import type { DeliveryEvent, RecordedTask } from './recording.ts'
 import type { Settled, Task, TaskKind } from './task.ts'
 
 /** The type of an event that settles a task. */
-export type DeliveryType = DeliveryEvent['type']
+type DeliveryType = DeliveryEvent['type']
 
 /** How a task ended, on its way to the code of the run. */
 export interface Outcome {

@@ -1,7 +1,7 @@
 import type { RunLimits } from '../log/events.ts'
 
 /** The active time of a run that nobody limited. */
-export const defaultActiveMs = 300_000
+const defaultActiveMs = 300_000
 
 /** The limits of a root run: what the caller said, else the definition, else the defaults. */
 export function startLimits(definition: Partial<RunLimits> = {}, asked: Partial<RunLimits> = {}): RunLimits {

@@ -32,9 +32,9 @@ export interface SegmentOwner extends EntryOwner {
 }
 
 /** The most tasks that may be open at once. */
-export const maxOpenTasks = 1_000
+const maxOpenTasks = 1_000
 /** The most calls of the context in one segment. */
-export const maxSegmentSteps = 10_000
+const maxSegmentSteps = 10_000
 
 /** The context that the code of one segment holds. A later segment gets another one. */
 export class SegmentContext implements RunContext {

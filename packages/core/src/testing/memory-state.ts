@@ -56,7 +56,7 @@ export interface Watcher {
 }
 
 /** A blob, and where the tail stood when it was last put. */
-export interface MemoryBlob {
+interface MemoryBlob {
   readonly text: string
   readonly putAt: number
 }
