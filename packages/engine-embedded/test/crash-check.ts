@@ -1,6 +1,6 @@
 // Runs a program without a crash, then again from what was durable at every moment, and compares.
 
-import { canonicalJson, MeepoError, type Json, type LogEvent, type RunId, type Store } from '@meepo/core'
+import { canonicalJson, MeepoError, type Json, type LogEvent, type RunId, type Scheduler, type Store } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { createEmbeddedEngine } from '../src/index.ts'
 import { allLogs, History } from './history.ts'
@@ -109,7 +109,8 @@ async function drive(
 ): Promise<Ran> {
   const machine = createTestMachine({ startAt: at, seed: before === noEffects ? 'first' : 'second' })
   const { scheduler } = machine
-  const store = history.recorded(await open(() => scheduler.now()))
+  const written = history.recorded(await open(() => scheduler.now()))
+  const store = stopAfterMs === undefined ? written : slowly(written, scheduler)
   const world: World = {
     body: async (key, effect, ms) => {
       effects.push({ key, effect, after: history.writes.length })
@@ -146,6 +147,15 @@ async function drive(
     if (last !== 'run.completed' && last !== 'run.cancelled' && last !== 'run.failed') throw new Error(`run ${id} never ended\n${await describe(store)}`)
   }
   return { result: record.result ?? null, logs }
+}
+
+/** A disk that takes a moment to confirm: tasks wait for it when the engine stops. */
+function slowly(store: Store, scheduler: Scheduler): Store {
+  const append: Store['log']['append'] = (scope, request) => {
+    const appended = store.log.append(scope, request)
+    return new Promise((resolve) => scheduler.after(1, () => resolve(appended)))
+  }
+  return { ...store, log: { ...store.log, append } }
 }
 
 async function describe(store: Store): Promise<string> {

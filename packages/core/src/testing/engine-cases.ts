@@ -1,4 +1,5 @@
 import type { EngineCase } from './engine-case.ts'
+import { edgeCases } from './engine-cases-edges.ts'
 import { effectCases } from './engine-cases-effects.ts'
 import { wholeCases } from './engine-cases-engine.ts'
 import { replayCases } from './engine-cases-replay.ts'
@@ -16,4 +17,5 @@ export const engineCases: readonly EngineCase[] = [
   ...replayCases,
   ...streamCases,
   ...wholeCases,
+  ...edgeCases,
 ]
