@@ -15,7 +15,11 @@ function asked(idempotencyKey: string, body: unknown = {}): JournalEntry {
 }
 
 function kill(completed: string[], open: string[], effectLines: number, requests: number): Kill {
-  return { durable: { completed: new Set(completed), open: new Set(open), agents: 0 }, effectLines, requests }
+  return {
+    durable: { completed: new Set(completed), open: new Set(open), answers: 0, agents: 0 },
+    effectLines,
+    requests,
+  }
 }
 
 test('what was in flight at a kill may run once more', () => {

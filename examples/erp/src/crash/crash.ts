@@ -88,9 +88,7 @@ async function runStage(
   const kills: Kill[] = []
   const agents = totals?.agents ?? 0
   for (const planned of [...points, undefined]) {
-    const done = kills.at(-1)?.durable.completed.size ?? 0
-    const point =
-      planned && totals ? placePoint(planned, totals, 1 - done / (totals.answers + totals.executions)) : undefined
+    const point = planned && totals ? placePoint(planned, leftOf(totals, kills.at(-1))) : undefined
     const plan = { effects: stage.effects, url: simulator.url, ...(point === undefined ? {} : { point }) }
     const end = await runVictim({ options, state: stage.folder, plan, log: stage.log }, signal)
     if (end.kind === 'ended') {
@@ -104,6 +102,12 @@ async function runStage(
       tell(`kill ${kills.length}: ${placeTitles[planned.place]}; ${durable.agents} of ${agents} agents begun`)
   }
   return kills
+}
+
+function leftOf(totals: Totals, last: Kill | undefined): Totals {
+  if (last === undefined) return totals
+  const { completed, answers } = last.durable
+  return { ...totals, answers: totals.answers - answers, executions: totals.executions - (completed.size - answers) }
 }
 
 function stageIn(folder: string): Stage {

@@ -25,9 +25,11 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('%i kills end in the report', (kills)
 
 test('a point on the way lies within what is left, however little that is', () => {
   for (const planned of planPoints(3, 10).slice(0, -2)) {
-    const far = placePoint(planned, totals, 1).nth
-    expect(far).toBeLessThan(totals.executions)
-    expect(placePoint(planned, totals, 0.5).nth).toBeLessThanOrEqual(far)
-    expect(placePoint(planned, totals, 0).nth).toBe(1)
+    expect(placePoint(planned, totals).nth).toBeLessThan(totals.executions)
+    for (const left of [10, 1, 0]) {
+      const { nth } = placePoint(planned, { agents: left, answers: left, executions: left })
+      expect(nth).toBeGreaterThan(0)
+      expect(nth).toBeLessThanOrEqual(Math.max(1, left))
+    }
   }
 })

@@ -41,22 +41,22 @@ export function planPoints(seed: number, kills: number): PlannedPoint[] {
     .toSorted((a, b) => a.at - b.at)
   const onTheWay = places.map(({ place }, at): PlannedPoint => {
     // After a restart many tools run for the second time, so their count says less about progress.
-    const pace = place === 'answer' ? 0.85 : 1.1
+    const pace = place === 'answer' ? 1.1 : 1.5
     return { place, share: Math.min(0.8, (pace + 0.3 * chance()) / (places.length - at + 0.5)) }
   })
   return [...atStart, ...onTheWay, ...inReport].slice(-kills)
 }
 
-/** Where a planned point lies, when a part of all steps (0 to 1) is left. Shares, so that any company can be crashed. */
-export function placePoint({ place, share }: PlannedPoint, totals: Totals, left: number): Point {
+/** Where a planned point lies, when so much is left to be done. Shares, so that any company can be crashed. */
+export function placePoint({ place, share }: PlannedPoint, left: Totals): Point {
   if (place === 'temporary-file') return { place, nth: share }
   const all = {
-    child: totals.agents,
-    answer: totals.answers,
-    'tool-begun': totals.executions,
-    'tool-ended': totals.executions,
+    child: left.agents,
+    answer: left.answers,
+    'tool-begun': left.executions,
+    'tool-ended': left.executions,
   }
-  return { place, nth: Math.max(1, Math.floor(all[place] * left * share)) }
+  return { place, nth: Math.max(1, Math.floor(all[place] * share)) }
 }
 
 /** The same numbers for the same seed, everywhere (mulberry32). */
