@@ -13,8 +13,7 @@ export function driveBare(dag: Dag, places: number, body: (index: number) => Pro
   const dependents = dependentsOf(dag)
   const missing = dag.map((node) => node.needs.length)
   const ready = dag.flatMap((node, index) => (node.needs.length === 0 ? [index] : []))
-  const byRank = (a: number, b: number): number => ranks[a]! - ranks[b]!
-  ready.sort(byRank)
+  ready.sort((a, b) => ranks[a]! - ranks[b]!)
   return new Promise((resolve, reject) => {
     let running = 0
     let left = dag.length
@@ -28,11 +27,21 @@ export function driveBare(dag: Dag, places: number, body: (index: number) => Pro
     const ended = (index: number): void => {
       running--
       if (--left === 0) resolve()
-      const before = ready.length
-      for (const dependent of dependents[index]!) if (--missing[dependent]! === 0) ready.push(dependent)
-      if (ready.length > before) ready.sort(byRank)
+      for (const dependent of dependents[index]!) if (--missing[dependent]! === 0) insert(ready, ranks, dependent)
       startReady()
     }
     startReady()
   })
+}
+
+/** Keeps the list in the order of ranks, the highest last. */
+function insert(ready: number[], ranks: Float64Array, index: number): void {
+  let low = 0
+  let high = ready.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ranks[ready[middle]!]! < ranks[index]!) low = middle + 1
+    else high = middle
+  }
+  ready.splice(low, 0, index)
 }

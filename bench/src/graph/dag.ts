@@ -11,10 +11,11 @@ export type Dag = readonly DagNode[]
 
 /** The shape of a random graph. */
 export interface DagOptions {
-  readonly layers: number
-  readonly width: number
-  /** Each node but those of the first layer needs 1 to this many nodes of the two layers before it. */
+  readonly nodes: number
+  /** Each node needs 0 to this many of the nodes before it, drawn evenly. */
   readonly needs: number
+  /** How far back these lie at most; anywhere unless said. */
+  readonly reach?: number
   /** Whole milliseconds, drawn evenly from `minMs` to `maxMs`. */
   readonly minMs: number
   readonly maxMs: number
@@ -22,14 +23,13 @@ export interface DagOptions {
 }
 
 /** Draws a graph; the same seed draws the same one. */
-export function createDag({ layers, width, needs, minMs, maxMs, seed }: DagOptions): Dag {
+export function createDag({ nodes, needs, reach = nodes, minMs, maxMs, seed }: DagOptions): Dag {
   const random = seededRandom(String(seed))
   const upTo = (count: number): number => Math.floor(random.next() * count)
-  return Array.from({ length: layers * width }, (_, index) => {
-    const layer = Math.floor(index / width)
-    const from = Math.max(0, layer - 2) * width
+  return Array.from({ length: nodes }, (_, index) => {
     const chosen = new Set<number>()
-    if (layer > 0) for (let count = 1 + upTo(needs); count > 0; count--) chosen.add(from + upTo(layer * width - from))
+    const from = Math.max(0, index - reach)
+    for (let count = index === 0 ? 0 : upTo(needs + 1); count > 0; count--) chosen.add(from + upTo(index - from))
     return { needs: [...chosen], ms: minMs + upTo(maxMs - minMs + 1) }
   })
 }

@@ -71,7 +71,7 @@ interface TimedGraph {
 }
 
 function timedGraph(seed: number): TimedGraph {
-  const dag = createDag({ layers: 8, width: 25, needs: 2, minMs: 5, maxMs: 50, seed })
+  const dag = createDag({ nodes: 200, needs: 3, minMs: 5, maxMs: 50, seed })
   // Timers fire late, on the floor as well: the best schedule is of what the nodes took, not of what they asked for.
   const took = new Float64Array(dag.length)
   const body = async (index: number): Promise<number> => {
@@ -108,7 +108,7 @@ async function measureNodes(
   hold: number,
   bench: Bench,
 ): Promise<readonly Figure[]> {
-  const dag = createDag({ layers: bench.isQuick ? 5 : 50, width: 100, needs: 2, minMs: 0, maxMs: 0, seed: 1 })
+  const dag = createDag({ nodes: bench.isQuick ? 500 : 5_000, needs: 2, reach: 200, minMs: 0, maxMs: 0, seed: 1 })
   const body = (index: number): Promise<number> => Promise.resolve(index)
   const graph = toGraph('nodes', dag, effect, 100, body)
   const platform = await openPlatform(kind, bench)
