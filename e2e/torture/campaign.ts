@@ -48,6 +48,8 @@ const minOpen = 10
 /** What a worker says of its bodies is a moment old when the parent acts on it. */
 const margin = 5
 const pointTimeoutMs = 6_000
+/** For points that were not reached by the kills that were asked for. */
+const extraKills = 10
 /** Without any news for so long, what is still open hangs. */
 const quietMs = 12_000
 
@@ -89,7 +91,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     const plan = options.bug === undefined ? planKills(options.kills, random) : planHunt(planOf(options.bug), random)
     for (let next = plan.shift(); next; next = plan.shift()) {
       const kill = await killOnce(crew, folder, next, random)
-      if (kill.point !== next.point) planAgain(plan, next.point)
+      if (kill.point !== next.point) planAgain(plan, next.point, kills.length < options.kills + extraKills)
       kills.push(kill)
       options.onProgress?.(
         `kill ${kills.length}/${kills.length + plan.length} at ${kill.point}, ${kill.open} steps in flight, ${watch.runs.size} runs`,

@@ -37,10 +37,11 @@ export function planHunt({ kills, points, isStalling = false }: BugPlan, random:
   return plan.map((kill) => (isStalling ? { ...kill, workers: 2, isStalling } : kill))
 }
 
-/** A point that was not reached gets the place of a later random moment. */
-export function planAgain(rest: PlannedKill[], point: string): void {
+/** A point that was not reached gets the place of a later random moment, or one behind the last while there is room. */
+export function planAgain(rest: PlannedKill[], point: string, hasRoom: boolean): void {
   const later = rest.find((kill) => kill.point === 'random')
   if (later) later.point = point
+  else if (hasRoom) rest.push({ point, workers: 1, isStalling: false })
 }
 
 /** Points that are passed rarely are taken when they come; the others after some passes. */
