@@ -187,17 +187,17 @@ test.each(refused)('%s is refused before anything is written', async (_what, arg
   expect(existsSync(one.path('.meepo'))).toBe(false)
 })
 
-const faults: [string, Fault, string][] = [
-  ['refuses', { kind: 'refuse', status: 400 }, 'model.rejected'],
-  ['is overloaded', { kind: 'refuse', status: 529 }, 'model.overloaded'],
-  ['hangs', { kind: 'hang' }, 'model.timeout'],
-  ['cuts its answer', { kind: 'cut', afterChunks: 1, by: 'rst' }, 'model.interrupted'],
+const faults: [string, Fault, string, 'trace' | 'resume'][] = [
+  ['refuses', { kind: 'refuse', status: 400 }, 'model.rejected', 'trace'],
+  ['is overloaded', { kind: 'refuse', status: 529 }, 'model.overloaded', 'resume'],
+  ['hangs', { kind: 'hang' }, 'model.timeout', 'resume'],
+  ['cuts its answer', { kind: 'cut', afterChunks: 1, by: 'rst' }, 'model.interrupted', 'resume'],
 ]
-test.each(faults)('a provider that %s fails the run with one message', async (_what, fault, expected) => {
+test.each(faults)('a provider that %s fails the run with one message', async (_what, fault, expected, next) => {
   model.override = () => ({ text: 'half of an answer', fault })
   const one = project()
   const { code, out, err } = await one.meepo('run', 'agent', '--input', '"hi"', '--run-id', 'r1')
-  expect(err).toMatch(new RegExp(`^${expected.replace('.', '\\.')}: .+\n {2}.+\nmeepo trace r1\n$`, 'm'))
+  expect(err).toMatch(new RegExp(`^${expected.replace('.', '\\.')}: .+\n {2}.+\nmeepo ${next} r1\n$`, 'm'))
   expect(err.match(/^model\./gm)).toHaveLength(1)
   expect({ code, out }).toEqual({ code: 1, out: '' })
 })

@@ -2,7 +2,15 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { decodeEvent, eventVersions, foldRecord, type LogEvent, type NewRun, type RawEvent, type Store } from '@meepo/core'
+import {
+  decodeEvent,
+  eventVersions,
+  foldRecord,
+  type LogEvent,
+  type NewRun,
+  type RawEvent,
+  type Store,
+} from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
 import { goldenDefinitions } from '../test/golden.ts'
@@ -21,7 +29,11 @@ const all: readonly Golden[] = readdirSync(folder)
   .map((file) => {
     const [head = '', ...lines] = readFileSync(join(folder, file), 'utf8').trimEnd().split('\n')
     const { runId } = JSON.parse(head) as { runId: string }
-    return { name: file.slice(0, -'.jsonl'.length), runId, events: lines.map((line) => decodeEvent(JSON.parse(line) as RawEvent)) }
+    return {
+      name: file.slice(0, -'.jsonl'.length),
+      runId,
+      events: lines.map((line) => decodeEvent(JSON.parse(line) as RawEvent)),
+    }
   })
 
 test('the golden logs hold every type of event', () => {
@@ -78,7 +90,16 @@ async function fill(store: Store, { runId, events }: Golden, count: number): Pro
   const [created] = events
   if (created?.type !== 'run.created') throw new Error(`${runId} does not begin with run.created`)
   const { tenant, definition, version, sessionId, priority, parent } = created.data
-  const run: NewRun = { runId, tenant, definition, version, sessionId, priority, fingerprint: fingerprintOf(runId), ...(parent ? { parent } : {}) }
+  const run: NewRun = {
+    runId,
+    tenant,
+    definition,
+    version,
+    sessionId,
+    priority,
+    fingerprint: fingerprintOf(runId),
+    ...(parent ? { parent } : {}),
+  }
   const fresh = events.slice(0, count).map(({ seq: _seq, ...event }) => event)
   const ends = fresh.findIndex(({ type }) => type === 'run.reopened')
   const scope = { tenant }
@@ -87,13 +108,15 @@ async function fill(store: Store, { runId, events }: Golden, count: number): Pro
   const [reopened, ...rest] = fresh.slice(ends)
   if (reopened) await store.log.reopen(scope, runId, reopened)
   const [claim] = await store.leases.claim('past', { limit: 1, definitions: [`${definition}@${version}`] })
-  if (claim && rest.length > 0) await store.log.append(scope, { runId, epoch: claim.epoch, expectedSeq: ends + 1, events: rest })
+  if (claim && rest.length > 0)
+    await store.log.append(scope, { runId, epoch: claim.epoch, expectedSeq: ends + 1, events: rest })
 }
 
 /** A parent finds its child by it. */
 function fingerprintOf(runId: string): string {
   for (const { data, type } of all.flatMap(({ events }) => events)) {
-    if (type === 'child.started' && data.childRunId === runId) return `${data.definition}@${data.version}/${data.inputHash}`
+    if (type === 'child.started' && data.childRunId === runId)
+      return `${data.definition}@${data.version}/${data.inputHash}`
   }
   return ''
 }
@@ -102,7 +125,12 @@ function fingerprintOf(runId: string): string {
 async function deliverRest(store: Store, { runId, events }: Golden, count: number): Promise<void> {
   for (const { type, data } of events.slice(count)) {
     if (type === 'signal.received' && 'value' in data.value) {
-      await store.inbox.deliver('system', runId, { id: data.deliveryId, kind: 'signal', name: data.name, data: data.value.value })
+      await store.inbox.deliver('system', runId, {
+        id: data.deliveryId,
+        kind: 'signal',
+        name: data.name,
+        data: data.value.value,
+      })
     } else if (type === 'step.resolved') {
       const decision = { step: data.number, resolution: data.resolution }
       await store.inbox.deliver('system', runId, { id: 'decision', kind: 'resolve', data: decision as never })

@@ -64,7 +64,6 @@ export async function rootBirth(
     parent: undefined,
     limits: startLimits(definition.limits, options.limits),
     priority: options.priority ?? 0,
-    scopes: undefined,
   })
 }
 
@@ -89,7 +88,6 @@ export async function childBirth(
     parent: { runId: parentRunId, number, childId },
     limits: start.limits,
     priority: start.priority,
-    scopes: parent.scopes,
   })
 }
 
@@ -105,11 +103,10 @@ interface Parts {
   readonly parent: ParentLink | undefined
   readonly limits: RunLimits
   readonly priority: number
-  readonly scopes: readonly string[] | undefined
 }
 
 function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts): Birth {
-  const { runId, isFresh, fingerprint, input, fetched, tenant, sessionId, actor, parent, limits, priority, scopes } =
+  const { runId, isFresh, fingerprint, input, fetched, tenant, sessionId, actor, parent, limits, priority } =
     parts
   const { deadlineAt } = limits
   const link = parent ? { parent } : {}
@@ -134,7 +131,6 @@ function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts)
     ...link,
     limits,
     priority,
-    ...(scopes ? { scopes } : {}),
   }
   return { run, isFresh, fetched, created: { type: 'run.created', at: machine.scheduler.now(), data } }
 }

@@ -13,8 +13,11 @@ test(
   'a run whose engine stops in the middle goes on in another, with nothing unknown and nothing done twice',
   async () => {
     await fc.assert(
-      fc.asyncProperty(scenarios, fc.boolean(), fc.constantFrom(0, 1, 3, 6, 9, 12, 20, 41), (scenario, isEvicted, stopAfterMs) =>
-        checkDrain(scenario, isEvicted ? 0 : 60_000, stopAfterMs),
+      fc.asyncProperty(
+        scenarios,
+        fc.boolean(),
+        fc.constantFrom(0, 1, 3, 6, 9, 12, 20, 41),
+        (scenario, isEvicted, stopAfterMs) => checkDrain(scenario, isEvicted ? 0 : 60_000, stopAfterMs),
       ),
       { numRuns: runs, seed, endOnFailure: !isLong },
     )

@@ -8,7 +8,7 @@ import { interruptCode, onInterrupts, type Interrupt } from './interrupts.ts'
 import { fatalError, type Notices } from './notices.ts'
 import { printStream } from './print-stream.ts'
 import { ProgressFold } from './progress.ts'
-import { isSpentLimit, resumeLine, type ResumeHint } from './resume-line.ts'
+import { isResumable, resumeLine, type ResumeHint } from './resume-line.ts'
 import { TreeWatch } from './watch-tree.ts'
 
 /** How somebody wants to see a run. */
@@ -125,7 +125,7 @@ function tellEnd(terminal: Terminal, record: RunRecord<unknown>, elapsedMs: numb
   if (record.success) return 0
   const shown = error ?? { code: 'run.cancelled', message: 'the run was cancelled', retryable: false }
   printError(terminal, shown)
-  terminal.err(`${isSpentLimit(error) ? resumeLine(options, error) : `meepo trace ${runId}`}\n`)
+  terminal.err(`${isResumable(error) ? resumeLine(options, error) : `meepo trace ${runId}`}\n`)
   return exitCodeOf(shown.code)
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isSpentLimit, resumeLine } from './resume-line.ts'
+import { isResumable, resumeLine } from './resume-line.ts'
 
 const hint = { runId: 'r1', config: undefined }
 const spent = (code: string, details = {}) => ({ code, message: '', retryable: false, details })
@@ -8,7 +8,8 @@ test('a spent limit is suggested higher', () => {
   expect(resumeLine(hint, spent('agent.turn_limit', { turns: 20 }))).toBe('meepo resume r1 --max-turns 40')
   expect(resumeLine(hint, spent('agent.turn_limit'))).toBe('meepo resume r1 --max-turns 40')
   expect(resumeLine(hint, spent('run.deadline'))).toBe('meepo resume r1 --deadline 10m')
-  expect([spent('run.deadline'), spent('tool.failed'), undefined].map(isSpentLimit)).toEqual([true, false, false])
+  expect([spent('run.deadline'), spent('tool.failed'), undefined].map(isResumable)).toEqual([true, false, false])
+  expect(isResumable({ ...spent('model.unavailable'), retryable: true })).toBe(true)
 })
 
 test('the line can be pasted', () => {

@@ -15,9 +15,9 @@ export function resumeLine({ runId, config }: ResumeHint, error?: ErrorData): st
   return words.map(shellWord).join(' ')
 }
 
-/** True for an end that a higher limit undoes. */
-export function isSpentLimit(error: ErrorData | undefined): boolean {
-  return error !== undefined && raise(error).length > 0
+/** True for an end that a resume may undo: a spent limit, or a failure that is worth another try. */
+export function isResumable(error: ErrorData | undefined): boolean {
+  return error !== undefined && (error.retryable || raise(error).length > 0)
 }
 
 function raise(error: ErrorData | undefined): string[] {

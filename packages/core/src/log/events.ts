@@ -83,7 +83,6 @@ export interface EventData {
     readonly parent?: ParentLink
     readonly limits: RunLimits
     readonly priority: number
-    readonly scopes?: readonly string[]
   }
   readonly 'run.started': { readonly seed: string; readonly patches: readonly string[] }
   readonly 'run.continued': {

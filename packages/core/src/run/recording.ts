@@ -1,4 +1,4 @@
-import { assertNever } from '../base/errors.ts'
+import { assertNever, type ErrorData } from '../base/errors.ts'
 import {
   isTerminal,
   type EventData,
@@ -91,8 +91,9 @@ export function readRecording(events: readonly LogEvent[]): Recording {
 }
 
 /**
- * Leaves out ends of a whole log that a reopening undid, and the tasks they cancelled. Outcomes that were recorded while the run ended
- * stay: what is durably done is never done again.
+ * Leaves out ends of a whole log that a reopening undid, and the tasks they cancelled. Outcomes that were recorded while
+ * the run ended stay: what is durably done is never done again. A step whose failure was the run's failure is tried
+ * once more.
  */
 export function effectiveEvents<E extends NewEvent>(events: readonly E[]): readonly E[] {
   // Nearly every log is effective as it is.
@@ -106,11 +107,32 @@ export function effectiveEvents<E extends NewEvent>(events: readonly E[]): reado
         end && (end.type === 'run.failed' || end.type === 'run.cancelled') ? end.data.resumeAfter : Infinity
       const isBefore = (kept: E): boolean => (places.get(kept) ?? 0) <= resumeAfter
       kept = kept.filter((one) => !endTypes.has(one.type) && (one.type !== 'task.cancelled' || isBefore(one)))
+      if (end?.type === 'run.failed') retryLastFailure(kept, end.data.error, event.at)
     }
     kept.push(event)
   }
   return kept
 }
+
+/** The failure counts as that of one attempt, if it was the last thing that the code learned and it did nothing after. */
+function retryLastFailure<E extends NewEvent>(kept: E[], error: ErrorData, retryAt: number): void {
+  const index = kept.findLastIndex((event) => !quietTypes.has(event.type))
+  const last = kept[index]
+  if (last?.type !== 'step.failed' || last.data.error.code !== error.code || last.data.error.message !== error.message)
+    return
+  const { number, attempt, usage } = last.data
+  const data = { number, attempt, error, retryAt, ...(usage ? { usage } : {}) }
+  // Another member of the same union, with the same place.
+  kept[index] = { ...last, type: 'attempt.failed', data } as unknown as E
+}
+
+/** Events that neither tell the code anything nor come from it. */
+const quietTypes: ReadonlySet<string> = new Set([
+  'attempt.started',
+  'attempt.failed',
+  'signal.received',
+  'step.unknown',
+])
 
 const endTypes: ReadonlySet<string> = new Set(['run.cancel_requested', 'run.ending', 'run.failed', 'run.cancelled'])
 

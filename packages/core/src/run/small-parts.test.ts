@@ -19,7 +19,9 @@ const busy = { code: 'step.timeout', message: 'busy', retryable: true }
 
 test('a wait that the error asks for is kept, and a longer one of the policy too', () => {
   expect(retryDelay(defaultRetry, 'read', { ...busy, details: { retryAfterMs: 9_000 } }, 1, random)).toBe(9_000)
-  expect(retryDelay(defaultRetry, 'read', { ...busy, details: { retryAfterMs: 1 } }, 1, random)).toBeGreaterThanOrEqual(100)
+  expect(retryDelay(defaultRetry, 'read', { ...busy, details: { retryAfterMs: 1 } }, 1, random)).toBeGreaterThanOrEqual(
+    100,
+  )
   expect(retryDelay(defaultRetry, 'once', busy, 1, random)).toBeUndefined()
   expect(retryDelay(defaultRetry, 'once', { ...busy, notSent: true }, 1, random)).toBeGreaterThan(0)
 })
@@ -68,7 +70,15 @@ test('a value that was not fetched is an error, and no undefined', () => {
 const created: NewEvent = {
   type: 'run.created',
   at: 1,
-  data: { definition: 'd', version: '1', input: { value: null }, tenant: 't', sessionId: 's', limits: { activeMs: 1 }, priority: 0 },
+  data: {
+    definition: 'd',
+    version: '1',
+    input: { value: null },
+    tenant: 't',
+    sessionId: 's',
+    limits: { activeMs: 1 },
+    priority: 0,
+  },
 }
 
 function logOf(...events: readonly NewEvent[]): readonly LogEvent[] {
@@ -94,7 +104,11 @@ test('an attempt that never began counts for no policy', () => {
   const log = logOf(
     { type: 'run.started', at: 1, data: { seed: 's', patches: [] } },
     { type: 'step.started', at: 1, data: { number: 1, name: 'pay', effect: 'once' } },
-    { type: 'attempt.failed', at: 2, data: { number: 1, attempt: 1, error: { code: 'engine.stopped', message: '', retryable: true }, retryAt: 2 } },
+    {
+      type: 'attempt.failed',
+      at: 2,
+      data: { number: 1, attempt: 1, error: { code: 'engine.stopped', message: '', retryable: true }, retryAt: 2 },
+    },
   )
   expect(readRecording(log).segment?.tasks.get(1)).toMatchObject({ failures: 0, retryAt: 2 })
 })
@@ -106,7 +120,10 @@ test('a reopening that follows no end takes nothing away', () => {
     { type: 'task.cancelled', at: 2, data: { number: 1, reason: 'x' } },
     { type: 'run.reopened', at: 3, data: { limits: { activeMs: 7 }, by: 'operator' } },
   )
-  expect(readRecording(log)).toMatchObject({ limits: { activeMs: 7 }, segment: { deliveries: [{ type: 'task.cancelled' }] } })
+  expect(readRecording(log)).toMatchObject({
+    limits: { activeMs: 7 },
+    segment: { deliveries: [{ type: 'task.cancelled' }] },
+  })
 })
 
 test('a value whose blob is not there stays a reference in the record, and usage of a failed attempt is no answer', () => {
