@@ -20,9 +20,9 @@ export interface Regression {
   readonly was: number | undefined
 }
 
-/** The ratio to the floor. `undefined` without a floor, or where the figure tells about the disk. */
-function ratioOf({ value, floor, ok }: Line): number | undefined {
-  return floor === null || floor <= 0 || ok === 'n/a (disk)' ? undefined : value / floor
+/** The ratio to the floor. `undefined` without a floor or a hold, or where the figure tells about the disk. */
+function ratioOf({ value, floor, hold, ok }: Line): number | undefined {
+  return floor === null || hold === null || ok === 'n/a (disk)' ? undefined : value / floor
 }
 
 /** A baseline of these lines. What was not measured keeps what it had. */

@@ -1,8 +1,6 @@
 import { join } from 'node:path'
 import type { Engine, Store } from '@meepo/core'
-import { createMemoryStore } from '@meepo/core/testing'
 import { createEmbeddedEngine } from '@meepo/engine-embedded'
-import { openSqliteStore } from '@meepo/store-sqlite'
 import type { Bench } from '../harness/workload.ts'
 
 /** The store behind a case: the one of tests, or SQLite with `synchronous=FULL`. */
@@ -18,8 +16,7 @@ let opened = 0
 
 /** Opens a new, empty store and an engine that has begun. */
 export async function openPlatform(kind: StoreKind, bench: Bench): Promise<Platform> {
-  const store: Store =
-    kind === 'memory' ? createMemoryStore() : await openSqliteStore({ path: join(bench.folder, `${opened++}.db`) })
+  const store = await openStore(kind, bench)
   const engine = createEmbeddedEngine({
     store,
     concurrency: 20_000,
@@ -36,6 +33,12 @@ export async function openPlatform(kind: StoreKind, bench: Bench): Promise<Platf
       await store.close()
     },
   }
+}
+
+/** Loaded late, as the umbrella does: a process should not pay for the store of another case. */
+async function openStore(kind: StoreKind, { folder }: Bench): Promise<Store> {
+  if (kind === 'memory') return (await import('@meepo/core/memory-store')).createMemoryStore()
+  return (await import('@meepo/store-sqlite')).openSqliteStore({ path: join(folder, `${opened++}.db`) })
 }
 
 /** Platforms for the rounds of a case. */
