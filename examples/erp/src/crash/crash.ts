@@ -73,7 +73,7 @@ export async function crash(options: DemoOptions): Promise<number> {
   ]
   const seconds = (performance.now() - startedAt) / 1000
   if (options.isJson) process.stdout.write(`${JSON.stringify({ points, ...audit, violations, seconds })}\n`)
-  else process.stdout.write(table(points, audit, violations, seconds))
+  else process.stdout.write(table(points, audit, violations, `${seconds.toFixed(1)} s; both reports are below ${root}`))
   return violations.length === 0 ? 0 : 1
 }
 
@@ -117,7 +117,7 @@ function stageIn(folder: string): Stage {
   return { folder, effects: effects!, journal: journal!, log: log! }
 }
 
-function table(points: readonly PlannedPoint[], audit: Audit, violations: readonly string[], seconds: number): string {
+function table(points: readonly PlannedPoint[], audit: Audit, violations: readonly string[], end: string): string {
   const rows = audit.kills.map(({ completed, inFlight, repeated }, at) => {
     const point = points[at]
     const share = `${((100 * completed) / audit.steps).toFixed(0)} %`
@@ -129,7 +129,7 @@ function table(points: readonly PlannedPoint[], audit: Audit, violations: readon
     ...rows,
     '',
     `${audit.steps} steps, ${audit.executions} executions, ${audit.repeats} repeats of ${audit.inFlight} in flight at the kills`,
-    `${(100 * audit.fromLog).toFixed(0)} % of the steps came from the log, on the mean of the kills; ${seconds.toFixed(1)} s`,
+    `${(100 * audit.fromLog).toFixed(0)} % of the steps came from the log, on the mean of the kills; ${end}`,
     `may differ: ${headerParts.join(', ')}`,
     ...violations.slice(0, 20).map((violation) => `VIOLATION: ${violation}`),
     violations.length === 0

@@ -34,7 +34,7 @@ export function planPoints(seed: number, kills: number): PlannedPoint[] {
   const spared = 1 + Math.floor(chance() * 3)
   const files = [1, 2, 3].filter((file) => file !== spared)
   const inReport = files.slice(0, kills > 2 ? 2 : 1).map((share): PlannedPoint => ({ place: 'temporary-file', share }))
-  const atStart: PlannedPoint[] = kills > 2 ? [{ place: 'child', share: 0.01 + 0.07 * chance() }] : []
+  const atStart: PlannedPoint[] = kills > 3 ? [{ place: 'child', share: 0.01 + 0.07 * chance() }] : []
   const places = (['answer', 'tool-begun', 'answer', 'tool-ended', 'tool-begun', 'answer', 'tool-begun'] as const)
     .slice(0, Math.max(0, kills - atStart.length - inReport.length))
     .map((place) => ({ place, at: chance() }))

@@ -25,10 +25,14 @@ test('help is not a run', () => {
 test.each([
   [['--unknown']],
   [['extra']],
-  [['--seed', 'x']],
-  [['--kills', '11']],
-  [['--kills', '0']],
+  [['--crash', '--seed', 'x']],
+  [['--crash', '--kills', '11']],
+  [['--crash', '--kills', '0']],
   [['--crash', '--model', 'openai:m']],
+  [['--crash', '--out', 'o']],
+  [['--crash', '--fresh']],
+  [['--seed', '2']],
+  [['--kills', '2']],
   [['--crash', '--base-url', 'http://h']],
 ])('%j is refused', (args) => {
   expect(() => readOptions(args, here)).toThrow(expect.objectContaining({ code: 'erp.bad_option' }))

@@ -8,7 +8,8 @@ export const usage: string = `usage: npm run demo -- [options]
   --model NAME       provider:model (openai, anthropic, google), a model of --base-url, or "offline"
   --base-url URL     an OpenAI-compatible server, for example http://127.0.0.1:11434/v1
   --fresh            begin anew although an interrupted run could go on
-  --crash            kill the run at ten points and resume it; compare with a run that nobody killed
+  --crash            kill the run at ten points and resume it; compare with a run that nobody killed.
+                     Takes the offline model and writes below .meepo/demo/crash
   --kills N          with --crash: how many of the ten, 10 unless said
   --seed N           with --crash: where exactly they are, 1 unless said
   --json             print the result as JSON on stdout
@@ -66,8 +67,11 @@ export function readOptions(
   const baseUrl = values['base-url']
   const kills = wholeNumber('kills', values.kills, 10)
   if (kills < 1 || kills > 10) throw new UsageError('--kills takes 1 to 10')
-  if (values.crash === true && (baseUrl !== undefined || (values.model ?? 'offline') !== 'offline')) {
-    throw new UsageError('--crash counts what the offline model was asked: leave --model and --base-url away')
+  const isCrash = values.crash === true
+  const strangers = isCrash ? (['out', 'model', 'base-url', 'fresh'] as const) : (['kills', 'seed'] as const)
+  const stranger = strangers.find((name) => values[name] !== undefined)
+  if (stranger !== undefined) {
+    throw new UsageError(`--${stranger} ${isCrash ? 'does not go with' : 'is of use only with'} --crash`)
   }
   return {
     data: values.data === undefined ? join(import.meta.dirname, '../../data') : resolve(here, values.data),
@@ -76,7 +80,7 @@ export function readOptions(
     ...(values.model === undefined ? {} : { model: values.model }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     isFresh: values.fresh === true,
-    isCrash: values.crash === true,
+    isCrash,
     kills,
     seed: wholeNumber('seed', values.seed, 1),
     isJson: values.json === true,
