@@ -53,7 +53,8 @@ export class SignalEntry extends Entry {
   /** Completes if the value is there. */
   arrived(): boolean {
     const stored = this.owner.received(this.name)
-    if (!stored || this.isClosed) return false
+    // One that was cancelled in the window that made it ends as cancelled, whenever the value comes.
+    if (!stored || this.isClosed || this.cancelReason !== undefined) return false
     this.#stopTimer?.()
     // Signals travel through the inbox, which holds values and no references.
     const value = 'value' in stored ? stored.value : null

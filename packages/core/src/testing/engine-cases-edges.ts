@@ -1,4 +1,5 @@
 import type { Json } from '../base/json.ts'
+import type { RunContext } from '../run/context.ts'
 import type { Task } from '../run/task.ts'
 import { check, checkEqual } from './check.ts'
 import {
@@ -144,6 +145,35 @@ export const edgeCases: readonly EngineCase[] = [
       const record = await context.until(engine.handle(runId).result())
       checkEqual(record.error?.code ?? null, 'run.nondeterministic', 'the error')
       checkEqual(eventsOf(await logOf(context, runId), 'run.failed')[0]?.data.unknownSteps, [1], 'unknown steps')
+    },
+  },
+  {
+    name: 'code that no longer makes an open call, or makes one where its log has none, fails',
+    run: async (context) => {
+      const calls = [
+        [(ctx: RunContext) => ctx.sleep(60_000), () => Promise.resolve()],
+        [(ctx: RunContext) => ctx.race([ctx.sleep(1)]), async (ctx: RunContext) => void (ctx.sleep(1), ctx.sleep(1))],
+      ] as const
+      for (const call of calls) {
+        const make = (run: (ctx: RunContext) => Promise<unknown>) =>
+          code('changed', async (ctx) => {
+            const extra = run(ctx)
+            extra.catch(() => undefined)
+            await Promise.all([ctx.signalled('a'), ctx.signalled('b')])
+            await extra
+            return null
+          })
+        const before = make(call[0])
+        const first = await context.open({ definitions: [before] })
+        const handle = await begin(context, first.engine, before)
+        await untilWaiting(context, handle.runId)
+        first.crash()
+        const { engine } = await context.open({ definitions: [make(call[1])] })
+        await context.until(engine.handle(handle.runId).signal('a', 1))
+        const { error } = await context.until(engine.handle(handle.runId).result())
+        checkEqual(error?.code ?? null, 'run.nondeterministic', 'the error')
+        await context.until(engine.stop({ graceMs: 0, hardLimitMs: 0 }))
+      }
     },
   },
   {

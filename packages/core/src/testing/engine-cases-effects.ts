@@ -22,9 +22,10 @@ import {
 function cutOff(reconcile?: (key: string) => Promise<Reconciled<Json>>) {
   const keys: string[] = []
   const definition = code('pays', (ctx) =>
-    ctx.step<Json>('pay', { ...once, ...(reconcile ? { reconcile } : {}) }, ({ idempotencyKey, count }) => {
+    ctx.step<Json>('pay', { ...once, ...(reconcile ? { reconcile } : {}) }, ({ idempotencyKey, count, signal }) => {
       keys.push(idempotencyKey)
-      return count === 1 ? new Promise(() => undefined) : Promise.resolve('paid again')
+      if (count > 1) return Promise.resolve('paid again')
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('x'))))
     }),
   )
   return { definition, keys }
@@ -245,8 +246,8 @@ export const effectCases: readonly EngineCase[] = [
     name: 'a timeout, an abort and a broken connection leave a step unknown that must not be repeated',
     run: async (context) => {
       const reset = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
-      const bodies: readonly (() => Promise<null>)[] = [
-        () => new Promise(() => undefined),
+      const bodies: readonly ((signal: AbortSignal) => Promise<null>)[] = [
+        (signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('x')))),
         () => Promise.reject(new DOMException('cut', 'AbortError')),
         () => Promise.reject(reset),
         () => Promise.reject(new TypeError('fetch failed', { cause: reset })),
@@ -256,9 +257,9 @@ export const effectCases: readonly EngineCase[] = [
       for (const [index, body] of bodies.entries()) {
         let count = 0
         const definition = code(`uncertain-${index}`, (ctx) =>
-          ctx.step('pay', { effect: 'irreversible', timeoutMs: 20 }, () => {
+          ctx.step('pay', { effect: 'irreversible', timeoutMs: 20 }, ({ signal }) => {
             count++
-            return body()
+            return body(signal)
           }),
         )
         const handle = await begin(context, engine, definition)

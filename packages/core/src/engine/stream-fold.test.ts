@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest'
+import type { Json } from '../base/json.ts'
+import type { LogEvent, NewEvent, Stored } from '../log/events.ts'
+import { StreamFold } from './stream-fold.ts'
+
+const value = (stored: Stored): Json => ('value' in stored ? stored.value : null)
+const model = { effect: 'read', meta: { kind: 'model' } } as const
+
+function start(number: number): NewEvent {
+  return { type: 'step.started', at: 0, data: { number, name: 'say', ...model } }
+}
+
+function done(number: number, result: Json, attempt = 1): NewEvent {
+  return { type: 'step.completed', at: 0, data: { number, attempt, result: { value: result }, durationMs: 1 } }
+}
+
+function foldOf(after: string | undefined, ...events: readonly NewEvent[]) {
+  const fold = new StreamFold('r', after, value)
+  let seq = 0
+  // Events of a log as their places say.
+  const next = (event: NewEvent) => fold.fold({ ...event, seq: ++seq } as LogEvent)
+  return { fold, next, told: events.flatMap((event) => next(event)) }
+}
+
+test('text of two steps at a time is told once each, whichever ends first', () => {
+  const { fold, next } = foldOf(undefined, start(1), start(2))
+  fold.preview(1, 1, 0, 'left')
+  fold.preview(2, 1, 0, 'ri')
+  expect(next(done(1, { text: 'left' })).map(({ type }) => type)).toEqual(['progress'])
+  expect(next(done(2, { text: 'right' }))[0]).toMatchObject({ type: 'text', step: 2, offset: 2, text: 'ght' })
+})
+
+test('previews of steps that have not started or have ended, of older attempts and behind a gap are not told', () => {
+  const { fold, next } = foldOf(undefined, start(1))
+  expect(fold.hasStarted(2)).toBe(false)
+  expect(fold.preview(2, 1, 0, 'early')).toEqual([])
+  expect(fold.preview(1, 1, 5, 'gap')).toEqual([])
+  expect(fold.preview(1, 2, 0, 'new')).toHaveLength(1)
+  expect(fold.preview(1, 1, 0, 'old')).toEqual([])
+  expect(fold.preview(1, 2, 0, 'ne')).toEqual([])
+  next(done(1, { text: 'new' }, 2))
+  expect(fold.preview(1, 2, 3, 'late')).toEqual([])
+})
+
+test('a cursor that holds previews of a step that ended meanwhile goes on with the rest', () => {
+  const { fold } = foldOf(undefined, start(1), start(2))
+  const [told] = fold.preview(1, 1, 0, 'le')
+  const resumed = foldOf(told?.cursor, start(1), start(2), done(1, { text: 'left' }))
+  expect(resumed.told[0]).toMatchObject({ type: 'text', offset: 2, text: 'ft' })
+})
+
+test('a new segment begins with no steps, and answers without text tell none', () => {
+  const { fold, told } = foldOf(
+    undefined,
+    start(1),
+    done(1, null),
+    start(2),
+    done(2, { text: 7 }),
+    { type: 'run.continued', at: 0, data: { state: { value: null }, seed: 's', patches: [] } },
+    { type: 'attempt.started', at: 0, data: { number: 1, attempt: 2 } },
+    { type: 'progress.reported', at: 0, data: { partial: 1 } },
+  )
+  expect(told.map(({ type }) => type)).toEqual(['progress', 'progress', 'partial'])
+  expect(fold.hasStarted(1)).toBe(false)
+})
