@@ -18,8 +18,8 @@ export interface Scheduler {
    */
   after(ms: number, run: () => void, background?: boolean): Stop
   /**
-   * Calls `open` in a fresh macrotask, lets every microtask end, then calls `close`,
-   * with no other macrotask between the two. Neither may throw.
+   * Calls `open` later, when no microtask is left, lets every microtask end, then calls `close`: nothing but microtasks
+   * comes between the two. Neither may throw.
    */
   turn(open: () => void, close: () => void): void
 }
