@@ -3,7 +3,7 @@ import { test } from 'vitest'
 import { fakeHarness } from '../test/case-context.ts'
 
 for (const one of engineCases) {
-  test(one.name, async () => {
+  test(`${one.name}`, async () => {
     const { context, close } = await fakeHarness()
     try {
       await one.run(context)

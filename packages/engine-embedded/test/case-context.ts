@@ -60,9 +60,12 @@ async function harness({ store, machine, beatMs, until, pass }: World): Promise<
     // Not a plain import: test runners put something else in its place. The module waits, because Node loads others
     // within microtasks, which a window cannot tell from the run's own.
     load: () => {
-      const script = new Script(`import('data:text/javascript,await new Promise((go) => setTimeout(go, 1, ${++loads}))')`, {
-        importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-      })
+      const script = new Script(
+        `import('data:text/javascript,await new Promise((go) => setTimeout(go, 1, ${++loads}))')`,
+        {
+          importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+        },
+      )
       return script.runInThisContext() as Promise<unknown>
     },
     until,

@@ -1,6 +1,14 @@
 // Runs a program without a crash, then again from what was durable at every moment, and compares.
 
-import { canonicalJson, MeepoError, type Json, type LogEvent, type RunId, type Scheduler, type Store } from '@meepo/core'
+import {
+  canonicalJson,
+  MeepoError,
+  type Json,
+  type LogEvent,
+  type RunId,
+  type Scheduler,
+  type Store,
+} from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { createEmbeddedEngine } from '../src/index.ts'
 import { allLogs, History } from './history.ts'
@@ -27,7 +35,11 @@ interface Effect {
 }
 
 /** Throws, telling which crash went wrong. Returns how many crashes were tried. */
-export async function checkCrashes(scenario: Scenario, idleMs: number, pick: (positions: number) => readonly number[]): Promise<number> {
+export async function checkCrashes(
+  scenario: Scenario,
+  idleMs: number,
+  pick: (positions: number) => readonly number[],
+): Promise<number> {
   const history = new History()
   const effects: Effect[] = []
   const first = await drive(scenario, createStore, startAt, idleMs, history, effects, noEffects)
@@ -57,7 +69,10 @@ async function crashAt(
   first: Ran,
   isFree: boolean,
 ): Promise<void> {
-  const lastAt = Math.max(startAt, ...history.writes.slice(0, position).map((write) => (write.kind === 'append' ? write.event.at : 0)))
+  const lastAt = Math.max(
+    startAt,
+    ...history.writes.slice(0, position).map((write) => (write.kind === 'append' ? write.event.at : 0)),
+  )
   let prefix: ReadonlyMap<RunId, readonly LogEvent[]> = new Map()
   const open = async (now: () => number): Promise<Store> => {
     const store = await history.storeAfter(position, now)
@@ -90,7 +105,8 @@ export async function checkDrain(scenario: Scenario, idleMs: number, stopAfterMs
   for (const log of second.logs.values()) {
     checkLog(log)
     // Those that the program itself cancelled may be unknown.
-    if (log.some(({ type, data }) => type === 'step.unknown' && data.error.code === 'step.unknown')) throw new Error('a step is unknown though its engine stopped in peace')
+    if (log.some(({ type, data }) => type === 'step.unknown' && data.error.code === 'step.unknown'))
+      throw new Error('a step is unknown though its engine stopped in peace')
   }
   checkEffects(new Map(), [], effects)
   await compareWithInterpreter(scenario.program, second, 'after the stop')
@@ -144,7 +160,8 @@ async function drive(
   const logs = await allLogs(store)
   for (const [id, log] of logs) {
     const last = log.at(-1)?.type
-    if (last !== 'run.completed' && last !== 'run.cancelled' && last !== 'run.failed') throw new Error(`run ${id} never ended\n${await describe(store)}`)
+    if (last !== 'run.completed' && last !== 'run.cancelled' && last !== 'run.failed')
+      throw new Error(`run ${id} never ended\n${await describe(store)}`)
   }
   return { result: record.result ?? null, logs }
 }
@@ -164,7 +181,8 @@ async function describe(store: Store): Promise<string> {
     const { status } = await store.log.run('system', id)
     const mail = (await store.inbox.pending('system', id)).map(({ kind, name }) => `${kind} ${name ?? ''}`)
     lines.push(`${id} is ${status}, its inbox holds [${mail.join(', ')}]`)
-    for (const { seq, at, type, data } of log.slice(1)) lines.push(`  ${seq} ${at - startAt} ${type} ${canonicalJson(data)}`)
+    for (const { seq, at, type, data } of log.slice(1))
+      lines.push(`  ${seq} ${at - startAt} ${type} ${canonicalJson(data)}`)
   }
   return lines.join('\n')
 }
@@ -174,7 +192,8 @@ async function compareWithInterpreter(program: Program, { logs, result }: Ran, w
 }
 
 function extend(prefix: ReadonlyMap<RunId, readonly LogEvent[]>, logs: ReadonlyMap<RunId, readonly LogEvent[]>): void {
-  for (const [id, events] of prefix) same(logs.get(id)?.slice(0, events.length) ?? [], events, `the durable events of ${id}`)
+  for (const [id, events] of prefix)
+    same(logs.get(id)?.slice(0, events.length) ?? [], events, `the durable events of ${id}`)
 }
 
 /** One start, at most one outcome, nothing behind the end. */
@@ -197,7 +216,11 @@ function checkLog(log: readonly LogEvent[]): void {
 }
 
 /** What is durably done runs no more; what must not be repeated ran at most once. */
-function checkEffects(prefix: ReadonlyMap<RunId, readonly LogEvent[]>, before: readonly Effect[], again: readonly Effect[]): void {
+function checkEffects(
+  prefix: ReadonlyMap<RunId, readonly LogEvent[]>,
+  before: readonly Effect[],
+  again: readonly Effect[],
+): void {
   for (const [id, events] of prefix) {
     for (const event of events) {
       if (event.type !== 'step.completed') continue
@@ -219,13 +242,21 @@ function shape(log: readonly LogEvent[], { program }: Scenario): Json {
   const calls: { number: number; kind: string; name: string }[] = []
   for (const event of log) {
     const { data, type } = event
-    if (type === 'step.started' || type === 'signal.awaited') calls.push({ number: data.number, kind: type, name: data.name })
+    if (type === 'step.started' || type === 'signal.awaited')
+      calls.push({ number: data.number, kind: type, name: data.name })
     else if (type === 'child.started') calls.push({ number: data.number, kind: type, name: data.childId })
     else if (type === 'sleep.started') calls.push({ number: data.number, kind: type, name: '' })
-    else if ((type === 'step.completed' || type === 'child.completed') && 'value' in data.result) values.set(data.number, data.result.value)
+    else if ((type === 'step.completed' || type === 'child.completed') && 'value' in data.result)
+      values.set(data.number, data.result.value)
   }
-  const told = calls.map(({ number, kind, name }): Json => [kind, name, name === 'chance' ? null : (values.get(number) ?? null)])
-  return isConcurrent(program.ops, program) ? told.toSorted((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1)) : told
+  const told = calls.map(({ number, kind, name }): Json => [
+    kind,
+    name,
+    name === 'chance' ? null : (values.get(number) ?? null),
+  ])
+  return isConcurrent(program.ops, program)
+    ? told.toSorted((a, b) => (canonicalJson(a) < canonicalJson(b) ? -1 : 1))
+    : told
 }
 
 function same(actual: unknown, expected: unknown, what: string): void {

@@ -1,11 +1,24 @@
 // The definitions behind the golden logs of `packages/core/fixtures/log`. They are never edited: they must replay what
 // they once wrote. A change of the log gets a new folder, with definitions of its own.
 
-import { anySchema, MeepoError, noRetry, noUsage, type Definition, type Json, type RunContext, type Schema } from '@meepo/core'
+import {
+  anySchema,
+  MeepoError,
+  noRetry,
+  noUsage,
+  type Definition,
+  type Json,
+  type RunContext,
+  type Schema,
+} from '@meepo/core'
 
 const retry = { maxAttempts: 2, initialMs: 10, factor: 1, maxMs: 10 }
 
-function golden(name: string, run: (ctx: RunContext, input: Json) => Promise<Json>, uses: readonly Definition<Json, Json>[] = []): Definition<Json, Json> {
+function golden(
+  name: string,
+  run: (ctx: RunContext, input: Json) => Promise<Json>,
+  uses: readonly Definition<Json, Json>[] = [],
+): Definition<Json, Json> {
   return { name, version: '1', input: anySchema as Schema<Json>, patches: ['golden'], uses: uses as never, run }
 }
 
@@ -17,10 +30,14 @@ const steps = golden('golden-steps', async (ctx, input) => {
     return { text: 'hello' }
   })
   const failed = await ctx
-    .step('look', { effect: 'read', retry: noRetry, meta: { kind: 'tool', tool: 'look', callId: 'c1' } }, () => Promise.reject(new Error('blind')))
+    .step('look', { effect: 'read', retry: noRetry, meta: { kind: 'tool', tool: 'look', callId: 'c1' } }, () =>
+      Promise.reject(new Error('blind')),
+    )
     .catch((thrown: unknown) => (MeepoError.is(thrown) ? thrown.code : 'foreign'))
   ctx.report({ message: 'half way', fraction: 0.5, partial: ['first'], details: { left: 1 } })
-  const both = await Promise.all(['a', 'b'].map((name) => ctx.step(name, { effect: 'read', retry: noRetry }, async () => name)))
+  const both = await Promise.all(
+    ['a', 'b'].map((name) => ctx.step(name, { effect: 'read', retry: noRetry }, async () => name)),
+  )
   return [input, said, failed, both, ctx.patch('golden')] as Json
 })
 
@@ -48,7 +65,9 @@ const child = golden('golden-child', async (ctx, input) => {
 const tree = golden(
   'golden-tree',
   async (ctx) => {
-    const bad = ctx.child(child, 'bad', 'bad').catch((thrown: unknown) => (MeepoError.is(thrown) ? thrown.code : 'foreign'))
+    const bad = ctx
+      .child(child, 'bad', 'bad')
+      .catch((thrown: unknown) => (MeepoError.is(thrown) ? thrown.code : 'foreign'))
     return Promise.all([ctx.child(child, 'good', { x: [1] }), bad])
   },
   [child],

@@ -5,7 +5,14 @@ import { createMemoryStore } from '@meepo/core/testing'
 
 type Write =
   | { readonly kind: 'create'; readonly scope: Scope; readonly run: NewRun; readonly events: readonly NewEvent[] }
-  | { readonly kind: 'append'; readonly scope: Scope; readonly runId: RunId; readonly event: NewEvent; readonly inboxTaken: readonly string[]; readonly deliver?: NonNullable<AppendRequest['extras']>['deliver'] }
+  | {
+      readonly kind: 'append'
+      readonly scope: Scope
+      readonly runId: RunId
+      readonly event: NewEvent
+      readonly inboxTaken: readonly string[]
+      readonly deliver?: NonNullable<AppendRequest['extras']>['deliver']
+    }
   | { readonly kind: 'deliver'; readonly scope: Scope; readonly runId: RunId; readonly delivery: Delivery }
 
 /** All that was written, in order. */
@@ -57,7 +64,8 @@ export class History {
 
   #brought(runId: RunId, event: NewEvent, mailId: string): boolean {
     if ('deliveryId' in event.data) return event.data.deliveryId === mailId
-    if (event.type !== 'child.completed' && event.type !== 'child.failed' && event.type !== 'task.cancelled') return false
+    if (event.type !== 'child.completed' && event.type !== 'child.failed' && event.type !== 'task.cancelled')
+      return false
     const { number } = event.data
     return this.writes.some(
       (write) =>

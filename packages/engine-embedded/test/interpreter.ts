@@ -1,7 +1,15 @@
 // An independent reading of a log: runs a program on a context that knows nothing but what the log says, and shares no
 // code with the driver.
 
-import { MeepoError, seededRandom, type Json, type LogEvent, type RunContext, type Settled, type Task } from '@meepo/core'
+import {
+  MeepoError,
+  seededRandom,
+  type Json,
+  type LogEvent,
+  type RunContext,
+  type Settled,
+  type Task,
+} from '@meepo/core'
 import { runProgram, type Program } from './program.ts'
 
 interface Call {
@@ -67,7 +75,8 @@ export async function interpret(program: Program, log: readonly LogEvent[]): Pro
   const values = new Map<string, Json>()
   for (const event of log) {
     if (event.type === 'run.ending') break
-    if (event.type === 'signal.received' && 'value' in event.data.value) values.set(event.data.name, event.data.value.value)
+    if (event.type === 'signal.received' && 'value' in event.data.value)
+      values.set(event.data.name, event.data.value.value)
     const told = read(event, values)
     if (!told || !('number' in event.data)) continue
     const call = calls.get(event.data.number)
@@ -79,7 +88,10 @@ export async function interpret(program: Program, log: readonly LogEvent[]): Pro
   return result
 }
 
-function read(event: LogEvent, values: ReadonlyMap<string, Json>): { ok: boolean; value?: unknown; error?: unknown } | undefined {
+function read(
+  event: LogEvent,
+  values: ReadonlyMap<string, Json>,
+): { ok: boolean; value?: unknown; error?: unknown } | undefined {
   switch (event.type) {
     case 'step.completed':
     case 'child.completed':

@@ -26,10 +26,16 @@ function mortal<T extends object>(target: T, life: Life): T {
   return shell as T
 }
 
-function mortalCall(target: object, call: (...args: unknown[]) => unknown, life: Life): (...args: unknown[]) => unknown {
+function mortalCall(
+  target: object,
+  call: (...args: unknown[]) => unknown,
+  life: Life,
+): (...args: unknown[]) => unknown {
   return (...args) => {
     if (life.isDead) return never
-    const alive = args.map((arg) => (typeof arg === 'function' ? mortalCall(target, arg as (...args: unknown[]) => unknown, life) : arg))
+    const alive = args.map((arg) =>
+      typeof arg === 'function' ? mortalCall(target, arg as (...args: unknown[]) => unknown, life) : arg,
+    )
     const answer = call.apply(target, alive)
     if (!(answer instanceof Promise)) return answer
     return new Promise((resolve, reject) => {

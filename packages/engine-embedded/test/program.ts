@@ -1,11 +1,28 @@
 // Random programs over everything that the run context offers, and the one definition that runs them all.
 
-import { anySchema, define, MeepoError, noRetry, type Definition, type Json, type RunContext, type Schema, type Task } from '@meepo/core'
+import {
+  anySchema,
+  define,
+  MeepoError,
+  noRetry,
+  type Definition,
+  type Json,
+  type RunContext,
+  type Schema,
+  type Task,
+} from '@meepo/core'
 import fc from 'fast-check'
 
 /** A call that gives a task. */
 export type TaskOp =
-  | { readonly kind: 'step'; readonly name: string; readonly effect: 'read' | 'idempotent' | 'once'; readonly value: number; readonly fails: boolean; readonly ms: number }
+  | {
+      readonly kind: 'step'
+      readonly name: string
+      readonly effect: 'read' | 'idempotent' | 'once'
+      readonly value: number
+      readonly fails: boolean
+      readonly ms: number
+    }
   | { readonly kind: 'sleep'; readonly ms: number }
   | { readonly kind: 'signal'; readonly name: string; readonly timeoutMs?: number }
   | { readonly kind: 'child'; readonly ops: readonly Op[] }
@@ -49,7 +66,12 @@ export function programDefinition(world: World): Definition<Program, Json> {
 }
 
 /** Runs a program on any context. */
-export function runProgram(ctx: RunContext, program: Program, self: Definition<Program, Json>, world: World): Promise<Json> {
+export function runProgram(
+  ctx: RunContext,
+  program: Program,
+  self: Definition<Program, Json>,
+  world: World,
+): Promise<Json> {
   return new Interpretation(ctx, program, self, world).run(program.ops, 'm')
 }
 
@@ -136,8 +158,11 @@ class Interpretation {
           return value
         }
         const reconcile = async (key: string) =>
-          this.#world.reconcile(key) && !fails ? ({ kind: 'done', result: value } as const) : ({ kind: 'not_done' } as const)
-        const options = effect === 'once' ? ({ effect, retry: noRetry, reconcile } as const) : ({ effect, retry: noRetry } as const)
+          this.#world.reconcile(key) && !fails
+            ? ({ kind: 'done', result: value } as const)
+            : ({ kind: 'not_done' } as const)
+        const options =
+          effect === 'once' ? ({ effect, retry: noRetry, reconcile } as const) : ({ effect, retry: noRetry } as const)
         return ctx.step<Json>(op.name, options, (attempt) => body(attempt.idempotencyKey))
       }
     }
@@ -155,7 +180,14 @@ async function outcomeOf(task: Task<unknown>): Promise<Json> {
 
 /** True if what the program gives depends on what comes first. */
 export function isTimed(ops: readonly Op[], program: Program): boolean {
-  return someOp(ops, program, (op) => op.kind === 'race' || (op.kind === 'cancel' && op.afterMs > 0) || (op.kind === 'signal' && op.timeoutMs !== undefined))
+  return someOp(
+    ops,
+    program,
+    (op) =>
+      op.kind === 'race' ||
+      (op.kind === 'cancel' && op.afterMs > 0) ||
+      (op.kind === 'signal' && op.timeoutMs !== undefined),
+  )
 }
 
 /** True for programs with two or more branches at a time. */
@@ -207,7 +239,10 @@ const timedSignal: fc.Arbitrary<TaskOp> = fc
   .map(([name, timeoutMs]) => ({ kind: 'signal', name, timeoutMs }))
 const hops: fc.Arbitrary<Op> = fc.nat(12).map((count) => ({ kind: 'hops', count }))
 const chance: fc.Arbitrary<Op> = fc.constant({ kind: 'chance' })
-const childOps: fc.Arbitrary<readonly Op[]> = fc.array(fc.oneof(step, step, sleep, hops, chance), { minLength: 1, maxLength: 3 })
+const childOps: fc.Arbitrary<readonly Op[]> = fc.array(fc.oneof(step, step, sleep, hops, chance), {
+  minLength: 1,
+  maxLength: 3,
+})
 const child: fc.Arbitrary<TaskOp> = childOps.map((ops) => ({ kind: 'child', ops }))
 const taskOp: fc.Arbitrary<TaskOp> = fc.oneof(
   { weight: 6, arbitrary: step },
@@ -222,7 +257,11 @@ const race: fc.Arbitrary<Op> = fc.record({
   tasks: fc.array(racer, { minLength: 2, maxLength: 3 }),
   cancelsLosers: fc.boolean(),
 })
-const cancel: fc.Arbitrary<Op> = fc.record({ kind: fc.constant('cancel' as const), task: taskOp, afterMs: fc.constantFrom(0, 0, 3) })
+const cancel: fc.Arbitrary<Op> = fc.record({
+  kind: fc.constant('cancel' as const),
+  task: taskOp,
+  afterMs: fc.constantFrom(0, 0, 3),
+})
 const helperCall: fc.Arbitrary<Op> = fc.nat(1).map((helper) => ({ kind: 'call', helper }))
 const simple: fc.Arbitrary<Op> = fc.oneof(
   { weight: 10, arbitrary: taskOp },
@@ -233,24 +272,27 @@ const simple: fc.Arbitrary<Op> = fc.oneof(
   { weight: 2, arbitrary: helperCall },
 )
 const branch = fc.array(simple, { minLength: 1, maxLength: 4 })
-const all: fc.Arbitrary<Op> = fc.array(branch, { minLength: 2, maxLength: 3 }).map((branches) => ({ kind: 'all', branches }))
+const all: fc.Arbitrary<Op> = fc
+  .array(branch, { minLength: 2, maxLength: 3 })
+  .map((branches) => ({ kind: 'all', branches }))
 const nested: fc.Arbitrary<Op> = fc
   .tuple(fc.array(fc.oneof(simple, all), { minLength: 1, maxLength: 3 }), branch)
   .map((branches) => ({ kind: 'all', branches }))
 
 /** Programs and the times of the signals they wait for. */
-export const scenarios: fc.Arbitrary<{ readonly program: Program; readonly signals: readonly SentSignal[] }> = fc.record({
-  program: fc.record({
-    ops: fc.array(
-      fc.oneof({ weight: 5, arbitrary: simple }, { weight: 3, arbitrary: all }, { weight: 1, arbitrary: nested }),
-      { minLength: 1, maxLength: 5 },
-    ),
-    helpers: fc.tuple(
-      fc.array(fc.oneof(step, sleep, hops), { minLength: 1, maxLength: 3 }),
-      fc.array(fc.oneof(step, signal, chance), { minLength: 1, maxLength: 2 }),
-    ),
-  }),
-  signals: fc
-    .tuple(...signalNames.map(() => fc.constantFrom(0, 0, 2, 9, 40)))
-    .map((times) => signalNames.map((name, index) => ({ name, atMs: times[index] ?? 0 }))),
-})
+export const scenarios: fc.Arbitrary<{ readonly program: Program; readonly signals: readonly SentSignal[] }> =
+  fc.record({
+    program: fc.record({
+      ops: fc.array(
+        fc.oneof({ weight: 5, arbitrary: simple }, { weight: 3, arbitrary: all }, { weight: 1, arbitrary: nested }),
+        { minLength: 1, maxLength: 5 },
+      ),
+      helpers: fc.tuple(
+        fc.array(fc.oneof(step, sleep, hops), { minLength: 1, maxLength: 3 }),
+        fc.array(fc.oneof(step, signal, chance), { minLength: 1, maxLength: 2 }),
+      ),
+    }),
+    signals: fc
+      .tuple(...signalNames.map(() => fc.constantFrom(0, 0, 2, 9, 40)))
+      .map((times) => signalNames.map((name, index) => ({ name, atMs: times[index] ?? 0 }))),
+  })

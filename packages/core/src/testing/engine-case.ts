@@ -105,12 +105,19 @@ export function typesOf(events: readonly LogEvent[]): readonly EventType[] {
 }
 
 /** The events of one type. */
-export function eventsOf<T extends EventType>(events: readonly LogEvent[], type: T): readonly Extract<LogEvent, { type: T }>[] {
+export function eventsOf<T extends EventType>(
+  events: readonly LogEvent[],
+  type: T,
+): readonly Extract<LogEvent, { type: T }>[] {
   return events.filter((event): event is Extract<LogEvent, { type: T }> => event.type === type)
 }
 
 /** Lets time pass until the condition holds. */
-export async function eventually(context: EngineCaseContext, what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
+export async function eventually(
+  context: EngineCaseContext,
+  what: string,
+  isSo: () => Promise<boolean> | boolean,
+): Promise<void> {
   for (let round = 0; round < 400; round++) {
     if (await isSo()) return
     await context.pass(round < 20 ? 2 : 25)
@@ -120,12 +127,20 @@ export async function eventually(context: EngineCaseContext, what: string, isSo:
 
 /** Lets time pass until the log of a run holds an event of the type. */
 export function untilLogged(context: EngineCaseContext, runId: RunId, type: EventType, count = 1): Promise<void> {
-  return eventually(context, `${runId} has ${count} of ${type}`, async () => eventsOf(await logOf(context, runId), type).length >= count)
+  return eventually(
+    context,
+    `${runId} has ${count} of ${type}`,
+    async () => eventsOf(await logOf(context, runId), type).length >= count,
+  )
 }
 
 /** Lets time pass until the run has left the memory of its engine and waits. */
 export function untilWaiting(context: EngineCaseContext, runId: RunId): Promise<void> {
-  return eventually(context, `${runId} waits`, async () => (await context.store.log.run('system', runId)).status === 'waiting')
+  return eventually(
+    context,
+    `${runId} waits`,
+    async () => (await context.store.log.run('system', runId)).status === 'waiting',
+  )
 }
 
 /** The code of whatever the promise rejects with. */

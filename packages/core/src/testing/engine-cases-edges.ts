@@ -35,7 +35,11 @@ export const edgeCases: readonly EngineCase[] = [
         await tell(() => ctx.cancel(Promise.resolve() as unknown as Task<unknown>, 'x')),
       ])
       const record = await runOnce(context, definition)
-      checkEqual(checkDone(record, 'odd'), Array.from({ length: 5 }, () => 'ctx.invalid_call'), 'the errors')
+      checkEqual(
+        checkDone(record, 'odd'),
+        Array.from({ length: 5 }, () => 'ctx.invalid_call'),
+        'the errors',
+      )
     },
   },
   {
@@ -49,7 +53,11 @@ export const edgeCases: readonly EngineCase[] = [
         await Promise.all([ctx.cancel(slow, 'a'), ctx.cancel(slow, 'b')])
         return [done.number, done.kind, done.name, slow.kind, ctx.signal.aborted, await codeOf(slow)]
       })
-      checkEqual(checkDone(await runOnce(context, definition), 'tells'), [1, 'step', 'one', 'sleep', false, 'task.cancelled'], 'the tasks')
+      checkEqual(
+        checkDone(await runOnce(context, definition), 'tells'),
+        [1, 'step', 'one', 'sleep', false, 'task.cancelled'],
+        'the tasks',
+      )
     },
   },
   {
@@ -118,7 +126,11 @@ export const edgeCases: readonly EngineCase[] = [
       await context.until(handle.cancel('a mistake'))
       checkEqual((await context.until(handle.result())).status, 'cancelled', 'the first end')
       await context.until(engine.resume(handle.runId))
-      checkEqual(checkDone(await context.until(handle.result()), 'reopened'), ['paid all the same', 'then'], 'the result')
+      checkEqual(
+        checkDone(await context.until(handle.result()), 'reopened'),
+        ['paid all the same', 'then'],
+        'the result',
+      )
       check(bodies === 1, `the body ran ${bodies} times`)
     },
   },
@@ -192,7 +204,11 @@ export const edgeCases: readonly EngineCase[] = [
       await context.store.inbox.deliver('system', handle.runId, { id: 'stray', kind: 'child', data })
       const decision = { step: 7, resolution: { kind: 'not_done' } }
       await context.store.inbox.deliver('system', handle.runId, { id: 'stray-2', kind: 'resolve', data: decision })
-      await eventually(context, 'the inbox is empty', async () => (await context.store.inbox.pending('system', handle.runId)).length === 0)
+      await eventually(
+        context,
+        'the inbox is empty',
+        async () => (await context.store.inbox.pending('system', handle.runId)).length === 0,
+      )
       await context.until(handle.signal('end', null))
       checkEqual(checkDone(await context.until(handle.result()), 'both'), [5, 5], 'the values')
     },

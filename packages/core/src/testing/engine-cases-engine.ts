@@ -34,7 +34,11 @@ export const wholeCases: readonly EngineCase[] = [
       const first = await begin(context, engine, quick, { input: 'a', runId: 'mine' })
       const again = await begin(context, engine, quick, { input: 'a', runId: 'mine' })
       checkEqual([first.runId, again.runId], ['mine', 'mine'], 'the ids')
-      checkEqual(await codeOf(begin(context, engine, quick, { input: 'b', runId: 'mine' })), 'run.exists', 'another input')
+      checkEqual(
+        await codeOf(begin(context, engine, quick, { input: 'b', runId: 'mine' })),
+        'run.exists',
+        'another input',
+      )
       checkEqual(checkDone(await context.until(again.result()), 'again'), ['a', 1], 'the result')
       await begin(context, engine, quick, { input: 'a', runId: 'mine' })
       checkEqual((await context.until(engine.runs())).length, 1, 'runs')
@@ -44,10 +48,18 @@ export const wholeCases: readonly EngineCase[] = [
     name: 'an unknown definition, an unknown run and a stopped engine are refused by name',
     run: async (context) => {
       const { engine } = await context.open({ definitions: [known(quick)] })
-      checkEqual(await codeOf(context.until(engine.start('nobody', null))), 'definition.unknown', 'an unknown definition')
+      checkEqual(
+        await codeOf(context.until(engine.start('nobody', null))),
+        'definition.unknown',
+        'an unknown definition',
+      )
       checkEqual(await codeOf(context.until(engine.handle('nobody').result())), 'run.not_found', 'an unknown run')
       checkEqual(await codeOf(context.until(engine.handle('nobody').signal('x', 1))), 'run.not_found', 'a signal to it')
-      checkEqual(await codeOf(Promise.resolve().then(() => engine.register(known({ ...quick })))), 'definition.duplicate', 'a second one')
+      checkEqual(
+        await codeOf(Promise.resolve().then(() => engine.register(known({ ...quick })))),
+        'definition.duplicate',
+        'a second one',
+      )
       const done = await begin(context, engine, quick)
       await context.until(done.result())
       checkEqual(await codeOf(context.until(engine.resume(done.runId))), 'run.not_resumable', 'a completed run')
@@ -69,7 +81,13 @@ export const wholeCases: readonly EngineCase[] = [
       const first = await context.open({ definitions: [block], concurrency: 1 })
       await begin(context, first.engine, block)
       await context.pass(10)
-      for (const [name, priority, deadlineAt] of [['old', 0], ['new', 0], ['late', 0, late], ['soon', 0, late - 1], ['urgent', 5]] as const) {
+      for (const [name, priority, deadlineAt] of [
+        ['old', 0],
+        ['new', 0],
+        ['late', 0, late],
+        ['soon', 0, late - 1],
+        ['urgent', 5],
+      ] as const) {
         const limits = deadlineAt === undefined ? {} : { deadlineAt }
         await begin(context, first.engine, definition, { input: name, priority, limits, isQueued: true })
       }
@@ -91,11 +109,14 @@ export const wholeCases: readonly EngineCase[] = [
           return 1
         }),
       )
-      const parent = code('parent', (ctx) => Promise.all(['a', 'b', 'c'].map((id) => ctx.child(child, id, null))), { uses: [known(child)] })
+      const parent = code('parent', (ctx) => Promise.all(['a', 'b', 'c'].map((id) => ctx.child(child, id, null))), {
+        uses: [known(child)],
+      })
       const { engine } = await context.open({ definitions: [parent], concurrency: 2, idleMs: 60_000 })
       const runs = []
       for (let count = 0; count < 4; count++) runs.push(await begin(context, engine, parent))
-      for (const run of runs) checkEqual(checkDone(await context.until(run.result()), 'parent'), [1, 1, 1], 'the result')
+      for (const run of runs)
+        checkEqual(checkDone(await context.until(run.result()), 'parent'), [1, 1, 1], 'the result')
       check(most <= 2, `${most} runs were at work at once`)
     },
   },
@@ -108,7 +129,12 @@ export const wholeCases: readonly EngineCase[] = [
       })
       checkEqual(checkDone(await runOnce(context, patient, { limits: { activeMs: 100 } }), 'patient'), 'done', 'a wait')
       const busy = code('busy', (ctx) =>
-        ctx.step('work', read, ({ signal }) => new Promise<null>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('x'))))),
+        ctx.step(
+          'work',
+          read,
+          ({ signal }) =>
+            new Promise<null>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('x')))),
+        ),
       )
       const record = await runOnce(context, busy, { limits: { activeMs: 100 } })
       checkEqual([record.status, record.error?.code ?? null], ['failed', 'run.deadline'], 'a body')
@@ -137,7 +163,11 @@ export const wholeCases: readonly EngineCase[] = [
       await context.pass(30)
       opened.open()
       await context.until(stopping)
-      checkEqual(typesOf(await logOf(context, runId)).slice(-2), ['step.completed', 'step.completed'], 'what was recorded')
+      checkEqual(
+        typesOf(await logOf(context, runId)).slice(-2),
+        ['step.completed', 'step.completed'],
+        'what was recorded',
+      )
       check((await context.store.log.run('system', runId)).owner === undefined, 'the lease was given back')
       const { engine } = await context.open({ definitions: [definition] })
       const record = await context.until(engine.handle(runId).result())
@@ -150,15 +180,20 @@ export const wholeCases: readonly EngineCase[] = [
     name: 'an engine that stops cuts bodies off after the grace time, those that must not be repeated at the hard limit',
     run: async (context) => {
       const ended: string[] = []
-      const hang = (name: string) => (attempt: Attempt): Promise<string> =>
-        new Promise((_resolve, reject) => {
-          attempt.signal.addEventListener('abort', () => {
-            ended.push(name)
-            reject(new Error('cut'))
+      const hang =
+        (name: string) =>
+        (attempt: Attempt): Promise<string> =>
+          new Promise((_resolve, reject) => {
+            attempt.signal.addEventListener('abort', () => {
+              ended.push(name)
+              reject(new Error('cut'))
+            })
           })
-        })
       const definition = code('cut', (ctx) =>
-        Promise.all([ctx.step('read', read, hang('read')), ctx.step('pay', { ...once, reconcile: async () => ({ kind: 'done', result: 'found' }) }, hang('pay'))]),
+        Promise.all([
+          ctx.step('read', read, hang('read')),
+          ctx.step('pay', { ...once, reconcile: async () => ({ kind: 'done', result: 'found' }) }, hang('pay')),
+        ]),
       )
       const first = await context.open({ definitions: [definition] })
       const { runId } = await begin(context, first.engine, definition)
@@ -224,10 +259,14 @@ export const wholeCases: readonly EngineCase[] = [
           attempt.addUsage(usage)
           return { text: 'hm' }
         })
-        await ctx.step('look', { effect: 'read', retry: twice, meta: { kind: 'tool', tool: 'look' } }, async ({ count }) => {
-          if (count === 1) throw new MeepoError('step.timeout', 'busy')
-          return 'seen'
-        })
+        await ctx.step(
+          'look',
+          { effect: 'read', retry: twice, meta: { kind: 'tool', tool: 'look' } },
+          async ({ count }) => {
+            if (count === 1) throw new MeepoError('step.timeout', 'busy')
+            return 'seen'
+          },
+        )
         if (input === 'fail') await ctx.step('break', read, () => Promise.reject(new Error('planned')))
         if (input === 'wait') await ctx.signalled('never')
         return 'done'
@@ -237,7 +276,13 @@ export const wholeCases: readonly EngineCase[] = [
         { step: 'think', number: 1, status: 'completed', attempts: 1, result: { text: 'hm' } },
         { step: 'look', number: 2, tool: 'look', status: 'completed', attempts: 2, result: 'seen' },
       ]
-      const broken = { step: 'break', number: 3, status: 'failed', attempts: 1, error: { code: 'step.failed', message: 'planned', retryable: false } }
+      const broken = {
+        step: 'break',
+        number: 3,
+        status: 'failed',
+        attempts: 1,
+        error: { code: 'step.failed', message: 'planned', retryable: false },
+      }
       const wanted = { sessionId: 'talk', iterations: 1, usage, cost: { picoDollars: '0', unpricedCalls: 1 } }
       const cancelled = { code: 'run.cancelled', message: 'enough', retryable: false }
       for (const [input, end] of [
@@ -249,10 +294,16 @@ export const wholeCases: readonly EngineCase[] = [
         if (input === 'wait') {
           await untilLogged(context, handle.runId, 'signal.awaited')
           const soFar = await context.until(handle.record())
-          check(['waiting', 'running'].includes(soFar.status) && !soFar.success && soFar.history.length === 2, 'the record so far')
+          check(
+            ['waiting', 'running'].includes(soFar.status) && !soFar.success && soFar.history.length === 2,
+            'the record so far',
+          )
           await context.until(handle.cancel('enough'))
         }
-        const records = [await context.until(handle.result()), await context.until(engine.handle(handle.runId).record())]
+        const records = [
+          await context.until(handle.result()),
+          await context.until(engine.handle(handle.runId).record()),
+        ]
         for (const record of records) {
           const told = { ...record, history: record.history.map(({ durationMs: _durationMs, ...entry }) => entry) }
           checkEqual(told, { runId: handle.runId, ...wanted, ...end }, `the record of ${input}`)
@@ -271,7 +322,11 @@ export const wholeCases: readonly EngineCase[] = [
       }
       await context.until(follow())
       checkEqual(followed, ['step.started', 'step.completed', 'run.completed'], 'the events')
-      checkEqual((await context.until(engine.runs({ status: ['completed'], definition: 'quick' }))).length, 1, 'completed')
+      checkEqual(
+        (await context.until(engine.runs({ status: ['completed'], definition: 'quick' }))).length,
+        1,
+        'completed',
+      )
       checkEqual((await context.until(engine.runs({ status: ['failed'] }))).length, 0, 'failed')
     },
   },
@@ -285,7 +340,11 @@ export const wholeCases: readonly EngineCase[] = [
       const waiting = codeOf(handle.result({ signal: stop.signal }))
       stop.abort()
       checkEqual(await context.until(waiting), 'task.cancelled', 'the wait')
-      checkEqual(await codeOf(context.until(handle.result({ signal: stop.signal }))), 'task.cancelled', 'a wait that was over before')
+      checkEqual(
+        await codeOf(context.until(handle.result({ signal: stop.signal }))),
+        'task.cancelled',
+        'a wait that was over before',
+      )
       await context.until(handle.signal('go', 1))
       checkEqual(checkDone(await context.until(handle.result()), 'waits'), 1, 'the result')
       checkEqual(eventsOf(await logOf(context, handle.runId), 'run.completed').length, 1, 'the end')

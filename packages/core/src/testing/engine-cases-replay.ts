@@ -45,7 +45,11 @@ function awaits(name: string, foreign: (context: EngineCaseContext) => Promise<u
           await foreign(context)
           return ctx.step('after', read, async () => 'done')
         })()
-        const hang = ctx.step('hang', read, ({ signal }) => new Promise<null>((_resolve, reject) => signal.addEventListener('abort', reject)))
+        const hang = ctx.step(
+          'hang',
+          read,
+          ({ signal }) => new Promise<null>((_resolve, reject) => signal.addEventListener('abort', reject)),
+        )
         return Promise.all([branch, hang])
       })
       const { engine } = await context.open({ definitions: [beside] })
@@ -95,12 +99,19 @@ export const replayCases: readonly EngineCase[] = [
       const { engine } = await context.open({ definitions: [definition] })
       const handle = await begin(context, engine, definition)
       await untilWaiting(context, handle.runId)
-      await eventually(context, 'it waits for the signal', async () => eventsOf(await logOf(context, handle.runId), 'signal.awaited').length === 1)
+      await eventually(
+        context,
+        'it waits for the signal',
+        async () => eventsOf(await logOf(context, handle.runId), 'signal.awaited').length === 1,
+      )
       await context.until(handle.signal('go', null))
       check((checkDone(await context.until(handle.result()), 'seeded') ?? 0) > 1, 'it was never replayed')
       for (const drawn of seen) checkEqual(drawn, seen[0], 'what was drawn')
-      const uuid = String(((seen[0] as Json[])[0] as Json[])[1])
-      check(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(uuid), `${uuid} is no version-4 uuid`)
+      const uuid = JSON.stringify(((seen[0] as Json[])[0] as Json[])[1]).slice(1, -1)
+      check(
+        /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(uuid),
+        `${uuid} is no version-4 uuid`,
+      )
     },
   },
   {
@@ -116,12 +127,20 @@ export const replayCases: readonly EngineCase[] = [
       })
       const { engine } = await context.open({ definitions: [definition] })
       const handle = await begin(context, engine, definition)
-      await eventually(context, 'it waits for the signal', async () => eventsOf(await logOf(context, handle.runId), 'signal.awaited').length === 1)
+      await eventually(
+        context,
+        'it waits for the signal',
+        async () => eventsOf(await logOf(context, handle.runId), 'signal.awaited').length === 1,
+      )
       await untilWaiting(context, handle.runId)
       await context.until(handle.signal('go', null))
       await context.until(handle.result())
       const reports = eventsOf(await logOf(context, handle.runId), 'progress.reported')
-      checkEqual(reports.map(({ data }) => data.message), ['one', 'two', 'three'], 'the reports')
+      checkEqual(
+        reports.map(({ data }) => data.message),
+        ['one', 'two', 'three'],
+        'the reports',
+      )
     },
   },
   {
@@ -200,8 +219,24 @@ export const replayCases: readonly EngineCase[] = [
         )
       const { record } = await changeCode(context, make([]), make(['p']))
       checkEqual(checkDone(await record(), 'patched'), ['next', true], 'in the segment that the new code began')
-      const fresh = await context.open({ definitions: [known(code('new', async (ctx) => ctx.patch('p'), { patches: ['p'] }))] })
-      checkEqual((await context.until((await begin(context, fresh.engine, code('old', async (ctx) => ctx.patch('p')))).result())).result, false, 'an undeclared patch')
+      const fresh = await context.open({
+        definitions: [known(code('new', async (ctx) => ctx.patch('p'), { patches: ['p'] }))],
+      })
+      checkEqual(
+        (
+          await context.until(
+            (
+              await begin(
+                context,
+                fresh.engine,
+                code('old', async (ctx) => ctx.patch('p')),
+              )
+            ).result(),
+          )
+        ).result,
+        false,
+        'an undeclared patch',
+      )
     },
   },
   {
@@ -223,7 +258,12 @@ export const replayCases: readonly EngineCase[] = [
         const segment = state as { count: number; drawn: number[] } | null
         const drawn = [...(segment?.drawn ?? []), ctx.random()]
         const task = ctx.sleep(1)
-        if (segment === null) checkEqual(await codeOf(Promise.resolve().then(() => ctx.continueWith(null))), 'ctx.invalid_call', 'an open task')
+        if (segment === null)
+          checkEqual(
+            await codeOf(Promise.resolve().then(() => ctx.continueWith(null))),
+            'ctx.invalid_call',
+            'an open task',
+          )
         await task
         await ctx.step('one', read, async () => null)
         const count = (segment?.count ?? 0) + 1

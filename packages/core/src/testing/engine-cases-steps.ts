@@ -27,7 +27,10 @@ const busy = (): MeepoError => new MeepoError('step.timeout', 'busy')
 const number = guardSchema((value): value is number => typeof value === 'number', 'a number', { type: 'number' })
 
 /** One step with a body that ends as `outcomes` say: an error is thrown, anything else is returned. */
-function tries(options: StepOptions, outcomes: readonly unknown[]): { definition: Definition<null, Json>; bodies(): number } {
+function tries(
+  options: StepOptions,
+  outcomes: readonly unknown[],
+): { definition: Definition<null, Json>; bodies(): number } {
   let bodies = 0
   const definition = code<null, Json>('tries', async (ctx) => {
     const result = await ctx.step('try', options, async () => {
@@ -88,7 +91,14 @@ export const stepCases: readonly EngineCase[] = [
       )
       const record = await runOnce(context, definition)
       checkEqual(checkDone(record, 'retried'), 2, 'the result')
-      checkEqual(seen, [['/1/1', '/1', 1], ['/1/2', '/1', 2]], 'the attempts')
+      checkEqual(
+        seen,
+        [
+          ['/1/1', '/1', 1],
+          ['/1/2', '/1', 2],
+        ],
+        'the attempts',
+      )
       checkEqual(record.history[0]?.attempts, 2, 'attempts in the record')
     },
   },
@@ -133,7 +143,10 @@ export const stepCases: readonly EngineCase[] = [
   {
     name: 'a step that must not be repeated is tried again only after an error before its call left',
     run: async (context) => {
-      const notSent = tries({ effect: 'once', retry: twice }, [new MeepoError('step.timeout', 'full', { notSent: true }), 'sent'])
+      const notSent = tries({ effect: 'once', retry: twice }, [
+        new MeepoError('step.timeout', 'full', { notSent: true }),
+        'sent',
+      ])
       checkEqual(checkDone(await runOnce(context, notSent.definition), 'not sent'), 'sent', 'the result')
     },
   },
@@ -180,7 +193,10 @@ export const stepCases: readonly EngineCase[] = [
     name: 'large results, inputs, states and child results lie in blobs and come back whole',
     run: async (context) => {
       const text = 'ä'.repeat(300_000)
-      const echo = code<string, string>('echo', async (ctx, input) => input + (await ctx.step('x', read, async () => 'x')))
+      const echo = code<string, string>(
+        'echo',
+        async (ctx, input) => input + (await ctx.step('x', read, async () => 'x')),
+      )
       const definition = code<string, string>(
         'large',
         async (ctx, input) => {
@@ -207,7 +223,10 @@ export const stepCases: readonly EngineCase[] = [
         eventsOf(log, 'child.completed')[0]?.data.result,
         eventsOf(log, 'run.continued')[0]?.data.state,
       ]
-      check(stored.every((value) => value && 'ref' in value), 'a large value lies in the log itself')
+      check(
+        stored.every((value) => value && 'ref' in value),
+        'a large value lies in the log itself',
+      )
     },
   },
   {
@@ -289,7 +308,9 @@ export const stepCases: readonly EngineCase[] = [
         await Promise.all(
           (['idempotent', 'once', 'irreversible'] as const).map((effect) =>
             ctx.step(effect, { effect }, async () => {
-              before.push(eventsOf(await logOf(context, ctx.runId), 'step.started').some(({ data }) => data.name === effect))
+              before.push(
+                eventsOf(await logOf(context, ctx.runId), 'step.started').some(({ data }) => data.name === effect),
+              )
               return null
             }),
           ),

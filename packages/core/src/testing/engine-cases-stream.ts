@@ -4,7 +4,17 @@ import { noUsage } from '../base/usage.ts'
 import type { RunHandle, StreamEvent } from '../engine/engine.ts'
 import type { Attempt } from '../run/context.ts'
 import { check, checkEqual } from './check.ts'
-import { begin, code, codeOf, gate, read, twice, untilLogged, type EngineCase, type EngineCaseContext } from './engine-case.ts'
+import {
+  begin,
+  code,
+  codeOf,
+  gate,
+  read,
+  twice,
+  untilLogged,
+  type EngineCase,
+  type EngineCaseContext,
+} from './engine-case.ts'
 
 const usage = { ...noUsage, input: 3, output: 4, calls: 1 }
 
@@ -41,7 +51,10 @@ const showing = code<Json, Json>('showing', async (ctx, input) => {
   return 'done'
 })
 
-async function collect(stream: AsyncIterable<StreamEvent>, slow?: () => Promise<void>): Promise<readonly StreamEvent[]> {
+async function collect(
+  stream: AsyncIterable<StreamEvent>,
+  slow?: () => Promise<void>,
+): Promise<readonly StreamEvent[]> {
   const events: StreamEvent[] = []
   for await (const event of stream) {
     events.push(event)
@@ -74,7 +87,10 @@ function others(events: readonly StreamEvent[]): readonly Json[] {
     })
 }
 
-async function streamed(context: EngineCaseContext, input: Json): Promise<{ handle: RunHandle<Json>; fast: readonly StreamEvent[]; slow: readonly StreamEvent[] }> {
+async function streamed(
+  context: EngineCaseContext,
+  input: Json,
+): Promise<{ handle: RunHandle<Json>; fast: readonly StreamEvent[]; slow: readonly StreamEvent[] }> {
   const { engine } = await context.open({ definitions: [showing as never] })
   const handle = await begin(context, engine, showing, { input, isPreviewed: true })
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -94,13 +110,25 @@ const order: readonly Json[] = [
   { type: 'tool.started', step: 3, tool: 'look', callId: 'c1' },
   { type: 'tool.finished', step: 3, tool: 'look', callId: 'c1', ok: true, durationMs: 0, result: 'seen' },
   { type: 'tool.started', step: 4, tool: 'look', callId: 'c1' },
-  { type: 'tool.finished', step: 4, tool: 'look', callId: 'c1', ok: false, durationMs: 0, error: { code: 'tool.failed', message: 'blind', retryable: false } },
+  {
+    type: 'tool.finished',
+    step: 4,
+    tool: 'look',
+    callId: 'c1',
+    ok: false,
+    durationMs: 0,
+    error: { code: 'tool.failed', message: 'blind', retryable: false },
+  },
   { type: 'partial', value: ['first'] },
   { type: 'progress', message: 'half way', fraction: 0.5, tokens: 7, picoDollars: '0' },
   { type: 'progress', turn: 1, maxTurns: 2, tokens: 14, picoDollars: '0' },
   { type: 'progress', turn: 1, maxTurns: 2, tokens: 21, picoDollars: '0' },
 ]
-const wholeTexts = [[2, 'all new'], [5, 'left'], [6, 'right']]
+const wholeTexts = [
+  [2, 'all new'],
+  [5, 'left'],
+  [6, 'right'],
+]
 
 /** The live stream of a run. */
 export const streamCases: readonly EngineCase[] = [
@@ -112,8 +140,14 @@ export const streamCases: readonly EngineCase[] = [
         checkEqual(others(events), [...order, { type: 'final', result: 'done' }], 'the events')
         checkEqual([...texts(events)], wholeTexts, 'the texts')
       }
-      check(fast.some(({ type }) => type === 'reset'), 'the repeated attempt took its text back')
-      check(fast.some((event) => event.type === 'text' && event.attempt === 1), 'text came before its message was finished')
+      check(
+        fast.some(({ type }) => type === 'reset'),
+        'the repeated attempt took its text back',
+      )
+      check(
+        fast.some((event) => event.type === 'text' && event.attempt === 1),
+        'text came before its message was finished',
+      )
     },
   },
   {
@@ -182,7 +216,11 @@ export const streamCases: readonly EngineCase[] = [
       checkEqual(tools, ['tool.started', 'tool.finished', 'tool.started', 'tool.finished'], 'the tools')
       checkEqual(await codeOf(context.until(collect(handle.stream({ after: 'x' })))), 'input.invalid', 'a wrong cursor')
       const { engine } = await context.open()
-      checkEqual(await codeOf(context.until(collect(engine.handle('nobody').stream()))), 'run.not_found', 'an unknown run')
+      checkEqual(
+        await codeOf(context.until(collect(engine.handle('nobody').stream()))),
+        'run.not_found',
+        'an unknown run',
+      )
     },
   },
   {
@@ -192,7 +230,9 @@ export const streamCases: readonly EngineCase[] = [
         ctx.step('model', { ...model, isPaid: true }, async (attempt) => {
           attempt.preview?.('old')
           if (attempt.count > 1) return { text: 'new' }
-          return new Promise<Json>((_resolve, reject) => attempt.signal.addEventListener('abort', () => reject(new Error('x'))))
+          return new Promise<Json>((_resolve, reject) =>
+            attempt.signal.addEventListener('abort', () => reject(new Error('x'))),
+          )
         }),
       )
       const { engine } = await context.open({ definitions: [definition] })

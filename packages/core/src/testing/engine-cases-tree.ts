@@ -23,7 +23,9 @@ import {
 
 const leaf = code('leaf', (ctx) => ctx.signalled('go'))
 const middle = code('middle', (ctx) => ctx.child(leaf, 'leaf', null), { uses: [known(leaf)] })
-const top = code('top', (ctx) => Promise.all([ctx.child(middle, 'a', null), ctx.child(leaf, 'b', null)]), { uses: [known(middle)] })
+const top = code('top', (ctx) => Promise.all([ctx.child(middle, 'a', null), ctx.child(leaf, 'b', null)]), {
+  uses: [known(middle)],
+})
 
 async function childrenOf(context: EngineCaseContext, engine: Engine, runId: RunId): Promise<readonly RunId[]> {
   const found = await context.until(engine.runs({ parent: runId }))
@@ -31,7 +33,11 @@ async function childrenOf(context: EngineCaseContext, engine: Engine, runId: Run
 }
 
 /** The runs of a tree of `top`: itself, its children in order, and the grandchild. */
-async function growTree(context: EngineCaseContext, engine: Engine, limits: { deadlineAt?: number } = {}): Promise<readonly RunId[]> {
+async function growTree(
+  context: EngineCaseContext,
+  engine: Engine,
+  limits: { deadlineAt?: number } = {},
+): Promise<readonly RunId[]> {
   const { runId } = await begin(context, engine, top, { limits })
   await eventually(context, 'the tree has grown', async () => (await context.store.log.runs('system')).length === 4)
   const all = await context.store.log.runs('system')
@@ -47,7 +53,9 @@ export const treeCases: readonly EngineCase[] = [
   {
     name: 'the failure of a child is an error in its parent',
     run: async (context) => {
-      const failing = code('failing', (ctx) => ctx.step('fail', read, () => Promise.reject(new MeepoError('tool.denied', 'no'))))
+      const failing = code('failing', (ctx) =>
+        ctx.step('fail', read, () => Promise.reject(new MeepoError('tool.denied', 'no'))),
+      )
       const parent = code('parent', (ctx) => codeOf(ctx.child(failing, 'one', null)), { uses: [known(failing)] })
       checkEqual(checkDone(await runOnce(context, parent), 'parent'), 'tool.denied', 'the error')
     },
@@ -56,7 +64,10 @@ export const treeCases: readonly EngineCase[] = [
     name: 'a child that cannot be started is an error in its parent, also when the parent is evicted meanwhile',
     run: async (context) => {
       const strict = code<number, Json>('strict', async () => null, {
-        input: { safeParse: () => ({ success: false, error: { issues: [{ path: [], message: 'never' }] } }), toJSONSchema: () => ({}) },
+        input: {
+          safeParse: () => ({ success: false, error: { issues: [{ path: [], message: 'never' }] } }),
+          toJSONSchema: () => ({}),
+        },
       })
       const parent = code('parent', (ctx) => codeOf(ctx.child(strict, 'one', 1)), { uses: [known(strict)] })
       checkEqual(checkDone(await runOnce(context, parent), 'parent'), 'input.invalid', 'the error')
@@ -74,7 +85,15 @@ export const treeCases: readonly EngineCase[] = [
           const both = await Promise.all([ctx.child(child, 'x', 1), ctx.child(child, 'x', 1), ctx.child(child, 'y', 1)])
           const conflict = await codeOf(Promise.resolve().then(() => ctx.child(child, 'x', 2)))
           checkEqual(conflict, 'child.conflict', 'in the same segment')
-          checkEqual(both, [[1, 1], [1, 1], [1, 2]], 'the results')
+          checkEqual(
+            both,
+            [
+              [1, 1],
+              [1, 1],
+              [1, 2],
+            ],
+            'the results',
+          )
           return ctx.continueWith('later')
         },
         { uses: [known(child)] },
@@ -107,7 +126,11 @@ export const treeCases: readonly EngineCase[] = [
       const ends = await Promise.all(tree.map(async (runId) => (await context.store.log.run('system', runId)).status))
       checkEqual(ends, ['cancelled', 'cancelled', 'cancelled', 'cancelled'], 'the ends')
       const parent = eventsOf(await logOf(context, tree[0] ?? ''), 'task.cancelled')
-      checkEqual(parent.map(({ data }) => data.reason), ['enough', 'enough'], 'the parent awaited both')
+      checkEqual(
+        parent.map(({ data }) => data.reason),
+        ['enough', 'enough'],
+        'the parent awaited both',
+      )
     },
   },
   {
@@ -206,11 +229,23 @@ export const treeCases: readonly EngineCase[] = [
       })
       const parent = code(
         'parent',
-        (ctx) => Promise.all([ctx.child(child, 'a', null), ctx.child(child, 'b', null, { limits: { activeMs: 5, maxTurns: 2 } })]),
+        (ctx) =>
+          Promise.all([
+            ctx.child(child, 'a', null),
+            ctx.child(child, 'b', null, { limits: { activeMs: 5, maxTurns: 2 } }),
+          ]),
         { uses: [known(child)] },
       )
-      const record = await runOnce(context, parent, { tenant: 't1', sessionId: 's1', actor: 'me', limits: { activeMs: 70_000, maxTurns: 7 } })
-      const wanted = [['t1', 's1', { activeMs: 70_000, maxTurns: 7 }], ['t1', 's1', { activeMs: 5, maxTurns: 2 }]]
+      const record = await runOnce(context, parent, {
+        tenant: 't1',
+        sessionId: 's1',
+        actor: 'me',
+        limits: { activeMs: 70_000, maxTurns: 7 },
+      })
+      const wanted = [
+        ['t1', 's1', { activeMs: 70_000, maxTurns: 7 }],
+        ['t1', 's1', { activeMs: 5, maxTurns: 2 }],
+      ]
       checkEqual(checkDone(record, 'parent'), wanted, 'what the children had')
       const [child1] = await context.store.log.runs('system', { parent: record.runId })
       checkEqual(eventsOf(await logOf(context, child1?.runId ?? ''), 'run.created')[0]?.data.actor, 'me', 'the actor')

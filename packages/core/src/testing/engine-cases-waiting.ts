@@ -51,7 +51,11 @@ export const waitingCases: readonly EngineCase[] = [
   {
     name: 'an equal second signal is ignored, another one is signal.conflict, and both wait for nothing',
     run: async (context) => {
-      const both = code('both', async (ctx) => [await ctx.signalled('a'), await ctx.signalled('b'), await ctx.signalled('a')])
+      const both = code('both', async (ctx) => [
+        await ctx.signalled('a'),
+        await ctx.signalled('b'),
+        await ctx.signalled('a'),
+      ])
       const { engine } = await context.open({ definitions: [both] })
       const handle = await begin(context, engine, both)
       await context.until(handle.signal('a', { x: 1, y: 2 }))
@@ -167,7 +171,15 @@ export const waitingCases: readonly EngineCase[] = [
         return [first, again, done].map(({ task, ok }) => [task.name, ok]) as Json
       })
       const record = await runOnce(context, definition)
-      checkEqual(checkDone(record, 'race'), [['fast', true], ['fast', true], ['fast', true]], 'the winners')
+      checkEqual(
+        checkDone(record, 'race'),
+        [
+          ['fast', true],
+          ['fast', true],
+          ['fast', true],
+        ],
+        'the winners',
+      )
     },
   },
   {
@@ -190,7 +202,12 @@ export const waitingCases: readonly EngineCase[] = [
           const tasks = [
             ctx.sleep(60_000),
             ctx.signalled('never'),
-            ctx.step('hang', read, ({ signal }) => new Promise<null>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('x'))))),
+            ctx.step(
+              'hang',
+              read,
+              ({ signal }) =>
+                new Promise<null>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('x')))),
+            ),
             ctx.child(slow, 'one', null),
           ]
           await ctx.sleep(40)
@@ -207,7 +224,11 @@ export const waitingCases: readonly EngineCase[] = [
       const { engine } = await context.open({ definitions: [definition] })
       const handle = await begin(context, engine, definition)
       const record = await context.until(handle.result())
-      checkEqual(checkDone(record, 'cancels'), Array.from({ length: 4 }, () => 'task.cancelled'), 'the errors')
+      checkEqual(
+        checkDone(record, 'cancels'),
+        Array.from({ length: 4 }, () => 'task.cancelled'),
+        'the errors',
+      )
       const [child] = await context.until(engine.runs({ parent: handle.runId }))
       checkEqual(child?.status, 'cancelled', 'the child')
     },
@@ -255,7 +276,12 @@ export const waitingCases: readonly EngineCase[] = [
     run: async (context) => {
       let bodies = 0
       const definition = code('stubborn', async (ctx) => {
-        void ctx.step('hang', read, ({ signal }) => new Promise<null>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('x')))))
+        void ctx.step(
+          'hang',
+          read,
+          ({ signal }) =>
+            new Promise<null>((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('x')))),
+        )
         for (;;) {
           await ctx.sleep(10).catch(() => undefined)
           await ctx.step('more', read, async () => ++bodies).catch(() => undefined)
