@@ -45,7 +45,10 @@ async function bench(options: Options, root: string): Promise<number> {
   const isSlow = diskMs > slowDiskMs ? `, above ${slowDiskMs} ms: durable figures are n/a (disk)` : ''
   process.stderr.write(`${machine}\nfdatasync p50 of ${root}: ${diskMs.toFixed(3)} ms${isSlow}\n`)
   const old = readBaseline()
-  if (options.isCompared && old === undefined) throw new Error(`there is no ${baselineFile}: write it with --update`)
+  if (options.isCompared && old === undefined) {
+    process.stderr.write(`bench: there is no ${baselineFile}: write it with --update\n`)
+    return 2
+  }
   const profileFolder = options.profileFolder === undefined ? undefined : resolve(options.profileFolder)
   const { lines, shortfalls } = await measureAll(
     options.workloads,
