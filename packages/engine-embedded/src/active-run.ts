@@ -243,7 +243,7 @@ export class ActiveRun implements RunHost {
   async putBlob(text: string): Promise<BlobRef> {
     const blob = this.machine.hash(text)
     await this.#owner.store.blobs.put({ tenant: this.tenant }, blob, text)
-    return { blob, bytes: text.length }
+    return { blob, bytes: Buffer.byteLength(text) }
   }
 
   getBlob(ref: BlobRef): Promise<string> {

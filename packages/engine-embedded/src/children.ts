@@ -79,7 +79,7 @@ export class Children {
       async (tenant, text) => {
         const blob = fleet.machine.hash(text)
         await fleet.store.blobs.put({ tenant }, blob, text)
-        return { blob, bytes: text.length }
+        return { blob, bytes: Buffer.byteLength(text) }
       },
     )
     const isOurs = fleet.takeRoom()

@@ -106,7 +106,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     const birth = await rootBirth(this.machine, known, input, options, async (tenant, text) => {
       const blob = this.machine.hash(text)
       await this.store.blobs.put({ tenant }, blob, text)
-      return { blob, bytes: text.length }
+      return { blob, bytes: Buffer.byteLength(text) }
     })
     await this.#create(birth, known, options)
     return new EmbeddedHandle<O>(this, birth.run.runId, { tenant: birth.run.tenant })

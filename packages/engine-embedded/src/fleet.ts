@@ -118,10 +118,6 @@ export class Fleet implements RunOwner {
     return this.#active.values()
   }
 
-  get size(): number {
-    return this.#active.size
-  }
-
   // ---- taking runs ----
 
   /** Drives a run that this engine just created, in room that was taken for it. */
@@ -148,10 +144,7 @@ export class Fleet implements RunOwner {
     try {
       while (this.#mayClaim && this.hasRoom) {
         this.#mayClaim = false
-        const limit = Math.min(this.#options.concurrency - this.#busy, claimBatch)
-        const claims = await this.store.leases.claim(this.engine, { limit, definitions: this.#registry.keys() })
-        if (claims.length === limit) this.#mayClaim = true
-        this.#busy += claims.length
+        const claims = await this.#claimBatch()
         await Promise.all(claims.map((claim) => this.#load(claim)))
         if (this.#mayWake) {
           this.#mayWake = false
@@ -162,6 +155,21 @@ export class Fleet implements RunOwner {
       this.#tell(thrown)
     } finally {
       this.#isClaiming = false
+    }
+  }
+
+  /** The room is taken before the store is asked: starts go on meanwhile. */
+  async #claimBatch(): Promise<readonly Claim[]> {
+    const limit = Math.min(this.#options.concurrency - this.#busy, claimBatch)
+    let taken = 0
+    this.#busy += limit
+    try {
+      const claims = await this.store.leases.claim(this.engine, { limit, definitions: this.#registry.keys() })
+      taken = claims.length
+      this.#mayClaim ||= taken === limit
+      return claims
+    } finally {
+      this.#busy -= limit - taken
     }
   }
 
@@ -240,7 +248,7 @@ export class Fleet implements RunOwner {
     this.#forget(run, { kind: 'left' })
     const error = toError(thrown, 'store.failed')
     this.#tell(error, run.runId)
-    if (error.code === 'store.fenced' || error.code === 'store.sequence_conflict' || error.code === 'run.ended') return
+    if (error.code === 'store.fenced' || error.code === 'run.ended') return
     const { definition, version, tenant } = run.recording.created
     this.#broken.push({ runId: run.runId, epoch: run.epoch, tenant, definition, version, priority: run.priority })
   }

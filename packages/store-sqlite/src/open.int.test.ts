@@ -239,3 +239,10 @@ test('blobs that no event ever named go with retention', async () => {
   await expect(store.blobs.get(scope, 'orphan')).rejects.toMatchObject({ code: 'store.failed' })
   await store.close()
 })
+
+test('a clean close leaves one file: the log of SQLite goes with the last connection', async () => {
+  const store = await openSqliteStore({ path })
+  await store.leases.join('e')
+  await store.close()
+  expect([existsSync(path), existsSync(`${path}-wal`), existsSync(`${path}-shm`)]).toEqual([true, false, false])
+})

@@ -77,13 +77,12 @@ export async function openWith(startWriter: StartWriter, options: SqliteStoreOpt
     inbox: createInbox(queue, reader),
     blobs: createBlobs(queue, reader),
     money: createMoney(reader),
-    close: async () => {
-      const written = queue.close()
-      await written
-      // Before the last connection of the process, so that SQLite's log file goes with the writer's.
-      reader.close()
-      hub.close()
-    },
+    close: () =>
+      queue.close(() => {
+        // Before the writer's connection: only a last one that may write takes SQLite's log file with it.
+        reader.close()
+        hub.close()
+      }),
   }
 }
 

@@ -8,7 +8,7 @@ import type { Attempt, Reconciled, StepOptions } from './context.ts'
 import { Entry, type EntryOwner } from './entry.ts'
 import type { Decided, RecordedTask } from './recording.ts'
 import { defaultRetry, isOnce, retryDelay } from './retry.ts'
-import { inlineLimit } from './stored-value.ts'
+import { inlineLimit, sizeLimit } from './stored-value.ts'
 import { isUncertain } from './uncertain.ts'
 
 /*
@@ -34,7 +34,6 @@ const abortGraceMs = 5_000
 const defaultTimeoutMs = 600_000
 /** Timeouts from here on are looked at with the limits of the run, a few times a second. */
 const coarseTimeoutMs = 10_000
-const sizeLimit = 8 * 1024 * 1024
 
 type Body = (attempt: Attempt) => Promise<unknown>
 

@@ -48,6 +48,7 @@ export class WriteQueue {
   #isScheduled = false
   readonly #underWay: Call[][] = []
   #closing: Promise<void> | undefined
+  #onIdle: (() => void) | undefined
   #fatal: MeepoError | undefined
 
   constructor(batchRows: number, events: QueueEvents) {
@@ -93,13 +94,17 @@ export class WriteQueue {
     }
     if (answer.fatal !== undefined) this.lost(new MeepoError('store.failed', answer.fatal))
     if (this.#rows > 0) this.#schedule()
-    else if (this.#underWay.length === 0) this.#port?.setBusy(false)
+    else if (this.#underWay.length === 0) {
+      this.#port?.setBusy(false)
+      this.#onIdle?.()
+    }
   }
 
   /** Rejects everything that waits, and whatever comes. */
   lost(error: MeepoError): void {
-    if (this.#fatal || this.#closing) return
+    if (this.#fatal) return
     this.#fatal = error
+    this.#onIdle?.()
     const calls = [...this.#underWay.splice(0).flat(), ...this.#calls.splice(0)]
     this.#batch = []
     this.#rows = 0
@@ -107,12 +112,24 @@ export class WriteQueue {
     this.#events.fatal(error)
   }
 
-  /** Posts what waits, lets it be answered and closes the database. Later writes reject with `store.closed`. */
-  close(): Promise<void> {
-    if (this.#closing) return this.#closing
-    this.#post()
-    this.#closing = this.#port?.close() ?? Promise.resolve()
+  /**
+   * Posts what waits, lets it be answered, calls `lastly` and closes the database. Later writes reject with
+   * `store.closed`.
+   */
+  close(lastly: () => void): Promise<void> {
+    this.#closing ??= this.#close(lastly)
     return this.#closing
+  }
+
+  async #close(lastly: () => void): Promise<void> {
+    this.#post()
+    if (this.#underWay.length > 0 && !this.#fatal) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve
+      })
+    }
+    lastly()
+    await this.#port?.close()
   }
 
   #add(rows: number, encode: (batch: Batch) => void, committed: Committed | undefined): Promise<unknown> {
