@@ -70,7 +70,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     isRough: true,
     workload: 'torture',
     isClockJumping: false,
-    ...(options.bug === undefined ? {} : { bug: options.bug }),
+    ...(options.bug === undefined ? {} : { bug: options.bug, ...idleOf(options.bug) }),
   } as const
   const crew = new Crew(settings, random)
   const pump = new Pump(crew, folder, random)
@@ -117,6 +117,11 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const figures = count(evidence(), crew)
   if (options.isKept !== true && violations.length === 0) rmSync(folder, { recursive: true })
   return { folder, kills, violations, figures, seconds: (Date.now() - startedAt) / 1000 }
+}
+
+function idleOf(bug: string): { idleMs?: number } {
+  const { idleMs } = planOf(bug)
+  return idleMs === undefined ? {} : { idleMs }
 }
 
 async function killOnce(crew: Crew, folder: string, planned: PlannedKill, random: () => number): Promise<Kill> {

@@ -5,7 +5,7 @@ import type { WorkerSettings } from './settings.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 /** How the workers of a campaign are set up, but for what differs from one to the next. */
-export type CrewSettings = Omit<WorkerSettings, 'worker' | 'idleMs' | 'armFile'>
+export type CrewSettings = Omit<WorkerSettings, 'worker' | 'idleMs' | 'armFile'> & { readonly idleMs?: number }
 
 /** The workers that live now. Every start is a new worker with a number of its own. */
 export class Crew {
@@ -81,8 +81,8 @@ export class Crew {
   #start(): WorkerProcess {
     const worker = ++this.#count
     const armFile = `${this.#settings.folder}/arm-${worker}`
-    // Half of the workers evict what waits at once, the others after a while.
-    const idleMs = this.#random() < 0.5 ? 0 : 700
+    // A third of the workers evict what waits at once, another third soon.
+    const idleMs = this.#settings.idleMs ?? [0, 700, 10_000][Math.floor(this.#random() * 3)] ?? 0
     return new WorkerProcess({ ...this.#settings, worker, idleMs, armFile })
   }
 }

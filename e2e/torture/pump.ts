@@ -7,6 +7,8 @@ import { goSignal } from './workload.ts'
 
 /** How much is kept in flight. */
 const wantedOrders = 24
+/** Runs that do nothing but sleep. */
+const wantedNaps = 12
 const rootDefinitions: ReadonlySet<string> = new Set(['order', 'clerk', 'tour'])
 
 interface Errand {
@@ -16,6 +18,7 @@ interface Errand {
 
 const order = (number: number) => ({ definition: 'order', input: { number } })
 const clerk = (number: number) => ({ definition: 'clerk', input: `clerk ${number}` })
+const nap = (number: number) => ({ definition: 'nap', input: { number } })
 const tour = { definition: 'tour', input: { leg: 1 } }
 
 /**
@@ -124,15 +127,19 @@ export class Pump {
     )
     for (let count = open.length + this.#starting; count < wantedOrders; count++) {
       const number = ++this.#orders
-      const how = (['fresh', 'named', 'queued'] as const)[number % 3] ?? 'fresh'
-      this.#starting++
-      void this.#run({
-        kind: 'start',
-        ...(number % 8 === 0 ? clerk(number) : number % 8 === 4 ? tour : order(number)),
-        how,
-        runId: `run-${number}`,
-      })
+      this.#start(number, number % 8 === 0 ? clerk(number) : number % 8 === 4 ? tour : order(number))
     }
+    const naps = this.openRuns.filter((run) => run.definition === 'nap').length
+    if (naps < wantedNaps) {
+      const number = ++this.#orders
+      this.#start(number, nap(number))
+    }
+  }
+
+  #start(number: number, what: { readonly definition: string; readonly input: Json }): void {
+    const how = (['fresh', 'named', 'queued'] as const)[number % 3] ?? 'fresh'
+    this.#starting++
+    void this.#run({ kind: 'start', ...what, how, runId: `run-${number}` })
   }
 
   /** People decide truthfully, when nobody can act any more behind their back. */

@@ -174,5 +174,15 @@ export function buildWorkload(world: BodyWorld): readonly AnyDefinition[] {
     },
   })
 
-  return [order, clerk, part, tour]
+  const nap = define({
+    name: 'nap',
+    input: z.object({ number: z.number() }),
+    limits,
+    run: async (ctx, { number }) => {
+      for (let round = 1; round <= 3; round++) await ctx.sleep(1_500 + ((number * 37 + round * 311) % 2_000))
+      return operate(ctx, 'wake', 'idempotent', { number }, 20)
+    },
+  })
+
+  return [order, clerk, part, tour, nap]
 }

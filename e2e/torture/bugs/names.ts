@@ -12,10 +12,12 @@ export interface BugPlan {
   readonly points?: readonly string[]
   /** It only shows when a worker comes back that was taken for dead. */
   readonly isStalling?: boolean
+  /** How long workers keep what waits; it differs from one to the next when absent. */
+  readonly idleMs?: number
 }
 
 const plans: Readonly<Record<string, BugPlan>> = {
-  'no-fencing': { kills: 12, isStalling: true },
+  'no-fencing': { kills: 15, isStalling: true, idleMs: 10_000 },
   'stale-lease': { kills: 12, isStalling: true },
   'no-wait-before-idempotent': { kills: 20, points: ['effect.after', 'append.before', 'store.before_commit'] },
   'signal-before-commit': { kills: 6, points: ['deliver.acked'] },

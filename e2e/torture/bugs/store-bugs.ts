@@ -6,6 +6,9 @@ export function plantInStore(bug: string, store: Store): Store {
   return plant ? plant(store) : store
 }
 
+/** How late the bad news of a taken lease is. */
+const lateMs = 1_000
+
 const storeBugs: Readonly<Record<string, (store: Store) => Store>> = {
   'ack-before-commit': (store) => ({
     ...store,
@@ -41,6 +44,19 @@ const storeBugs: Readonly<Record<string, (store: Store) => Store>> = {
         if (!deliver) return store.log.append(scope, request)
         await store.inbox.deliver(scope, deliver.runId, deliver.delivery).catch(ignore)
         return store.log.append(scope, { ...request, extras })
+      },
+    },
+  }),
+
+  // Who was taken for dead learns it late, from nothing but the refusals that this bug takes away.
+  'no-fencing': (store) => ({
+    ...store,
+    leases: {
+      ...store.leases,
+      beat: async (engine) => {
+        const isAlive = await store.leases.beat(engine)
+        if (!isAlive) await new Promise((resolve) => setTimeout(resolve, lateMs))
+        return isAlive
       },
     },
   }),
