@@ -19,6 +19,7 @@ import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts
 import { Certainty } from './certainty.ts'
 import { Children } from './children.ts'
 import { Departures, type Departure } from './departures.ts'
+import { Flusher } from './flusher.ts'
 import { loadRun } from './loader.ts'
 import type { Birth } from './new-run.ts'
 import type { Previews } from './previews.ts'
@@ -45,7 +46,6 @@ export interface EngineNotice {
   readonly runId?: RunId
 }
 
-const flushMs = 2
 const claimBatch = 256
 
 export class Fleet implements RunOwner {
@@ -61,8 +61,7 @@ export class Fleet implements RunOwner {
   readonly #active = new Map<RunId, ActiveRun>()
   readonly #departures = new Departures()
   #busy = 0
-  #dirty: ActiveRun[] = []
-  #isFlushDue = false
+  readonly #flusher: Flusher
   #mayClaim = true
   #isClaiming = false
   #isStopping = false
@@ -95,6 +94,7 @@ export class Fleet implements RunOwner {
       this.#mayWake = true
       this.claimSoon()
     })
+    this.#flusher = new Flusher(machine.scheduler)
     this.#children = new Children(this, (thrown, runId) => this.#tell(thrown, runId))
   }
 
@@ -216,17 +216,7 @@ export class Fleet implements RunOwner {
   }
 
   dirty(run: ActiveRun): void {
-    this.#dirty.push(run)
-    if (this.#isFlushDue) return
-    this.#isFlushDue = true
-    this.machine.scheduler.after(flushMs, () => this.flushAll())
-  }
-
-  flushAll(): void {
-    this.#isFlushDue = false
-    const dirty = this.#dirty
-    this.#dirty = []
-    for (const run of dirty) run.flushDirty()
+    this.#flusher.add(run)
   }
 
   waiting(run: ActiveRun): void {
