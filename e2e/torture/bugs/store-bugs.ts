@@ -6,6 +6,8 @@ export function plantInStore(bug: string, store: Store): Store {
   return plant ? plant(store) : store
 }
 
+/** How early a parent hears of the end of its child. */
+const earlyMs = 30
 /** How late the bad news of a taken lease is. */
 const lateMs = 1_000
 
@@ -43,6 +45,7 @@ const storeBugs: Readonly<Record<string, (store: Store) => Store>> = {
         const { deliver, ...extras } = request.extras ?? {}
         if (!deliver) return store.log.append(scope, request)
         await store.inbox.deliver(scope, deliver.runId, deliver.delivery).catch(ignore)
+        await new Promise((resolve) => setTimeout(resolve, earlyMs))
         return store.log.append(scope, { ...request, extras })
       },
     },
