@@ -106,8 +106,7 @@ interface Parts {
 }
 
 function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts): Birth {
-  const { runId, isFresh, fingerprint, input, fetched, tenant, sessionId, actor, parent, limits, priority } =
-    parts
+  const { runId, isFresh, fingerprint, input, fetched, tenant, sessionId, actor, parent, limits, priority } = parts
   const { deadlineAt } = limits
   const link = parent ? { parent } : {}
   const run: NewRun = {

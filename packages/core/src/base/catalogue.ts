@@ -32,11 +32,6 @@ export const catalogue = {
     fix: 'Raise `maxTurns`, or look at the trace for a loop.',
     exit: 4,
   },
-  'budget.exceeded': {
-    summary: 'The spending limit of the run is reached.',
-    fix: 'Raise the limit and resume the run.',
-    exit: 4,
-  },
   'child.conflict': {
     summary: 'A child id was used again with another definition or another input.',
     fix: 'Give each child of a run its own id.',

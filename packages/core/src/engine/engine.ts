@@ -29,7 +29,13 @@ export type StreamEvent = StreamBody & { readonly cursor: string; readonly runId
 
 /** What a stream tells. `final` or a last `error` ends it. */
 export type StreamBody =
-  | { readonly type: 'text'; readonly step: number; readonly attempt: number; readonly offset: number; readonly text: string }
+  | {
+      readonly type: 'text'
+      readonly step: number
+      readonly attempt: number
+      readonly offset: number
+      readonly text: string
+    }
   /** The text of this step starts again: forget what came of it. */
   | { readonly type: 'reset'; readonly step: number; readonly attempt: number }
   | { readonly type: 'tool.started'; readonly step: number; readonly tool: string; readonly callId?: string }

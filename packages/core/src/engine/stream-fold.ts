@@ -193,7 +193,17 @@ export class StreamFold {
     outcome: { result: Json } | { error: StreamErrorData },
   ): readonly StreamBody[] {
     if (meta?.kind !== 'tool' || meta.tool === undefined) return []
-    return [{ type: 'tool.finished', step, tool: meta.tool, ...callId(meta), ok: 'result' in outcome, durationMs, ...outcome }]
+    return [
+      {
+        type: 'tool.finished',
+        step,
+        tool: meta.tool,
+        ...callId(meta),
+        ok: 'result' in outcome,
+        durationMs,
+        ...outcome,
+      },
+    ]
   }
 
   #progress(meta: StepMeta): StreamBody {
@@ -229,7 +239,8 @@ function textOf(response: Json): string {
 
 function parseCursor(cursor: string | undefined): Cursor {
   if (cursor === undefined) return { seq: 0, index: 0, told: new Map() }
-  if (!/^\d+\.\d+(?:\/\d+\.\d+\.\d+)*$/.test(cursor)) throw new MeepoError('input.invalid', `not a cursor of a stream: ${cursor}`)
+  if (!/^\d+\.\d+(?:\/\d+\.\d+\.\d+)*$/.test(cursor))
+    throw new MeepoError('input.invalid', `not a cursor of a stream: ${cursor}`)
   const [place = '', ...previewed] = cursor.split('/')
   const [seq = 0, index = 0] = place.split('.').map(Number)
   const told = previewed.map((text): [number, Told] => {

@@ -13,7 +13,13 @@ export type Message =
       /** `carry` of the response that this message came with, unread. */
       readonly carry?: JsonObject
     }
-  | { readonly role: 'tool'; readonly callId: string; readonly tool: string; readonly result: Json; readonly isError?: true }
+  | {
+      readonly role: 'tool'
+      readonly callId: string
+      readonly tool: string
+      readonly result: Json
+      readonly isError?: true
+    }
 
 /** The model asks for a tool. */
 export interface ToolCall {
