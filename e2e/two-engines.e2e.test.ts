@@ -112,10 +112,17 @@ test('two engines share 1,000 runs: each is started once, and both take at least
   expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.3)
 })
 
+/** Resolves when a worker has taken so many runs. */
+async function claimedBy(worker: number, count: number): Promise<void> {
+  const claims = () => readStoreLines(folder).filter((line) => line.worker === worker && line.kind === 'claimed')
+  while (claims().length < count) await delay(50)
+}
+
 test('an engine that was stopped for 10 s in mid-run is refused when it goes on, and no effect is doubled', async () => {
   const [first] = await startWorkers(150)
   await queueRuns(200, 1_500, 700)
-  await delay(3_500)
+  await claimedBy(1, 50)
+  await delay(1_500)
   first.stall()
   const stalledAt = Date.now()
   await delay(10_000)
