@@ -1,7 +1,7 @@
 export { catalogue, type ErrorCode, type ErrorEntry } from './base/catalogue.ts'
-export { assertNever, MeepoError, toError, toErrorData, type ErrorData, type ErrorOptions } from './base/errors.ts'
+export { MeepoError, toError, toErrorData, type ErrorData, type ErrorOptions } from './base/errors.ts'
 export { childRunId, newRunId, type EngineId, type RunId, type Scope, type TenantId } from './base/ids.ts'
-export { canonicalJson, toJson, type Json, type JsonObject } from './base/json.ts'
+export { canonicalJson, type Json, type JsonObject } from './base/json.ts'
 export type { Hash, Machine, Random, Scheduler, Stop } from './base/ports.ts'
 export { anySchema, guardSchema, parseWith, textSchema, type Issue, type Parsed, type Schema } from './base/schema.ts'
 export { addUsage, noUsage, totalTokens, type Usage } from './base/usage.ts'
@@ -64,7 +64,6 @@ export { isRunEnding } from './run/run-ending.ts'
 export type { Settled, Task, TaskKind } from './run/task.ts'
 
 export {
-  inline,
   type AppendExtras,
   type AppendRequest,
   type Blobs,

@@ -24,14 +24,18 @@ export async function loadRun(store: Store, tenant: TenantId, runId: RunId): Pro
   return { recording, fetched }
 }
 
+const nothing: ReadonlyMap<string, Json> = new Map()
+
 /** The values of all blobs that these events name. */
 export async function fetchBlobs(
   store: Store,
   tenant: TenantId,
   events: readonly NewEvent[],
 ): Promise<ReadonlyMap<string, Json>> {
+  const ids = blobsOf(events)
+  if (ids.length === 0) return nothing
   const fetched = new Map<string, Json>()
-  for (const id of new Set(blobsOf(events))) {
+  for (const id of new Set(ids)) {
     // Blobs are written as JSON by the drivers.
     fetched.set(id, JSON.parse(await store.blobs.get({ tenant }, id)) as Json)
   }

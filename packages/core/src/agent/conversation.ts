@@ -2,13 +2,12 @@ import type { Message, ModelResponse, ToolCall } from '../model/model.ts'
 
 /** What the model said, as the conversation keeps it. */
 export function assistantMessage(response: ModelResponse, toolCalls: readonly ToolCall[]): Message {
-  return {
-    role: 'assistant',
-    text: response.text,
-    ...(toolCalls.length > 0 ? { toolCalls } : {}),
-    ...(response.reasoning === undefined ? {} : { reasoning: response.reasoning }),
-    ...(response.carry === undefined ? {} : { carry: response.carry }),
-  }
+  const { text, reasoning, carry } = response
+  const said =
+    toolCalls.length > 0 ? { role: 'assistant' as const, text, toolCalls } : { role: 'assistant' as const, text }
+  // The rare fields by a spread, the common ones without: it costs more than the message.
+  if (reasoning === undefined && carry === undefined) return said
+  return { ...said, ...(reasoning === undefined ? {} : { reasoning }), ...(carry === undefined ? {} : { carry }) }
 }
 
 /**
@@ -16,6 +15,7 @@ export function assistantMessage(response: ModelResponse, toolCalls: readonly To
  * zero in every answer; results and approvals are found by id, so an old approval must not fit a new call.
  */
 export function withUniqueIds(calls: readonly ToolCall[], taken: Set<string>, turn: number): ToolCall[] {
+  if (calls.length === 0) return []
   return calls.map((call) => {
     let id = call.id
     while (id === '' || taken.has(id)) id = `${id}_${turn}`

@@ -90,8 +90,3 @@ export function toErrorData(thrown: unknown, fallback: ErrorCode = 'step.failed'
 export function toError(thrown: unknown, fallback: ErrorCode = 'step.failed'): MeepoError {
   return MeepoError.is(thrown) ? thrown : MeepoError.fromData(toErrorData(thrown, fallback))
 }
-
-/** Makes forgotten members of a union a compile error. */
-export function assertNever(value: never): never {
-  throw new TypeError(`unexpected value ${JSON.stringify(value)}`)
-}

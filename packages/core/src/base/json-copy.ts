@@ -99,8 +99,8 @@ function define(copy: object, key: string, value: Json): void {
 }
 
 function fieldOf(value: object, key: string): Json {
-  // The caller read the key off the value, which is JSON.
-  return (value as Record<string, Json>)[key] ?? null
+  // The caller read the key off the value, which is JSON: the field exists.
+  return (value as Record<string, Json>)[key]!
 }
 
 function invalid(what: string): MeepoError {

@@ -45,27 +45,3 @@ function writeObject(value: object, path: object[], at: string): string {
 function invalid(at: string, what: string): MeepoError {
   return new MeepoError('json.invalid', `${at} is ${what}, which JSON cannot hold`, { details: { at } })
 }
-
-/**
- * The value as it will be read back from the log, and its text. Throws `json.invalid`.
- * `undefined` becomes `null`, as a function without a result has none.
- */
-export function toJson(value: unknown): { readonly value: Json; readonly text: string } {
-  if (value === undefined || value === null) return { value: null, text: 'null' }
-  let text: string | undefined
-  try {
-    text = JSON.stringify(value, refuseLossy)
-  } catch (cause) {
-    if (MeepoError.is(cause)) throw cause
-    throw new MeepoError('json.invalid', `not JSON: ${String(cause)}`, { cause })
-  }
-  if (text === undefined) throw invalid('$', typeof value)
-  // JSON.parse returns Json by definition.
-  return { value: JSON.parse(text) as Json, text }
-}
-
-function refuseLossy(key: string, item: unknown): unknown {
-  if (typeof item === 'number' && !Number.isFinite(item)) throw invalid(key, String(item))
-  if (typeof item === 'function' || typeof item === 'symbol') throw invalid(key, typeof item)
-  return item
-}

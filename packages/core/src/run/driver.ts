@@ -340,6 +340,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   #deliverNext(): void {
     const recorded = this.#phase === 'replaying' ? this.#replay?.next(this.#open) : undefined
     const outcome = recorded ?? this.#queue.shift()
+    /* v8 ignore next -- a window is opened for the code, or for an outcome that is there */
     if (!outcome) return
     if (recorded) this.now = recorded.at
     else {

@@ -53,7 +53,7 @@ export interface EntryOwner {
 
 /** A race that waits for one of its tasks. */
 export interface Race {
-  settle(entry: Entry): void
+  settle(settled: Settled): void
 }
 
 /** The promise that user code holds. */
@@ -143,17 +143,17 @@ export abstract class Entry {
   deliver(outcome: Outcome, order: number): void {
     this.isClosed = true
     this.deliveredAs = order
+    const settled: Settled = outcome.error
+      ? { task: this.task, ok: false, error: outcome.error }
+      : { task: this.task, ok: true, value: outcome.value }
+    this.settled = settled
     if (outcome.error) {
-      this.settled = { task: this.task, ok: false, error: outcome.error }
       // A loser of a race that nobody awaits is no unhandled rejection: its outcome is in the log.
       this.task.catch(ignore)
       this.#reject(MeepoError.fromData(outcome.error))
-    } else {
-      this.settled = { task: this.task, ok: true, value: outcome.value }
-      this.#resolve(outcome.value)
-    }
+    } else this.#resolve(outcome.value)
     // A race that settles leaves the set; the iteration allows that.
-    if (this.#races) for (const race of this.#races) race.settle(this)
+    if (this.#races) for (const race of this.#races) race.settle(settled)
     if (this.#onDelivered) for (const callback of this.#onDelivered) callback()
   }
 
@@ -166,15 +166,16 @@ export abstract class Entry {
     this.#races?.delete(race)
   }
 
-  /** Calls back with the delivery. */
+  /** Calls back with the delivery, which is still to come. */
   onDelivered(callback: () => void): void {
-    if (this.settled) callback()
-    else (this.#onDelivered ??= []).push(callback)
+    this.#onDelivered ??= []
+    this.#onDelivered.push(callback)
   }
 
   /** Queues the outcome of a cancelled task. */
   protected pushCancelled(mailId?: string): void {
-    const reason = this.cancelReason ?? 'cancelled'
+    // Whoever cancels gives the reason first.
+    const reason = this.cancelReason!
     this.owner.push({
       entry: this,
       type: 'task.cancelled',

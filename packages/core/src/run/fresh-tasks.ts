@@ -34,9 +34,7 @@ export class FreshTasks {
     if (!fresh) return
     this.#entries = undefined
     let gated: Entry[] | undefined
-    for (let index = 0; index < fresh.length; index++) {
-      const entry = fresh[index]
-      if (!entry) continue
+    for (const entry of fresh) {
       if (!entry.needsLog || entry.cancelReason !== undefined) begin(entry)
       else if (gated) gated.push(entry)
       else gated = fresh.length === 1 ? fresh : [entry]

@@ -1,4 +1,4 @@
-import { toErrorData, MeepoError } from '../base/errors.ts'
+import { toError, type MeepoError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import type { NewEvent, Resolution, Stored } from '../log/events.ts'
 import { ChildEntry } from './child-entry.ts'
@@ -106,7 +106,7 @@ function readChildNews(reader: MailReader, mail: DriverMail): void {
       tell(JSON.parse(text) as Json)
       reader.unhold()
     },
-    (thrown: unknown) => reader.fail(MeepoError.fromData(toErrorData(thrown, 'store.failed'))),
+    (thrown: unknown) => reader.fail(toError(thrown, 'store.failed')),
   )
 }
 

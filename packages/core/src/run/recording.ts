@@ -1,4 +1,4 @@
-import { assertNever, type ErrorData } from '../base/errors.ts'
+import type { ErrorData } from '../base/errors.ts'
 import {
   isTerminal,
   type EventData,
@@ -87,7 +87,7 @@ export function readRecording(events: readonly LogEvent[]): Recording {
   if (first?.type !== 'run.created') throw new TypeError('a log begins with run.created')
   const reader = new Reader(first.data)
   for (const event of effectiveEvents(events)) reader.read(event)
-  return reader.finish(events.at(-1)?.seq ?? 0)
+  return reader.finish()
 }
 
 /**
@@ -105,7 +105,8 @@ export function effectiveEvents<E extends NewEvent>(events: readonly E[]): reado
       const end = kept.at(-1)
       const resumeAfter =
         end && (end.type === 'run.failed' || end.type === 'run.cancelled') ? end.data.resumeAfter : Infinity
-      const isBefore = (kept: E): boolean => (places.get(kept) ?? 0) <= resumeAfter
+      // Every event of the log has a place; only failures of steps are replaced, and none of them is asked for.
+      const isBefore = (kept: E): boolean => places.get(kept)! <= resumeAfter
       kept = kept.filter((one) => !endTypes.has(one.type) && (one.type !== 'task.cancelled' || isBefore(one)))
       if (end?.type === 'run.failed') retryLastFailure(kept, end.data.error, event.at)
     }
@@ -148,16 +149,17 @@ class Reader {
   #isEnded = false
   readonly #openBodies = new Set<number>()
   #activeMs = 0
-  #lastAt: number
+  #lastAt = 0
+  #lastSeq = 0
 
   constructor(created: EventData['run.created']) {
     this.#created = created
     this.#limits = created.limits
-    this.#lastAt = 0
   }
 
   read(event: LogEvent): void {
     this.#countActive(event)
+    this.#lastSeq = event.seq
     this.#isEnded = isTerminal(event)
     switch (event.type) {
       case 'run.created':
@@ -216,16 +218,14 @@ class Reader {
       case 'task.cancelled':
         this.#close(event)
         return
-      default:
-        assertNever(event)
     }
   }
 
-  finish(lastSeq: number): Recording {
+  finish(): Recording {
     return {
       created: this.#created,
       limits: this.#limits,
-      lastSeq,
+      lastSeq: this.#lastSeq,
       segment: this.#segment,
       received: this.#received,
       voidMail: this.#voidMail,
@@ -285,8 +285,6 @@ class Reader {
         if (event.data.resolution.kind === 'not_done') task.retryAt = event.at
         else task.decided = event.data.resolution
         return
-      default:
-        assertNever(event)
     }
   }
 

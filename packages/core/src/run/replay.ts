@@ -1,4 +1,4 @@
-import { assertNever, MeepoError, toErrorData } from '../base/errors.ts'
+import { MeepoError, toErrorData } from '../base/errors.ts'
 import { copyJson } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { Stored } from '../log/events.ts'
@@ -65,6 +65,7 @@ export class Replay {
   /** The next recorded delivery for the code. */
   next(open: OpenEntries): RecordedOutcome | undefined {
     const event = this.#segment.deliveries[this.#position]
+    /* v8 ignore next -- while there is none, the driver opens no window on the log */
     if (!event) return undefined
     this.#position++
     const entry = open.find(event.data.number)
@@ -118,8 +119,6 @@ export class Replay {
         return { error: toErrorData(signalTimeout(entry.name)) }
       case 'task.cancelled':
         return { error: cancelledError(event.data.reason) }
-      default:
-        return assertNever(event)
     }
   }
 }

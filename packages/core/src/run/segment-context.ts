@@ -130,9 +130,9 @@ export class SegmentContext implements RunContext {
     if (first?.settled) return Promise.resolve(first.settled)
     return new Promise((resolve) => {
       const race: Race = {
-        settle: (entry) => {
-          for (const other of entries) other.leaveRace(race)
-          if (entry.settled) resolve(entry.settled)
+        settle: (settled) => {
+          for (const entry of entries) entry.leaveRace(race)
+          resolve(settled)
         },
       }
       for (const entry of entries) entry.joinRace(race)

@@ -5,8 +5,10 @@ import type { Stop } from '../base/ports.ts'
 import { parseWith } from '../base/schema.ts'
 import type { NewEvent } from '../log/events.ts'
 import type { SignalOptions } from './context.ts'
-import { Entry, type EntryOwner, type Outcome } from './entry.ts'
+import { Entry, inlineValue, type EntryOwner, type Outcome } from './entry.ts'
 import type { RecordedTask } from './recording.ts'
+
+const noBlobs: ReadonlyMap<string, Json> = new Map()
 
 /** A wait for something from outside. The value may have come before. */
 export class SignalEntry extends Entry {
@@ -37,6 +39,7 @@ export class SignalEntry extends Entry {
 
   recover(recorded: RecordedTask): void {
     if (this.cancelReason !== undefined) return this.pushCancelled()
+    /* v8 ignore else -- the call was compared with the log: the event is of its kind */
     if (recorded.start.type === 'signal.awaited') this.#timeoutAt = recorded.start.data.timeoutAt
     if (this.arrived()) return
     if (this.#timeoutAt === undefined) return
@@ -57,7 +60,7 @@ export class SignalEntry extends Entry {
     if (!stored || this.isClosed || this.cancelReason !== undefined) return false
     this.#stopTimer?.()
     // Signals travel through the inbox, which holds values and no references.
-    const value = 'value' in stored ? stored.value : null
+    const value = inlineValue(stored, noBlobs)
     this.owner.push({ entry: this, ...signalOutcome(this.number, this.name, value, this.#options) })
     return true
   }

@@ -29,6 +29,7 @@ export class SleepEntry extends Entry {
 
   recover(recorded: RecordedTask): void {
     if (this.cancelReason !== undefined) return this.pushCancelled()
+    /* v8 ignore else -- the call was compared with the log: the event is of its kind */
     if (recorded.start.type === 'sleep.started') this.#until = recorded.start.data.until
     const left = this.#until - this.owner.scheduler.now()
     // At once when it is due: the run would be evicted before any timer.

@@ -73,12 +73,10 @@ export class StepEntry extends Entry {
   }
 
   startEvent(at: number): NewEvent {
+    const { number, name } = this
     const { effect, meta } = this.#options
-    return {
-      type: 'step.started',
-      at,
-      data: { number: this.number, name: this.name, effect, ...(meta ? { meta } : {}) },
-    }
+    // Not with a spread, here and below: it costs more than the rest of the event.
+    return { type: 'step.started', at, data: meta ? { number, name, effect, meta } : { number, name, effect } }
   }
 
   begin(): void {
@@ -248,7 +246,10 @@ export class StepEntry extends Entry {
       return
     }
     if (copy.size > inlineLimit) this.#completeByBlob(handle, copy)
-    else if (this.#finishBody(handle)) this.#complete({ value: copy.value }, cloneJson(copy.value), handle, copy.size)
+    else {
+      this.#finishBody(handle)
+      this.#complete({ value: copy.value }, cloneJson(copy.value), handle, copy.size)
+    }
   }
 
   #completeByBlob(handle: AttemptHandle, { value, size }: JsonCopy): void {
@@ -342,19 +343,12 @@ export class StepEntry extends Entry {
   }
 
   #complete(result: Stored, value: Json, handle: AttemptHandle | undefined, size: number | undefined): void {
-    this.owner.push({
-      entry: this,
-      type: 'step.completed',
-      data: {
-        number: this.number,
-        attempt: this.#attempt,
-        result,
-        durationMs: this.#duration(handle),
-        ...usageOf(handle),
-      },
-      value,
-      size: size ?? copyJson(value).size,
-    })
+    const { number } = this
+    const attempt = this.#attempt
+    const durationMs = this.#duration(handle)
+    const usage = handle?.usage
+    const data = usage ? { number, attempt, result, durationMs, usage } : { number, attempt, result, durationMs }
+    this.owner.push({ entry: this, type: 'step.completed', data, value, size: size ?? copyJson(value).size })
     this.#unhold()
   }
 

@@ -243,8 +243,3 @@ export interface Store {
   /** Waits for writes under way, then closes. Later calls reject with `store.closed`. */
   close(): Promise<void>
 }
-
-/** A stored value that is inline. */
-export function inline(value: Json): Stored {
-  return { value }
-}

@@ -2,7 +2,8 @@
 // For tests of what is built on RunContext; durability is the business of the engine's own tests.
 
 import { MeepoError } from '../base/errors.ts'
-import { toJson, type Json } from '../base/json.ts'
+import { copyJson } from '../base/json-copy.ts'
+import type { Json } from '../base/json.ts'
 import { parseWith } from '../base/schema.ts'
 import { seededRandom } from '../base/seeded-random.ts'
 import type { RunLimits } from '../log/events.ts'
@@ -98,8 +99,8 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
       },
       ...(options.preview ? { preview: options.preview } : {}),
     })
-    const { text, value } = toJson(result)
-    segmentSize += text.length
+    const { size, value } = copyJson(result)
+    segmentSize += size
     // As read back from a log; a step's result is T by its author's word.
     return value as T
   }
@@ -129,7 +130,7 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
     cancel: () => Promise.resolve(),
     continueWith: (state) => {
       segmentSize = 0
-      continuations.push(toJson(state).value)
+      continuations.push(copyJson(state).value)
       return new Promise<never>(() => undefined)
     },
     now: () => 0,
