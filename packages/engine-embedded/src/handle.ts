@@ -64,15 +64,8 @@ export class EmbeddedHandle<O> implements RunHandle<O> {
     return this.#owner.store.log.follow(this.#scope, this.runId, options)
   }
 
-  async *stream(options: StreamOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
-    const { store, previews } = this.#owner
-    const release = this.#owner.holdOpen()
-    try {
-      const { tenant } = await store.log.run(this.#scope, this.runId)
-      yield* streamRun(store, previews, this.#scope, tenant, this.runId, options)
-    } finally {
-      release()
-    }
+  stream(options: StreamOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
+    return streamRun(this.#owner, this.#scope, this.runId, options)
   }
 
   async *textStream(options: StreamOptions = {}): AsyncGenerator<string, void, undefined> {

@@ -11,7 +11,9 @@ import {
   type StreamEvent,
   type StreamOptions,
 } from '@meepo/core'
-import type { Preview, Previews } from './previews.ts'
+import { Bell } from './bell.ts'
+import { PendingText } from './pending-text.ts'
+import type { Previews } from './previews.ts'
 
 /*
  * The stream of one consumer: its place in the log, and previews that run ahead of it.
@@ -20,85 +22,94 @@ import type { Preview, Previews } from './previews.ts'
  * ST2 The failure of a run is the last event; the iterator itself throws only for a wrong cursor or an unknown run.
  */
 export async function* streamRun(
-  store: Store,
-  previews: Previews,
+  owner: StreamOwner,
   scope: Scope,
-  tenant: string,
   runId: RunId,
   options: StreamOptions,
 ): AsyncGenerator<StreamEvent, void, undefined> {
-  const fetched = new Map<string, Json>()
-  const fold = new StreamFold(runId, options.after, (stored) => valueOf(stored, fetched))
-  const text = new PendingText()
-  const stopListening = previews.listen(runId, (preview) => text.add(preview))
+  const { store, previews } = owner
+  const release = owner.holdOpen()
   const stop = new AbortController()
-  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
-  const log = store.log.follow(scope, runId, { signal })[Symbol.asyncIterator]()
-  const previewed = (): readonly StreamEvent[] =>
-    text
-      .take((step) => fold.hasStarted(step))
-      .flatMap(({ step, attempt, offset, text: piece }) => fold.preview(step, attempt, offset, piece))
-  let next: Promise<IteratorResult<LogEvent, unknown>> | undefined
+  const bell = new Bell()
+  const text = new PendingText()
+  const stopListening = previews.listen(runId, (preview) => {
+    text.add(preview)
+    bell.ring()
+  })
   try {
+    const { tenant } = await store.log.run(scope, runId)
+    const fetched = new Map<string, Json>()
+    const fold = new StreamFold(runId, options.after, (stored) => valueOf(stored, fetched))
+    const hasStarted = (step: number): boolean => fold.hasStarted(step)
+    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
+    const log = new LogReader(store.log.follow(scope, runId, { signal }), bell)
     for (;;) {
-      next ??= log.next()
-      const first = await Promise.race([next, text.arrived()])
-      yield* previewed()
-      if (!first) continue
-      next = undefined
-      if (first.done === true) return
-      await fetchBlobs(store, tenant, first.value, fetched)
-      yield* fold.fold(first.value)
-      yield* previewed()
-      if (isTerminal(first.value)) text.clear()
+      log.ask()
+      await bell.heard()
+      for (const { step, attempt, offset, text: piece } of text.take(hasStarted)) {
+        for (const event of fold.preview(step, attempt, offset, piece)) yield event
+      }
+      const next = log.take()
+      if (!next) continue
+      if (next.done === true) return
+      await fetchBlobs(store, tenant, next.value, fetched)
+      for (const event of fold.fold(next.value)) yield event
+      if (isTerminal(next.value)) text.clear()
+      // Text of a step that has only now begun may wait.
+      else bell.ring()
     }
   } finally {
     stopListening()
     stop.abort()
-    await log.return?.()
+    release()
   }
 }
 
-/** Text that arrived since the consumer looked last. */
-class PendingText {
-  #previews: Preview[] = []
-  #hasNew = false
-  #wake: (() => void) | undefined
-  #waiting: Promise<undefined> | undefined
+/** What a stream needs of the engine. */
+export interface StreamOwner {
+  readonly store: Store
+  readonly previews: Previews
+  /** Keeps the process alive until the returned function is called. */
+  holdOpen(): () => void
+}
 
-  add(preview: Preview): void {
-    const last = this.#previews.at(-1)
-    if (last && last.step === preview.step && last.attempt === preview.attempt) {
-      this.#previews[this.#previews.length - 1] = { ...last, text: last.text + preview.text }
-    } else this.#previews.push(preview)
-    this.#hasNew = true
-    this.#wake?.()
+/** Reads one event ahead, so that text and log can be waited for together. */
+class LogReader {
+  readonly #events: AsyncIterator<LogEvent, unknown>
+  readonly #bell: Bell
+  #isAsked = false
+  #next: IteratorResult<LogEvent, unknown> | undefined
+  #failure: { readonly thrown: unknown } | undefined
+
+  constructor(events: AsyncIterable<LogEvent>, bell: Bell) {
+    this.#events = events[Symbol.asyncIterator]()
+    this.#bell = bell
   }
 
-  /** Resolves with undefined when there is text. */
-  arrived(): Promise<undefined> {
-    if (this.#hasNew) return Promise.resolve(undefined)
-    this.#waiting ??= new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined
-        this.#waiting = undefined
-        resolve(undefined)
-      }
-    })
-    return this.#waiting
+  /** Asks for the next event, once until it was taken. The bell rings when it is there. */
+  ask(): void {
+    if (this.#isAsked) return
+    this.#isAsked = true
+    this.#events.next().then(
+      (next) => {
+        this.#next = next
+        this.#bell.ring()
+      },
+      (thrown: unknown) => {
+        this.#failure = { thrown }
+        this.#bell.ring()
+      },
+    )
   }
 
-  /** Text of steps that the consumer has not seen starting stays here: it would overtake what came before. */
-  take(hasStarted: (step: number) => boolean): readonly Preview[] {
-    this.#hasNew = false
-    if (this.#previews.length === 0) return this.#previews
-    const due = this.#previews.filter(({ step }) => hasStarted(step))
-    if (due.length > 0) this.#previews = this.#previews.filter(({ step }) => !hasStarted(step))
-    return due
-  }
-
-  clear(): void {
-    this.#previews = []
+  /** The next event if it is there. Throws what the log threw. */
+  take(): IteratorResult<LogEvent, unknown> | undefined {
+    if (this.#failure) throw this.#failure.thrown
+    const next = this.#next
+    if (!next) return undefined
+    this.#next = undefined
+    this.#isAsked = false
+    return next
   }
 }
 
