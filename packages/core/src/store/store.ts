@@ -1,6 +1,6 @@
 import type { EngineId, RunId, Scope, TenantId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
-import type { LogEvent, NewEvent, ParentLink, Stored } from '../log/events.ts'
+import type { LogEvent, NewEvent, ParentLink } from '../log/events.ts'
 
 /** What everybody may know about a run without reading its log. Kept by the store with each append. */
 export interface RunSummary {
