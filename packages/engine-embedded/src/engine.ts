@@ -172,13 +172,13 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       this.#fleet.claimSoon()
       return
     }
-    const creating = log.create(scope, birth.run, [birth.created], this.#fleet.engine)
+    const { engine } = this.#fleet
     if (birth.isFresh) {
-      // Nobody else knows the id: the first steps are prepared while the creation is on its way to the disk, and
-      // whatever leaves the process waits for it anyway. The first owner of a run has epoch 1.
+      // Nobody else knows the id: the run is driven while its creation is on its way to the disk, and whatever leaves the
+      // process waits for that. In this order both go in one write. The first owner of a run has epoch 1.
       const run = this.#fleet.adopt(birth, definition, 1, options.isPreviewed === true)
       try {
-        await creating
+        await log.create(scope, birth.run, [birth.created], engine)
       } catch (thrown) {
         if (run) this.#fleet.abandon(run)
         throw thrown
@@ -186,7 +186,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       return
     }
     try {
-      const created = await creating
+      const created = await log.create(scope, birth.run, [birth.created], engine)
       if (created.kind === 'created') this.#fleet.adopt(birth, definition, created.epoch, options.isPreviewed === true)
       else this.#fleet.returnRoom()
     } catch (thrown) {
