@@ -10,8 +10,11 @@ import type { CallContext } from './context.ts'
 import { define } from './definition.ts'
 import { inlineValue } from './entry.ts'
 import { foldRecord } from './record-fold.ts'
-import { readRecording } from './recording.ts'
+import { effectiveEvents, readRecording } from './recording.ts'
 import { defaultRetry, retryDelay } from './retry.ts'
+import { endEvent } from './run-end.ts'
+import { sizeLimit, storeValue } from './stored-value.ts'
+import type { RunHost } from './host.ts'
 import { isUncertain } from './uncertain.ts'
 
 const random = fakeRandom('small')
@@ -138,4 +141,33 @@ test('a value whose blob is not there stays a reference in the record, and usage
   const record = foldRecord('r', log)
   expect(record.history[0]?.result).toEqual({ ref })
   expect([record.usage, record.cost]).toEqual([usage, { picoDollars: '0', unpricedCalls: 0 }])
+})
+
+test('what a failed step used is kept when a reopening tries it once more', () => {
+  const usage = { ...noUsage, input: 4, calls: 1 }
+  const error = { code: 'tool.failed', message: 'no', retryable: false }
+  const log = logOf(
+    { type: 'step.started', at: 1, data: { number: 1, name: 'a', effect: 'read' } },
+    { type: 'step.failed', at: 2, data: { number: 1, attempt: 1, error, durationMs: 1, usage } },
+    { type: 'run.failed', at: 2, data: { error, unknownSteps: [], resumeAfter: 3 } },
+    { type: 'run.reopened', at: 3, data: { limits: {}, by: 'operator' } },
+  )
+  expect(effectiveEvents(log)[2]).toMatchObject({
+    type: 'attempt.failed',
+    data: { number: 1, attempt: 1, error, retryAt: 3, usage },
+  })
+})
+
+test('an end names its unknown steps in the order of their calls', () => {
+  const end = endEvent({ kind: 'cancelled', reason: 'x' }, 1, new Set([10, 9, 2]), 4)
+  expect(end.data).toEqual({ reason: 'x', unknownSteps: [2, 9, 10], resumeAfter: 4 })
+})
+
+test('a value of more than 8 MB is refused, and one of 8 MB stored', async () => {
+  const ref = { blob: 'b', bytes: 1 }
+  const host = { putBlob: () => Promise.resolve(ref) } as Partial<RunHost> as RunHost
+  expect(() => storeValue(host, { value: 'x', size: sizeLimit + 1 })).toThrow(
+    expect.objectContaining({ code: 'result.too_large' }),
+  )
+  expect(await storeValue(host, { value: 'x', size: sizeLimit })).toEqual({ ref })
 })

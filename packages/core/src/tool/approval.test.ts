@@ -44,6 +44,8 @@ test.each<[string, Json, string]>([
   ['with a reason', { approved: false, reason: 'too much' }, 'the call of pay was denied: too much'],
   ['without a reason', { approved: false }, 'the call of pay was denied: no reason given'],
   ['by a malformed answer', 'yes', 'the call of pay was denied: the answer was malformed'],
+  ['by an answer that does not answer', { reason: 'fine' }, 'the call of pay was denied: the answer was malformed'],
+  ['by a yes that is no boolean', { approved: 'yes' }, 'the call of pay was denied: the answer was malformed'],
 ])('a denied call does not run: %s', async (_case, value, message) => {
   const run = directRun()
   run.deliver('approve:c1', value)
