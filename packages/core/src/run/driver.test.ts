@@ -334,9 +334,18 @@ test('a log that completes a signal without its value is corrupt', async () => {
   expect(last()).toMatchObject({ type: 'run.failed', data: { error: { code: 'store.corrupt' } } })
 })
 
-test('what an attempt used is recorded with its outcome', async () => {
+test('what an attempt used is recorded with its outcome, also when it fails', async () => {
   const usage = { ...noUsage, input: 3, calls: 1 }
-  const { events } = await drive((ctx) => ctx.step('a', read, async (attempt) => attempt.addUsage(usage)))
-  expect(events[2]).toMatchObject({ type: 'step.completed', data: { usage } })
-  expect(events[3]).toMatchObject({ type: 'run.completed' })
+  const { scheduler, events } = await drive((ctx) =>
+    ctx.step('a', read, async (attempt) => {
+      attempt.addUsage(usage)
+      throw new MeepoError('step.timeout', 'again', { retryable: attempt.count === 1 })
+    }),
+  )
+  await scheduler.advance(60_000)
+  expect(events[2]).toMatchObject({ type: 'attempt.failed', data: { attempt: 1, usage } })
+  expect(events[4]).toMatchObject({ type: 'step.failed', data: { attempt: 2, usage } })
+
+  const succeeded = await drive((ctx) => ctx.step('a', read, async (attempt) => attempt.addUsage(usage)))
+  expect(succeeded.events[2]).toMatchObject({ type: 'step.completed', data: { attempt: 1, usage } })
 })
