@@ -23,7 +23,8 @@ test('canonical text refuses what JSON would bend, and says where it is', () => 
   expect(() => canonicalJson({ a: [1, Number.NaN] })).toThrow('$.a[1] is NaN')
   expect(() => canonicalJson(cycle)).toThrow('$.self is a cycle')
   expect(() => canonicalJson({ f: () => 1 })).toThrow(invalid)
-  expect(canonicalJson([nested(1), nested(1)])).toBe('[[],[]]')
+  const shared = { x: 1 }
+  expect(canonicalJson([shared, shared])).toBe('[{"x":1},{"x":1}]')
 })
 
 test('a copy refuses maps, sets and cycles, and takes what is nested 500 deep', () => {

@@ -211,18 +211,43 @@ test('a step whose result cannot be stored fails', async () => {
   ])
 })
 
-test('a run that is cancelled while its next state is stored does not go on', async () => {
-  const blob = Promise.withResolvers<BlobRef>()
+test('a run that is cancelled, or whose engine stops, while its next state is stored does not go on', async () => {
   const run = async (ctx: RunContext): Promise<never> => {
     await ctx.sleep(1)
     return ctx.continueWith(large)
   }
-  const { driver, scheduler, types } = await drive(run, { host: { putBlob: () => blob.promise } })
-  await scheduler.advance(1)
-  driver.mail([stop])
-  blob.resolve(ref)
-  await scheduler.settle()
-  expect(types().slice(3)).toEqual(['run.cancel_requested', 'run.cancelled'])
+  const storing = async (interrupt: (driver: RunDriver) => void): Promise<readonly string[]> => {
+    const blob = Promise.withResolvers<BlobRef>()
+    const { driver, scheduler, types } = await drive(run, { host: { putBlob: () => blob.promise } })
+    await scheduler.advance(1)
+    interrupt(driver)
+    blob.resolve(ref)
+    await scheduler.settle()
+    return types().slice(3)
+  }
+  expect(await storing((driver) => driver.mail([stop]))).toEqual(['run.cancel_requested', 'run.cancelled'])
+  expect(await storing((driver) => driver.freeze())).toEqual([])
+})
+
+test('a body that was given up does not answer for the next attempt, nor does its stored result', async () => {
+  for (const late of ['late', large]) {
+    const body = Promise.withResolvers<string>()
+    const blob = Promise.withResolvers<BlobRef>()
+    const { scheduler, types } = await drive(
+      (ctx) =>
+        ctx.step('a', { effect: 'read', timeoutMs: 100 }, ({ count }) => {
+          if (count > 1) return never()
+          return late === large ? Promise.resolve(large) : body.promise
+        }),
+      { host: { putBlob: () => blob.promise } },
+    )
+    await scheduler.advance(6_500)
+    expect(types().slice(2)).toEqual(['attempt.failed', 'attempt.started'])
+    body.resolve(late)
+    blob.resolve(ref)
+    await scheduler.settle()
+    expect(types().slice(2)).toEqual(['attempt.failed', 'attempt.started'])
+  }
 })
 
 test('a stopping engine records an outcome that the code has not seen, and says which bodies are open', async () => {

@@ -173,7 +173,6 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   /** Forgets the run: aborts bodies, stops timers, appends nothing more. */
   drop(): void {
-    if (this.#isOver) return
     this.#phase = 'dropped'
     this.#time.stop()
     for (const entry of this.#open) entry.drop()

@@ -124,6 +124,7 @@ test('a reopening that follows no end takes nothing away', () => {
     { type: 'run.reopened', at: 3, data: { limits: { activeMs: 7 }, by: 'operator' } },
   )
   expect(readRecording(log)).toMatchObject({
+    lastSeq: 5,
     limits: { activeMs: 7 },
     segment: { deliveries: [{ type: 'task.cancelled' }] },
   })
