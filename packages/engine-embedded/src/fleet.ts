@@ -327,7 +327,7 @@ export class Fleet implements RunOwner {
   loseAll(): void {
     for (const run of this.#active.values()) {
       run.gone()
-      this.#departures.tell(run.runId, { kind: 'left' })
+      this.#left(run.runId, { kind: 'left' })
     }
     this.certainty.lose()
     this.#active.clear()
@@ -356,7 +356,7 @@ export class Fleet implements RunOwner {
         ...(wakeAt === undefined ? {} : { wakeAt }),
       })
       run.gone()
-      this.#departures.tell(runId, { kind: 'left' })
+      this.#left(runId, { kind: 'left' })
     }
     this.#active.clear()
     this.#busy = 0
@@ -384,8 +384,13 @@ export class Fleet implements RunOwner {
     if (this.#active.get(run.runId) !== run) return
     this.#active.delete(run.runId)
     if (!run.isWaiting) this.#busy--
-    this.#departures.tell(run.runId, departure)
+    this.#left(run.runId, departure)
     if (this.#mayClaim) this.claimSoon()
+  }
+
+  #left(runId: RunId, departure: Departure): void {
+    this.#previews.forget(runId)
+    this.#departures.tell(runId, departure)
   }
 
   #tell(thrown: unknown, runId?: RunId): void {

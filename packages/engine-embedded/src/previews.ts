@@ -11,29 +11,58 @@ export interface Preview {
 /** Must not throw. */
 export type PreviewListener = (preview: Preview) => void
 
+/** Whoever comes late gets the text of so many steps from its beginning: of the one under way, and of parallel ones. */
+const keptSteps = 4
+
+interface Watched {
+  readonly listeners: Set<PreviewListener>
+  /** The text so far, by step. */
+  readonly texts: Map<number, Preview>
+}
+
 /** Carries text of model calls under way to whoever watches in this process. Nothing of it is recorded. */
 export class Previews {
-  readonly #listeners = new Map<RunId, Set<PreviewListener>>()
+  readonly #runs = new Map<RunId, Watched>()
 
-  /** Listens until stopped. */
+  /** Listens until stopped, beginning with the text so far. */
   listen(runId: RunId, listener: PreviewListener): () => void {
-    const listeners = this.#listeners.get(runId) ?? new Set()
-    this.#listeners.set(runId, listeners)
-    listeners.add(listener)
+    const watched = this.#watched(runId)
+    watched.listeners.add(listener)
+    for (const preview of watched.texts.values()) listener(preview)
     return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0 && this.#listeners.get(runId) === listeners) this.#listeners.delete(runId)
+      watched.listeners.delete(listener)
+      if (watched.listeners.size === 0 && watched.texts.size === 0) this.#runs.delete(runId)
     }
   }
 
   /** Where an attempt sends its text; undefined when nobody watches and nobody announced to. */
   source(runId: RunId, step: number, attempt: number, isAnnounced: boolean): ((delta: string) => void) | undefined {
-    if (!isAnnounced && !this.#listeners.has(runId)) return undefined
-    let offset = 0
+    const isWatched = (this.#runs.get(runId)?.listeners.size ?? 0) > 0
+    if (!isAnnounced && !isWatched) return undefined
+    const { listeners, texts } = this.#watched(runId)
+    texts.delete(step)
+    let told = ''
     return (text) => {
-      const preview = { step, attempt, offset, text }
-      offset += text.length
-      for (const listener of this.#listeners.get(runId) ?? []) listener(preview)
+      const preview = { step, attempt, offset: told.length, text }
+      told += text
+      texts.set(step, { step, attempt, offset: 0, text: told })
+      if (texts.size > keptSteps) texts.delete(texts.keys().next().value ?? step)
+      for (const listener of listeners) listener(preview)
     }
+  }
+
+  /** The run left this process: its texts go. Listeners stay until they stop. */
+  forget(runId: RunId): void {
+    const watched = this.#runs.get(runId)
+    watched?.texts.clear()
+    if (watched?.listeners.size === 0) this.#runs.delete(runId)
+  }
+
+  #watched(runId: RunId): Watched {
+    const known = this.#runs.get(runId)
+    if (known) return known
+    const watched: Watched = { listeners: new Set(), texts: new Map() }
+    this.#runs.set(runId, watched)
+    return watched
   }
 }
