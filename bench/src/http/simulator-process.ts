@@ -6,16 +6,28 @@ import { fileURLToPath } from 'node:url'
 
 /** A simulator in another process. */
 export interface SimulatorProcess {
+  readonly url: string
   /** With the version in its path. */
   readonly baseUrl: string
   close(): Promise<void>
 }
 
-/** Starts one that answers by `script.ts`, each answer after so many milliseconds. */
-export async function startSimulator(latencyMs: number): Promise<SimulatorProcess> {
+/** What the simulator is started with. */
+export interface SimulatorSettings {
+  /** A module of this folder. */
+  readonly script: 'script.js' | 'text-script.js'
+  /** As its command line takes it. */
+  readonly latency: string
+  /** Entries of the journal that are kept. */
+  readonly journalLimit: number
+}
+
+/** Starts one. */
+export async function startSimulator(settings: SimulatorSettings): Promise<SimulatorProcess> {
   const main = fileURLToPath(import.meta.resolve('@meepo/simulator/main'))
-  const script = join(import.meta.dirname, 'script.js')
-  const args = [main, '--script', script, '--latency', `headersMs=${latencyMs}`, '--journal-limit', '1']
+  const script = join(import.meta.dirname, settings.script)
+  const limit = String(settings.journalLimit)
+  const args = [main, '--script', script, '--latency', settings.latency, '--journal-limit', limit]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: child.stdout })) {
     // The simulator prints exactly this when it listens.
@@ -25,7 +37,7 @@ export async function startSimulator(latencyMs: number): Promise<SimulatorProces
       child.stdin.end()
       await ended
     }
-    return { baseUrl: `${url}/v1`, close }
+    return { url, baseUrl: `${url}/v1`, close }
   }
   throw new Error('the simulator ended before it listened')
 }

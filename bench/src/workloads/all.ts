@@ -7,6 +7,7 @@ import { w5 } from './w5-stream.ts'
 import { w6 } from './w6-durable-against-memory.ts'
 import { w7 } from './w7-import.ts'
 import { w8 } from './w8-http.ts'
+import { w9 } from './w9-first-text.ts'
 
 /** In the order of the report. */
-export const workloads: readonly Workload[] = [w1, w2, w3, w4, w5, w6, w7, w8]
+export const workloads: readonly Workload[] = [w1, w2, w3, w4, w5, w6, w7, w8, w9]

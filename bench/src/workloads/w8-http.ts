@@ -22,7 +22,7 @@ interface Round extends Readonly<Record<string, number>> {
 }
 
 async function measure(bench: Bench): Promise<readonly Figure[]> {
-  const simulator = await startSimulator(latencyMs)
+  const simulator = await startSimulator({ script: 'script.js', latency: `headersMs=${latencyMs}`, journalLimit: 1 })
   const agents = bench.isQuick ? 20 : 500
   const sides = {
     meepo: startSide('meepo', simulator.baseUrl, agents, bench.folder),
