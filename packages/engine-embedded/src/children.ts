@@ -31,7 +31,12 @@ export class Children {
   start(parent: ActiveRun, start: ChildStart): void {
     parent.openChildWork++
     const creating = this.#create(parent, start)
-      .catch((thrown: unknown) => parent.driver.childRefused(start.number, toError(thrown, 'store.failed')))
+      .catch((thrown: unknown) => {
+        const error = toError(thrown, 'store.failed')
+        // Nobody knows whether the child exists: the parent asks again once the store works.
+        if (error.code.startsWith('store.')) this.#fleet.beginAgain(parent, error)
+        else parent.driver.childRefused(start.number, error)
+      })
       .finally(() => {
         if (this.#creating.get(start.childRunId) === creating) this.#creating.delete(start.childRunId)
         this.#workDone(parent)

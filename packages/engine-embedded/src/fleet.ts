@@ -19,6 +19,7 @@ import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts
 import { Certainty } from './certainty.ts'
 import { Children } from './children.ts'
 import { Departures, type Departure } from './departures.ts'
+import type { EngineNotice } from './engine-notice.ts'
 import { Flusher } from './flusher.ts'
 import { loadRun } from './loader.ts'
 import type { Birth } from './new-run.ts'
@@ -37,13 +38,6 @@ import type { Registry } from './registry.ts'
 export interface FleetOptions {
   readonly concurrency: number
   readonly idleMs: number
-}
-
-/** Something went wrong outside of any run. For logs; must not throw. */
-export interface EngineNotice {
-  readonly code: string
-  readonly message: string
-  readonly runId?: RunId
 }
 
 const claimBatch = 256
@@ -118,8 +112,6 @@ export class Fleet implements RunOwner {
     return this.#active.values()
   }
 
-  // ---- taking runs ----
-
   /** Drives a run that this engine just created, in room that was taken for it. */
   adopt(birth: Birth, definition: AnyDefinition, epoch: number, isPreviewed: boolean): ActiveRun | undefined {
     const { runId, priority } = birth.run
@@ -161,15 +153,18 @@ export class Fleet implements RunOwner {
   /** The room is taken before the store is asked: starts go on meanwhile. */
   async #claimBatch(): Promise<readonly Claim[]> {
     const limit = Math.min(this.#options.concurrency - this.#busy, claimBatch)
+    const { engine } = this
     let taken = 0
     this.#busy += limit
     try {
       const claims = await this.store.leases.claim(this.engine, { limit, definitions: this.#registry.keys() })
+      if (engine !== this.engine) return []
       taken = claims.length
       this.#mayClaim ||= taken === limit
       return claims
     } finally {
-      this.#busy -= limit - taken
+      // A takeover meanwhile has emptied all rooms.
+      if (engine === this.engine) this.#busy -= limit - taken
     }
   }
 
@@ -198,8 +193,6 @@ export class Fleet implements RunOwner {
     run.driver.start()
     return run
   }
-
-  // ---- what runs tell ----
 
   startChild(parent: ActiveRun, start: ChildStart): void {
     // Whoever evicts the child must be able to claim it again.
@@ -238,12 +231,17 @@ export class Fleet implements RunOwner {
     this.#forget(run, { kind: 'left' })
     const error = toError(thrown, 'store.failed')
     this.#tell(error, run.runId)
-    if (error.code === 'store.fenced' || error.code === 'run.ended') return
+    if (error.code === 'store.fenced' || error.code === 'run.ended' || error.code === 'run.not_found') return
     const { definition, version, tenant } = run.recording.created
     this.#broken.push({ runId: run.runId, epoch: run.epoch, tenant, definition, version, priority: run.priority })
   }
 
-  // ---- mail ----
+  /** The store failed a run outside of its log: the run begins again from there. */
+  beginAgain(run: ActiveRun, thrown: unknown): void {
+    if (this.#active.get(run.runId) !== run) return
+    run.gone()
+    this.appendFailed(run, thrown)
+  }
 
   /** Reads the inbox of runs that have mail. */
   mail(runIds: readonly RunId[]): void {
@@ -271,8 +269,6 @@ export class Fleet implements RunOwner {
       run.isReadingMail = false
     }
   }
-
-  // ---- giving runs back ----
 
   /** Called from time to time: limits of active time, idle runs, and what failed before. */
   tick(): void {
@@ -370,8 +366,6 @@ export class Fleet implements RunOwner {
       run.whenDurable(resolve)
     })
   }
-
-  // ---- leaving ----
 
   /** Calls back once when the run leaves the memory of this engine. False when it is not there. */
   onDeparture(runId: RunId, callback: (departure: Departure) => void): boolean {

@@ -1,5 +1,5 @@
 export { createEmbeddedEngine, EmbeddedEngine, type EngineOptions } from './engine.ts'
-export type { EngineNotice } from './fleet.ts'
+export type { EngineNotice } from './engine-notice.ts'
 export type { LivenessOptions } from './liveness.ts'
 export { createNodeMachine } from './node-machine.ts'
 export { cancelRun, reopenRun, resolveStep, signalRun } from './operate.ts'

@@ -20,36 +20,36 @@ function createNodeScheduler(): Scheduler {
   }
 }
 
-/** So many turns are opened and closed together. */
-const turnsAtOnce = 64
-/** So many of them are those that waited longest. */
-const oldestAtOnce = 8
+/** After so many turns timers and the network are looked after. */
+const turnsPerMacrotask = 128
+/** One turn in so many is the one that waited longest. */
+const oldestEvery = 8
 
 interface Turn {
   readonly open: () => void
   readonly close: () => void
 }
 
-/** After so many turns timers and the network are looked after. */
-const turnsPerMacrotask = 128
-
 /**
- * Turns of many runs, a few at a time: open, all microtasks, close, all microtasks. Between the phases lies a tick that a
- * microtask asks for: Node runs it when no microtask is left, and before anything else can happen.
+ * Turns of many runs, one after the other: open, all microtasks, close, all microtasks. Between the phases lies a tick
+ * that a microtask asks for: Node runs it when no microtask is left, and before anything else can happen. Never two at
+ * once: a run that another one wakes would look as if it had awaited nothing foreign.
  *
- * The newest go first: a run that has just moved goes on while what it works with is still in the cache and young for
- * the garbage collector, which makes ten thousand runs several times cheaper than taking them in turns. Some of the
- * oldest go along each time, so nobody waits for ever.
+ * What a turn itself brings about goes next: a run that has just moved goes on while what it works with is still in the
+ * cache and young for the garbage collector. Now and then it is the one that waited longest, so nobody waits for ever.
  */
 class Turns {
   readonly #waiting: Turn[] = []
-  #oldest = 0
-  #now: Turn[] = []
-  #turns = 0
+  /** Asked for by the turn that is under way. */
+  readonly #next: Turn[] = []
+  #now: Turn | undefined
+  #count = 0
   #isRunning = false
 
   add(open: () => void, close: () => void): void {
-    this.#waiting.push({ open, close })
+    const turn = { open, close }
+    if (this.#now) this.#next.push(turn)
+    else this.#waiting.push(turn)
     if (this.#isRunning) return
     this.#isRunning = true
     setImmediate(this.#open)
@@ -57,44 +57,29 @@ class Turns {
 
   readonly #open = (): void => {
     this.#now = this.#take()
-    this.#turns += this.#now.length
-    for (const turn of this.#now) turn.open()
+    this.#now?.open()
     queueMicrotask(this.#closeSoon)
   }
 
   readonly #close = (): void => {
-    for (const turn of this.#now) turn.close()
+    this.#now?.close()
     queueMicrotask(this.#goOn)
   }
 
   readonly #closeSoon = (): void => process.nextTick(this.#close)
 
-  readonly #goOn = (): void => {
-    if (this.#waiting.length === this.#oldest) {
-      this.#isRunning = false
-      this.#turns = 0
-    } else if (this.#turns < turnsPerMacrotask) process.nextTick(this.#open)
-    else {
-      this.#turns = 0
-      setImmediate(this.#open)
-    }
+  readonly #goOn = (): void => process.nextTick(this.#afterTurn)
+
+  readonly #afterTurn = (): void => {
+    this.#now = undefined
+    if (this.#waiting.length === 0 && this.#next.length === 0) this.#isRunning = false
+    else if (this.#count % turnsPerMacrotask === 0) setImmediate(this.#open)
+    else this.#open()
   }
 
-  #take(): Turn[] {
-    const waiting = this.#waiting
-    if (waiting.length - this.#oldest <= turnsAtOnce) {
-      const all = waiting.splice(0).slice(this.#oldest)
-      this.#oldest = 0
-      return all
-    }
-    const oldest = waiting.slice(this.#oldest, this.#oldest + oldestAtOnce)
-    this.#oldest += oldestAtOnce
-    const newest = waiting.splice(waiting.length - (turnsAtOnce - oldestAtOnce))
-    if (this.#oldest > waiting.length / 2) {
-      waiting.splice(0, this.#oldest)
-      this.#oldest = 0
-    }
-    return [...newest, ...oldest]
+  #take(): Turn | undefined {
+    const isOldestDue = ++this.#count % oldestEvery === 0
+    return isOldestDue ? (this.#waiting.shift() ?? this.#next.shift()) : (this.#next.shift() ?? this.#waiting.shift())
   }
 }
 

@@ -18,6 +18,8 @@ interface Watched {
   readonly listeners: Set<PreviewListener>
   /** The text so far, by step. */
   readonly texts: Map<number, Preview>
+  /** An attempt sends here, now or soon: it stays until the run leaves. */
+  hasSource: boolean
 }
 
 /** Carries text of model calls under way to whoever watches in this process. Nothing of it is recorded. */
@@ -31,7 +33,7 @@ export class Previews {
     for (const preview of watched.texts.values()) listener(preview)
     return () => {
       watched.listeners.delete(listener)
-      if (watched.listeners.size === 0 && watched.texts.size === 0) this.#runs.delete(runId)
+      if (watched.listeners.size === 0 && !watched.hasSource) this.#runs.delete(runId)
     }
   }
 
@@ -39,7 +41,9 @@ export class Previews {
   source(runId: RunId, step: number, attempt: number, isAnnounced: boolean): ((delta: string) => void) | undefined {
     const isWatched = (this.#runs.get(runId)?.listeners.size ?? 0) > 0
     if (!isAnnounced && !isWatched) return undefined
-    const { listeners, texts } = this.#watched(runId)
+    const watched = this.#watched(runId)
+    const { listeners, texts } = watched
+    watched.hasSource = true
     texts.delete(step)
     let told = ''
     return (text) => {
@@ -54,14 +58,16 @@ export class Previews {
   /** The run left this process: its texts go. Listeners stay until they stop. */
   forget(runId: RunId): void {
     const watched = this.#runs.get(runId)
-    watched?.texts.clear()
-    if (watched?.listeners.size === 0) this.#runs.delete(runId)
+    if (!watched) return
+    watched.texts.clear()
+    watched.hasSource = false
+    if (watched.listeners.size === 0) this.#runs.delete(runId)
   }
 
   #watched(runId: RunId): Watched {
     const known = this.#runs.get(runId)
     if (known) return known
-    const watched: Watched = { listeners: new Set(), texts: new Map() }
+    const watched: Watched = { listeners: new Set(), texts: new Map(), hasSource: false }
     this.#runs.set(runId, watched)
     return watched
   }

@@ -21,7 +21,25 @@ import type { Previews } from './previews.ts'
  * ST1 Back-pressure: the log is read as fast as the consumer takes events. Previews of a slow consumer melt into one.
  * ST2 The failure of a run is the last event; the iterator itself throws only for a wrong cursor or an unknown run.
  */
-export async function* streamRun(
+export function streamRun(
+  owner: StreamOwner,
+  scope: Scope,
+  runId: RunId,
+  options: StreamOptions,
+): AsyncGenerator<StreamEvent, void, undefined> {
+  const stop = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
+  const events = tell(owner, scope, runId, { ...options, signal })
+  const leave = events.return.bind(events)
+  // A generator takes a return only at its next event, which may be days away.
+  events.return = (value) => {
+    stop.abort()
+    return leave(value)
+  }
+  return events
+}
+
+async function* tell(
   owner: StreamOwner,
   scope: Scope,
   runId: RunId,
@@ -29,7 +47,6 @@ export async function* streamRun(
 ): AsyncGenerator<StreamEvent, void, undefined> {
   const { store, previews } = owner
   const release = owner.holdOpen()
-  const stop = new AbortController()
   const bell = new Bell()
   const text = new PendingText()
   const stopListening = previews.listen(runId, (preview) => {
@@ -41,8 +58,7 @@ export async function* streamRun(
     const fetched = new Map<string, Json>()
     const fold = new StreamFold(runId, options.after, (stored) => valueOf(stored, fetched))
     const hasStarted = (step: number): boolean => fold.hasStarted(step)
-    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
-    const log = new LogReader(store.log.follow(scope, runId, { signal }), bell)
+    const log = new LogReader(store.log.follow(scope, runId, { signal: options.signal }), bell)
     for (;;) {
       log.ask()
       await bell.heard()
@@ -60,7 +76,6 @@ export async function* streamRun(
     }
   } finally {
     stopListening()
-    stop.abort()
     release()
   }
 }

@@ -58,7 +58,10 @@ function copyValue(value: unknown, size: Size, depth: number): Json {
       // JSON has no negative zero.
       return value === 0 ? 0 : value
     case 'object':
-      if (value === null) return null
+      if (value === null) {
+        size.units += 5
+        return null
+      }
       if (depth > maxDepth) throw invalid('a cycle, or nested deeper than 500')
       size.units += 2
       return Array.isArray(value) ? copyArray(value, size, depth) : copyFields(value, size, depth)

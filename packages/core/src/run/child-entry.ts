@@ -48,7 +48,7 @@ export class ChildEntry extends Entry {
       this.refused(outcome.error, mailId)
       return
     }
-    const value = 'value' in outcome.result ? cloneJson(outcome.result.value) : fetched
+    const value = 'value' in outcome.result ? cloneJson(outcome.result.value) : cloneJson(fetched ?? null)
     const data = { number: this.number, result: outcome.result }
     this.owner.push({ entry: this, type: 'child.completed', data, value, mailId })
   }

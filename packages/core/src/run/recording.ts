@@ -9,6 +9,7 @@ import {
   type RunLimits,
   type Stored,
 } from '../log/events.ts'
+import { isOnce } from './retry.ts'
 import type { TaskKind } from './task.ts'
 
 /** A decision about an unknown step that ends it. */
@@ -108,7 +109,7 @@ export function effectiveEvents<E extends NewEvent>(events: readonly E[]): reado
       // Every event of the log has a place; only failures of steps are replaced, and none of them is asked for.
       const isBefore = (kept: E): boolean => places.get(kept)! <= resumeAfter
       kept = kept.filter((one) => !endTypes.has(one.type) && (one.type !== 'task.cancelled' || isBefore(one)))
-      if (end?.type === 'run.failed') retryLastFailure(kept, end.data.error, event.at)
+      if (end?.type === 'run.failed') retryLastFailure(kept, isBefore, end.data.error, event.at)
     }
     kept.push(event)
   }
@@ -116,12 +117,21 @@ export function effectiveEvents<E extends NewEvent>(events: readonly E[]): reado
 }
 
 /** The failure counts as that of one attempt, if it was the last thing that the code learned and it did nothing after. */
-function retryLastFailure<E extends NewEvent>(kept: E[], error: ErrorData, retryAt: number): void {
-  const index = kept.findLastIndex((event) => !quietTypes.has(event.type))
+function retryLastFailure<E extends NewEvent>(
+  kept: E[],
+  isBefore: (event: E) => boolean,
+  error: ErrorData,
+  retryAt: number,
+): void {
+  const index = kept.findLastIndex((event) => isBefore(event) && !quietTypes.has(event.type))
   const last = kept[index]
   if (last?.type !== 'step.failed' || last.data.error.code !== error.code || last.data.error.message !== error.message)
     return
   const { number, attempt, usage } = last.data
+  // What must not be repeated is not: the effect may have happened all the same.
+  const isThis = (event: E): boolean => event.type === 'step.started' && event.data.number === number
+  const start = kept.find(isThis)
+  if (start?.type === 'step.started' && isOnce(start.data.effect) && error.notSent !== true) return
   const data = { number, attempt, error, retryAt, ...(usage ? { usage } : {}) }
   // Another member of the same union, with the same place.
   kept[index] = { ...last, type: 'attempt.failed', data } as unknown as E

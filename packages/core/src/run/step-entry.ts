@@ -1,4 +1,4 @@
-import { MeepoError, toError, toErrorData, type ErrorData } from '../base/errors.ts'
+import { MeepoError, toErrorData, type ErrorData } from '../base/errors.ts'
 import { cloneJson, copyJson, type JsonCopy } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { Stop } from '../base/ports.ts'
@@ -258,8 +258,13 @@ export class StepEntry extends Entry {
         if (this.#finishBody(handle)) this.#complete({ ref }, value, handle, size)
       },
       // The effect happened, and its result is lost.
-      (thrown: unknown) => this.#bodyThrew(handle, toError(thrown, 'store.failed')),
+      (thrown: unknown) => this.#resultLost(handle, toErrorData(thrown, 'store.failed')),
     )
+  }
+
+  #resultLost(handle: AttemptHandle, error: ErrorData): void {
+    if (!isOnce(this.#options.effect)) this.#settleFailure(handle, error)
+    else if (this.#finishBody(handle)) this.#announceUnknown(error)
   }
 
   #bodyThrew(handle: AttemptHandle, thrown: unknown): void {
