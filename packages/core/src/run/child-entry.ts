@@ -38,7 +38,7 @@ export class ChildEntry extends Entry {
   }
 
   /** The child has ended. A result by reference arrives with its value fetched. */
-  ended(news: ChildNews, fetched: Json | undefined, mailId: string): void {
+  ended(news: ChildNews, fetched: Json, mailId: string): void {
     if (this.cancelReason !== undefined) {
       this.pushCancelled(mailId)
       return
@@ -48,7 +48,7 @@ export class ChildEntry extends Entry {
       this.refused(outcome.error, mailId)
       return
     }
-    const value = 'value' in outcome.result ? cloneJson(outcome.result.value) : cloneJson(fetched ?? null)
+    const value = 'value' in outcome.result ? cloneJson(outcome.result.value) : cloneJson(fetched)
     const data = { number: this.number, result: outcome.result }
     this.owner.push({ entry: this, type: 'child.completed', data, value, mailId })
   }

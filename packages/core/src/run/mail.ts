@@ -91,12 +91,12 @@ function readChildNews(reader: MailReader, mail: DriverMail): void {
     reader.host.discard(mail.id)
     return
   }
-  const tell = (fetched?: Json): void => {
+  const tell = (fetched: Json): void => {
     for (const entry of waiting) entry.ended(news, fetched, mail.id)
   }
   const { outcome } = news
   if (outcome.kind === 'failed' || 'value' in outcome.result) {
-    tell()
+    tell(null)
     return
   }
   reader.hold()

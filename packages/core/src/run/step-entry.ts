@@ -1,4 +1,4 @@
-import { MeepoError, toErrorData, type ErrorData } from '../base/errors.ts'
+import { MeepoError, toError, toErrorData, type ErrorData } from '../base/errors.ts'
 import { cloneJson, copyJson, type JsonCopy } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { Stop } from '../base/ports.ts'
@@ -258,18 +258,13 @@ export class StepEntry extends Entry {
         if (this.#finishBody(handle)) this.#complete({ ref }, value, handle, size)
       },
       // The effect happened, and its result is lost.
-      (thrown: unknown) => this.#resultLost(handle, toErrorData(thrown, 'store.failed')),
+      (thrown: unknown) => this.#bodyThrew(handle, toError(thrown, 'store.failed'), true),
     )
   }
 
-  #resultLost(handle: AttemptHandle, error: ErrorData): void {
-    if (!isOnce(this.#options.effect)) this.#settleFailure(handle, error)
-    else if (this.#finishBody(handle)) this.#announceUnknown(error)
-  }
-
-  #bodyThrew(handle: AttemptHandle, thrown: unknown): void {
+  #bodyThrew(handle: AttemptHandle, thrown: unknown, isResultLost = false): void {
     const fallback = this.#options.meta?.kind === 'tool' ? 'tool.failed' : 'step.failed'
-    if (isOnce(this.#options.effect) && (handle.isAborted || isUncertain(thrown))) {
+    if (isOnce(this.#options.effect) && (isResultLost || handle.isAborted || isUncertain(thrown))) {
       if (!this.#finishBody(handle)) return
       this.#announceUnknown(toErrorData(thrown, fallback))
       return
