@@ -5,6 +5,10 @@ export { canonicalJson, type Json, type JsonObject } from './base/json.ts'
 export type { Hash, Machine, Random, Scheduler, Stop } from './base/ports.ts'
 export { anySchema, guardSchema, parseWith, textSchema, type Issue, type Parsed, type Schema } from './base/schema.ts'
 export { addUsage, noUsage, totalTokens, type Usage } from './base/usage.ts'
+export type { CallCost, CallEntry, CallOutcome } from './base/call-entry.ts'
+export type { Account, Balance, Grant, Mark, Reservation, Settlement } from './admission/money.ts'
+export type { BudgetRefusal, CallAccount, CallGrant, CallIntent } from './model/account.ts'
+export type { Alert, CostQuery, CostRow, LedgerEntry, LedgerFilter, Money } from './store/money.ts'
 export { seededRandom, type SeededRandom } from './base/seeded-random.ts'
 
 export {
@@ -35,6 +39,7 @@ export {
 } from './log/versions.ts'
 
 export type {
+  CallRouting,
   FinishReason,
   Message,
   Model,
@@ -73,13 +78,10 @@ export {
   type Delivery,
   type Inbox,
   type Leases,
-  type LedgerEntry,
   type Log,
   type Mail,
-  type Money,
   type NewRun,
   type Release,
-  type Reservation,
   type RunFilter,
   type RunStatus,
   type RunSummary,

@@ -1,3 +1,4 @@
+import type { CallEntry } from '../base/call-entry.ts'
 import type { ErrorData } from '../base/errors.ts'
 import type { RunId, TenantId } from '../base/ids.ts'
 import type { Json, JsonObject } from '../base/json.ts'
@@ -48,6 +49,8 @@ export interface RunLimits {
   readonly deadlineAt?: number
   /** Model turns of an agent. */
   readonly maxTurns?: number
+  /** What the run and everything below it may cost, in pico-dollars as text. */
+  readonly picoDollars?: string
 }
 
 /** What the end of a run without success leaves behind. */
@@ -83,6 +86,8 @@ export interface EventData {
     readonly parent?: ParentLink
     readonly limits: RunLimits
     readonly priority: number
+    /** Whom its calls are charged to, widest first. Absent in logs from before there were budgets. */
+    readonly scopes?: readonly string[]
   }
   readonly 'run.started': { readonly seed: string; readonly patches: readonly string[] }
   readonly 'run.continued': {
@@ -144,6 +149,23 @@ export interface EventData {
     readonly resolution: Resolution
     readonly by: 'reconcile' | 'operator'
     readonly deliveryId?: string
+  }
+
+  /** A call of a provider is about to leave an attempt; its reservation is written together with it. */
+  readonly 'call.started': {
+    readonly number: number
+    readonly attempt: number
+    readonly call: string
+    readonly target: string
+    /** Asked for, in pico-dollars as text; null without a price. */
+    readonly picoDollars: string | null
+  }
+  /** What became of a call; its line of the ledger is written together with it. */
+  readonly 'call.settled': {
+    readonly number: number
+    readonly attempt: number
+    readonly call: string
+    readonly entry: CallEntry
   }
 
   readonly 'sleep.started': { readonly number: number; readonly until: number }

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts'
 import type { Usage } from '../base/usage.ts'
+import type { CallAccount } from './account.ts'
 
 /** One message of a conversation, as it lies in the log. */
 export type Message =
@@ -47,6 +48,16 @@ export interface ModelSettings {
   readonly providerOptions?: { readonly [provider: string]: JsonObject }
 }
 
+/** What one call may ask of a gateway. */
+export interface CallRouting {
+  /** Tries after the first, over all targets. */
+  readonly maxRetries?: number
+  /** May be answered from, and kept in, the tenant's response cache for so many milliseconds. */
+  readonly cacheMs?: number
+  /** Nobody waits for it: may go through the provider's batch API. */
+  readonly canWait?: boolean
+}
+
 /** One call of a model. */
 export interface ModelRequest {
   /** The caller's own array, which grows after the call: a model neither changes nor keeps it. */
@@ -55,6 +66,8 @@ export interface ModelRequest {
   readonly settings?: ModelSettings
   /** The final answer must be JSON of this schema. */
   readonly outputSchema?: JsonObject
+  /** How this call is repeated, routed and answered from a cache, where the gateway's own settings are not right. */
+  readonly routing?: CallRouting
 }
 
 /** Why the model stopped. A cut stream is an error, never a finish. */
@@ -83,12 +96,22 @@ export interface ModelCall {
   readonly idempotencyKey: string
   /** Somebody watches: called in order with each piece of text. Must not throw. Absent: nobody does. */
   readonly onText?: (delta: string) => void
+  /** Who pays. Absent: nobody keeps books. */
+  readonly account?: CallAccount
+  /** Higher goes first where calls queue. 0 unless said. */
+  readonly priority?: number
+  /** Nobody wants the answer after it: milliseconds since 1970. */
+  readonly deadlineAt?: number
+  /** How many of the tries of this logical call earlier attempts used up. */
+  readonly earlierTries?: number
 }
 
 /** A way to one model. Rejects with a `model.*` code; never answers with half an answer. */
 export interface Model {
   /** `provider:model`. */
   readonly id: string
+  /** It announces each call to the account before the call leaves, and repeats calls itself as its settings say. */
+  readonly keepsBooks?: true
   call(request: ModelRequest, call: ModelCall): Promise<ModelResponse>
 }
 

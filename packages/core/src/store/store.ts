@@ -1,6 +1,8 @@
+import type { Grant, Reservation, Settlement } from '../admission/money.ts'
 import type { EngineId, RunId, Scope, TenantId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
 import type { LogEvent, NewEvent, ParentLink } from '../log/events.ts'
+import type { LedgerEntry, Money } from './money.ts'
 
 /** What everybody may know about a run without reading its log. Kept by the store with each append. */
 export interface RunSummary {
@@ -37,6 +39,8 @@ export interface NewRun {
   readonly parent?: ParentLink
   readonly priority: number
   readonly deadlineAt?: number
+  /** How much the run and everything below it may cost: the store's limit of the account `run:ID`. Pico-dollars as text. */
+  readonly picoDollars?: string
   /** Equal for equal definition, version and input: tells a repeated start from another one. */
   readonly fingerprint: string
 }
@@ -59,34 +63,15 @@ export interface Mail extends Delivery {
   readonly runId: RunId
 }
 
-/** Money set aside before it is spent. */
-export interface Reservation {
-  readonly id: string
-  readonly scopes: readonly string[]
-  /** Integer pico-dollars as text. */
-  readonly picoDollars: string
-}
-
-/** One line of the ledger: never changed, never removed before its run. */
-export interface LedgerEntry {
-  /** The same id is written once. */
-  readonly id: string
-  readonly at: number
-  readonly attemptId: string
-  readonly scopes: readonly string[]
-  /** Integer pico-dollars as text, or null when there is no price. */
-  readonly picoDollars: string | null
-}
-
 /** What is written together with events, all or nothing. */
 export interface AppendExtras {
   /** Mail that these events took over; it leaves the inbox. */
   readonly inboxTaken?: readonly string[]
   /** With a child's terminal event: the news for its parent. Dropped when the parent has ended or is gone. */
   readonly deliver?: { readonly runId: RunId; readonly delivery: Delivery }
+  /** Granted or refused one by one: the events are written in any case, and a refusal changes no balance. */
   readonly reserve?: readonly Reservation[]
-  /** Ids of reservations that end. */
-  readonly settle?: readonly string[]
+  readonly settle?: readonly Settlement[]
   readonly ledger?: readonly LedgerEntry[]
 }
 
@@ -129,9 +114,11 @@ export interface Log {
    * joined); without, it is queued. The same run id with the same fingerprint is `exists`, with another `run.exists`.
    */
   create(scope: Scope, run: NewRun, events: readonly NewEvent[], owner?: EngineId): Promise<Created>
-  append(scope: Scope, request: AppendRequest): Promise<void>
+  /** Resolves with one grant per reservation of the request, in its order; with nothing when there was none. */
+  append(scope: Scope, request: AppendRequest): Promise<readonly Grant[] | undefined>
   /**
-   * Puts a failed or cancelled run back into the queue with `event` behind its last one; the epoch rises.
+   * Puts a failed or cancelled run back into the queue with `event` behind its last one; the epoch rises. A limit of money
+   * in it (`limits.picoDollars`) becomes that of the account `run:ID`.
    * Rejects with `run.not_resumable` for a run that completed or has not ended.
    */
   reopen(scope: Scope, runId: RunId, event: NewEvent): Promise<void>
@@ -225,12 +212,6 @@ export interface Blobs {
   put(scope: { readonly tenant: TenantId }, id: string, text: string): Promise<void>
   /** Rejects with `store.failed` when there is none in this tenant. */
   get(scope: { readonly tenant: TenantId }, id: string): Promise<string>
-}
-
-/** Money rows, for reports and checks. */
-export interface Money {
-  ledger(scope: Scope, runId: RunId): Promise<readonly LedgerEntry[]>
-  reservations(scope: Scope, runId: RunId): Promise<readonly Reservation[]>
 }
 
 /** Durable state, composed of small roles. */
