@@ -7,6 +7,26 @@ export { anySchema, guardSchema, parseWith, textSchema, type Issue, type Parsed,
 export { addUsage, noUsage, totalTokens, type Usage } from './base/usage.ts'
 export type { CallCost, CallEntry, CallOutcome } from './base/call-entry.ts'
 export type { Account, Balance, Grant, Mark, Reservation, Settlement } from './admission/money.ts'
+export {
+  type Ask,
+  type BucketView,
+  type Counters,
+  type Holder,
+  type Lesson,
+  type LimiterReport,
+  type LimitsView,
+  type LimitTally,
+  type PermitSettlement,
+  type Refusal,
+  type TakeOutcome,
+  type TakeRequest,
+  type Waiting,
+} from './admission/limits/counters.ts'
+export type { Limit, LimitCounts, LimitPeriod, LimitScope } from './admission/limits/limit.ts'
+export { checkLimits } from './admission/limits/limit.ts'
+export type { LimitedCall, Limiter, Permit, Priority, Used } from './admission/limits/limiter.ts'
+export type { RateHeaders, RateWindow } from './admission/limits/rate-headers.ts'
+export { toRule, type Rule } from './admission/limits/rule.ts'
 export type { BudgetRefusal, CallAccount, CallGrant, CallIntent } from './model/account.ts'
 export type { Alert, CostQuery, CostRow, LedgerEntry, LedgerFilter, Money } from './store/money.ts'
 export { seededRandom, type SeededRandom } from './base/seeded-random.ts'

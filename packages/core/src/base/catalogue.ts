@@ -111,6 +111,25 @@ export const catalogue = {
     summary: 'A value that must be JSON is not (cycle, function, bigint, undefined in an array, not-a-number).',
     fix: 'Return plain JSON from steps and tools.',
   },
+  'limit.closed': {
+    summary: 'The limiter is closed and gives no more permits.',
+    fix: 'Nothing to do: the process is ending.',
+    exit: 5,
+  },
+  'limit.exceeded': {
+    summary: 'A limit has no room for the call before its deadline.',
+    fix: 'Wait as long as the details say and repeat, or raise the limit that they name.',
+    retryable: true,
+  },
+  'limit.impossible': {
+    summary: 'The call is larger than a limit ever allows at once.',
+    fix: 'Shorten the input, or raise the amount or burst of the limit that the details name.',
+  },
+  'limit.queue_full': {
+    summary: 'Too many calls wait for a limit already.',
+    fix: 'Wait as long as the details say and repeat, or start less at a time.',
+    retryable: true,
+  },
   'log.unknown_event': {
     summary: 'The log holds an event type or version that this release does not know.',
     fix: 'Use the release that wrote the log, or a newer one.',

@@ -1,0 +1,40 @@
+import { periodMs, type Limit, type LimitCounts, type LimitScope } from './limit.ts'
+
+/**
+ * A limit made ready for arithmetic. Levels are kept in whole units, so many to one token that the refill of a
+ * millisecond is whole too: nothing is ever rounded, and a wait is exact to the millisecond.
+ */
+export interface Rule {
+  readonly name: string
+  readonly scope: LimitScope
+  readonly only?: string
+  readonly counts: LimitCounts
+  /** In tokens, requests or slots. */
+  readonly capacity: number
+  /** Units to one token; 1 for slots. */
+  readonly unit: number
+  /** Units that come back each millisecond; 0 for slots. */
+  readonly rate: number
+}
+
+/** Levels stay below it, with room for debt as large as the capacity. */
+const mostUnits = 2 ** 51
+
+/** Makes rules of limits that {@link checkLimits} accepted. */
+export function toRule(limit: Limit): Rule {
+  const { name, scope, counts, amount, per, burst, value } = limit
+  const head = { name, scope, counts, ...(value === undefined ? {} : { only: value }) }
+  if (per === undefined) return { ...head, capacity: amount, unit: 1, rate: 0 }
+  const capacity = burst ?? amount
+  const divisor = greatestCommonDivisor(amount, periodMs[per])
+  const unit = periodMs[per] / divisor
+  const rate = amount / divisor
+  if (Math.max(capacity, amount) * unit <= mostUnits) return { ...head, capacity, unit, rate }
+  // Only for odd amounts of many millions a day. Rounded down: at most a millionth less than configured.
+  const smaller = Math.max(1, Math.floor(mostUnits / Math.max(capacity, amount)))
+  return { ...head, capacity, unit: smaller, rate: Math.floor((amount * smaller) / periodMs[per]) }
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b)
+}
