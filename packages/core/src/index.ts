@@ -88,6 +88,38 @@ export { defaultRetry, isOnce, noRetry, retryDelay, type RetryPolicy } from './r
 export { isRunEnding } from './run/run-ending.ts'
 export type { Settled, Task, TaskKind } from './run/task.ts'
 
+export { checkPriceBook, checkPriceCards, findPriceProblems } from './cost/check-book.ts'
+export type { PriceProblem } from './cost/check-rates.ts'
+export { findCard } from './cost/find-card.ts'
+export { formatDollars, parseDollars, parsePico, type Pico, type Ratio } from './cost/money.ts'
+export { normalise, restOf } from './cost/normalise.ts'
+export { priceCall, type PriceCallOptions, type Priced, type PriceFlag, type PriceLine } from './cost/price-call.ts'
+export {
+  cardKey,
+  type ModalityRates,
+  type ModelAbility,
+  type PriceBook,
+  type PriceCard,
+  type PricePeriod,
+  type Rates,
+  type ServicePrice,
+  type ServiceTier,
+  type SizeTier,
+} from './cost/price-card.ts'
+export type { ServiceClass } from './cost/service-class.ts'
+export { affordableOutput, upperBound, type UpperBound, type UpperBoundOptions } from './cost/upper-bound.ts'
+export {
+  emptyBuckets,
+  inputTokens,
+  outputTokens,
+  toUsage,
+  type CacheWrites,
+  type InnerUsage,
+  type Modalities,
+  type UsageBuckets,
+  type UsageFlag,
+} from './cost/usage-buckets.ts'
+
 export {
   type AppendExtras,
   type AppendRequest,

@@ -191,9 +191,50 @@ export const catalogue = {
     fix: 'Write it as provider:model, for example openai:gpt-6-sol, or declare the alias.',
     exit: 2,
   },
+  'money.invalid': {
+    summary: 'A text or number is no amount of money.',
+    fix: 'Write dollars as 1.5, "1.50" or "$1.50", with at most 12 decimals.',
+    exit: 2,
+  },
   'output.invalid': {
     summary: 'The code of a definition returned something that its output schema refuses.',
     fix: 'Correct the code or the schema.',
+  },
+  'price.duplicate': {
+    summary: 'Two price cards of one provider have the same model id or alias.',
+    fix: 'Remove one of them; an override replaces a card of the book by itself.',
+    exit: 2,
+  },
+  'price.invalid': {
+    summary: 'A price book or an override does not have the shape of one.',
+    fix: 'Correct the field that the message names.',
+    exit: 2,
+  },
+  'price.missing': {
+    summary: 'A price card lacks a price that it must have.',
+    fix: 'Give the price of input and output text; write 0 if it is free.',
+    exit: 2,
+  },
+  'price.negative': { summary: 'A price is negative.', fix: 'Correct the price that the message names.', exit: 2 },
+  'price.not_whole': {
+    summary: 'A price is no whole number of pico-dollars.',
+    fix: 'Prices in cards are pico-dollars for a token: $1 per million tokens is 1000000.',
+    exit: 2,
+  },
+  'price.overlap': {
+    summary: 'Two periods of a price card hold at the same time, or one ends before it begins.',
+    fix: 'Make the later one begin when the earlier one ends.',
+    exit: 2,
+  },
+  'price.tiers': {
+    summary: 'The size tiers of a price card make no sense.',
+    fix: 'Let the sizes rise and say for each whether it begins at its size (gte) or above (gt).',
+    exit: 2,
+  },
+  'price.unpriced': {
+    summary: 'The model has no price, and the policy refuses calls without one.',
+    fix: 'Add an override for the model, or choose another policy for unpriced calls.',
+    exit: 2,
   },
   'result.too_large': {
     summary: 'A result is larger than 8 MB.',
