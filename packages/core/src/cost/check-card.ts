@@ -65,8 +65,8 @@ function checkPeriod(checker: Checker, value: unknown, where: string): Span {
   }
   const span = {
     where,
-    from: from === undefined ? -Infinity : Date.parse(String(from)),
-    to: to === undefined ? Infinity : Date.parse(String(to)),
+    from: typeof from === 'string' ? Date.parse(from) : -Infinity,
+    to: typeof to === 'string' ? Date.parse(to) : Infinity,
     hours: hoursOf(checker, dailyUtc, `${where}.dailyUtc`),
   }
   if (span.from >= span.to) checker.add('price.overlap', where, 'ends before it begins')

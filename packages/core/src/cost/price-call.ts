@@ -141,8 +141,8 @@ function tokenLines(
   if (chosen.isServiceMissing) flags.add('service_unpriced')
   const lines: PriceLine[] = []
   for (const side of ['in', 'read', 'write', 'out'] as const) {
-    for (const [kind, quantity] of Object.entries<number>(usage[side])) {
-      // Made of the keys of UsageBuckets.
+    for (const [kind, quantity] of Object.entries(usage[side] as Readonly<Record<string, number>>)) {
+      // Normalised: every count is there and is a number, and its name is one of UsageBuckets.
       const { pico, isMissing } = rateOf(chosen.rates, `${side}.${kind}` as TokenBucket)
       if (isMissing) flags.add('rate_missing')
       lines.push(line(`${prefix}${side}.${kind}`, quantity, pico))
