@@ -1,5 +1,5 @@
 import type { Scheduler } from '../base/ports.ts'
-import { createHeap, type HeapItem } from './heap.ts'
+import { createHeap, type HeapItem } from '../base/heap.ts'
 
 /** Where a fake clock begins. */
 export interface FakeSchedulerOptions {

@@ -1,6 +1,6 @@
 import type { EngineId, RunId } from '../base/ids.ts'
 import type { Change } from '../store/store.ts'
-import { createHeap, type Heap } from './heap.ts'
+import { createHeap, type Heap } from '../base/heap.ts'
 import { done, type MemoryRun, type MemoryState, type Watcher } from './memory-state.ts'
 
 /** Highest priority first, then earliest deadline, then oldest. */

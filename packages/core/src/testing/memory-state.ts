@@ -3,7 +3,7 @@ import type { EngineId, RunId, Scope, TenantId } from '../base/ids.ts'
 import { isTerminal, type LogEvent, type NewEvent } from '../log/events.ts'
 import type { Change, LedgerEntry, Mail, NewRun, Reservation, RunStatus, RunSummary } from '../store/store.ts'
 import { copyOf } from './copy-of.ts'
-import type { Heap, HeapItem } from './heap.ts'
+import type { Heap, HeapItem } from '../base/heap.ts'
 
 /** An event in its log and in the tail of all runs. */
 export interface MemoryEvent {
