@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto'
+
+import type { FinishReason, JsonObject, ModelRequest } from '@meepo/core'
+
+/**
+ * What a line of the books says beyond tokens and money (`CallEntry.facts`). Reports and advice read it; a fact that is
+ * absent is not known. No text of a prompt or an answer is ever in here.
+ */
+export type CallFacts = {
+  /** The logical call, which one or several sends serve: the attempt id. */
+  readonly callOf?: string
+  /** {@link Fingerprint.request}: equal requests of one tenant to one model have equal ones. */
+  readonly requestHash?: string
+  /** {@link Fingerprint.prefix}: of what stays equal from call to call. */
+  readonly prefixHash?: string
+  /** Input tokens of that prefix: its share of the request's text, times the input tokens. */
+  readonly prefixTokens?: number
+  /** Input tokens by the count before the call. */
+  readonly countedTokens?: number
+  /** The most output tokens that were asked of the provider, after clamping. */
+  readonly maxOutputTokens?: number
+  /** Somebody watched the answer arrive: it cannot be put off. */
+  readonly isStreamed?: true
+  /** The caller said that nobody waits for it. */
+  readonly canWait?: true
+  /** It went through the provider's batch API, under this id. */
+  readonly batchId?: string
+  /** The class of service that was asked for, and the one by the provider's word. */
+  readonly requestedTier?: string
+  readonly servedTier?: string
+  /** The region by the provider's word. */
+  readonly region?: string
+  readonly finish?: FinishReason
+  /** Disjoint counts as the price book knows them (`UsageBuckets`), to price the call again. */
+  readonly buckets?: JsonObject
+  /** What is remarkable about usage and price (`PriceFlag`). */
+  readonly flags?: readonly string[]
+  /** The line is one caller's share of a request that served so many, as embeddings that were collected. */
+  readonly sharedBy?: number
+  /** `cached` and `shared`: the line of the books that was paid for, where it is known. */
+  readonly paidBy?: string
+}
+
+/** A request by its hashes: they group equal requests and tell nothing of what is in them. */
+export interface Fingerprint {
+  /** Of all that decides the answer: messages, tools, schema and settings. Not the model. */
+  readonly request: string
+  /** Of the tools and the leading system messages, which a provider's cache can hold. Absent when there are none. */
+  readonly prefix?: string
+  /** Which part of the request's text the prefix is, from 0 to 1. */
+  readonly prefixShare: number
+}
+
+/** Makes the fingerprint of a request. Hashes of different tenants never agree, so nothing is learnt across them. */
+export function fingerprint(tenant: string, request: ModelRequest): Fingerprint {
+  const { messages, tools = [], settings = {}, outputSchema } = request
+  const firstOther = messages.findIndex(({ role }) => role !== 'system')
+  const leading = firstOther < 0 ? messages.length : firstOther
+  const head = JSON.stringify([tools, messages.slice(0, leading)])
+  const tail = JSON.stringify([messages.slice(leading), settings, outputSchema])
+  const hasPrefix = tools.length > 0 || leading > 0
+  return {
+    request: shortHash(tenant, head, tail),
+    ...(hasPrefix ? { prefix: shortHash(tenant, head) } : {}),
+    prefixShare: hasPrefix ? head.length / (head.length + tail.length) : 0,
+  }
+}
+
+/** Long enough for billions of requests, and too short to prove that a guessed prompt was sent. */
+const HASH_DIGITS = 20
+
+function shortHash(tenant: string, ...parts: readonly string[]): string {
+  return hash('sha256', [tenant, ...parts].join('\n'), 'hex').slice(0, HASH_DIGITS)
+}
