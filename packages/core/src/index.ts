@@ -59,6 +59,7 @@ export {
 } from './log/versions.ts'
 
 export type {
+  CallRetry,
   CallRouting,
   FinishReason,
   Message,
@@ -174,6 +175,9 @@ export { cloneJson, copyJson, type JsonCopy } from './base/json-copy.ts'
 export { StreamFold } from './engine/stream-fold.ts'
 export { RunDriver, type DriverOptions } from './run/driver.ts'
 export type { ChildNews, ChildRef, ChildStart, RunHost } from './run/host.ts'
+export { childScopes, rootScopes, type ScopeParts } from './run/call-context.ts'
+export type { CallEvent } from './run/attempt-account.ts'
+export { lostEntry, type LostCall } from './run/lost-call.ts'
 export { narrowLimits, startLimits } from './run/limits.ts'
 export type { CancelMail, DriverMail, ResolveMail } from './run/mail.ts'
 export { blobsOf, foldRecord } from './run/record-fold.ts'

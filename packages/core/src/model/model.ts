@@ -48,10 +48,25 @@ export interface ModelSettings {
   readonly providerOptions?: { readonly [provider: string]: JsonObject }
 }
 
+/** How tries of a call are repeated. */
+export interface CallRetry {
+  /** How the wait grows from repeat to repeat. Default `exponential`. */
+  readonly backoff?: 'exponential' | 'linear' | 'fixed'
+  /** The first wait. Default 500. */
+  readonly firstMs?: number
+  /** The longest wait between two tries. Default 8,000. */
+  readonly longestMs?: number
+  /** `full`, the default: each wait is drawn between nothing and its length. */
+  readonly jitter?: 'full' | 'none'
+  /** All tries together, with their waits: nothing is begun after it. */
+  readonly totalMs?: number
+}
+
 /** What one call may ask of a gateway. */
 export interface CallRouting {
   /** Tries after the first, over all targets. */
   readonly maxRetries?: number
+  readonly retry?: CallRetry
   /** May be answered from, and kept in, the tenant's response cache for so many milliseconds. */
   readonly cacheMs?: number
   /** Nobody waits for it: may go through the provider's batch API. */
@@ -96,6 +111,8 @@ export interface ModelCall {
   readonly idempotencyKey: string
   /** Somebody watches: called in order with each piece of text. Must not throw. Absent: nobody does. */
   readonly onText?: (delta: string) => void
+  /** The watcher can take text back: everything that `onText` told is void, the answer begins anew. Must not throw. */
+  readonly onReset?: () => void
   /** Who pays. Absent: nobody keeps books. */
   readonly account?: CallAccount
   /** Higher goes first where calls queue. 0 unless said. */
