@@ -1,13 +1,24 @@
-import type { LanguageModelV4 } from '@ai-sdk/provider'
+import type { EmbeddingModelV4, Experimental_BatchV4, LanguageModelV4 } from '@ai-sdk/provider'
 import { MeepoError } from '@meepo/core'
 
 import type { GatewayOptions, ProviderKind, ProviderOptions } from './options.ts'
+
+/** What a provider's package offers. */
+export interface Adapter {
+  readonly language: (model: string) => LanguageModelV4
+  /** Absent: it has no embeddings. */
+  readonly embedding?: (model: string) => EmbeddingModelV4
+  /** Absent: it has no batch API. */
+  readonly batch?: () => Experimental_BatchV4<{ readonly text: string }>
+}
 
 /** A provider whose options were checked. */
 export interface Provider {
   readonly name: string
   readonly kind: ProviderKind
   /** Loads the adapter package once, on the first call; a failed load is tried again by the next call. */
+  readonly open: () => Promise<Adapter>
+  /** The language model of the adapter. */
   readonly load: (model: string) => Promise<LanguageModelV4>
   readonly secret: () => string | undefined
 }
@@ -28,7 +39,7 @@ interface Kind {
   readonly baseVariable?: string
   readonly defaultBase?: string
   /** The import stays in here: importing the gateway must not load four provider packages. */
-  readonly open: (settings: Settings) => Promise<(model: string) => LanguageModelV4>
+  readonly open: (settings: Settings) => Promise<Adapter>
 }
 
 const kinds: Readonly<Record<ProviderKind, Kind>> = {
@@ -39,7 +50,12 @@ const kinds: Readonly<Record<ProviderKind, Kind>> = {
     async open({ name: _name, ...settings }) {
       const { createOpenAI } = await import('@ai-sdk/openai')
       // Chat completions, not Responses: stop sequences and the seed exist only there.
-      return createOpenAI(settings).chat
+      const provider = createOpenAI(settings)
+      return {
+        language: provider.chat,
+        embedding: provider.embeddingModel,
+        batch: provider.experimental_batch,
+      }
     },
   },
   anthropic: {
@@ -48,14 +64,16 @@ const kinds: Readonly<Record<ProviderKind, Kind>> = {
     defaultBase: 'https://api.anthropic.com/v1',
     async open({ name: _name, ...settings }) {
       const { createAnthropic } = await import('@ai-sdk/anthropic')
-      return createAnthropic(settings).messages
+      const provider = createAnthropic(settings)
+      return { language: provider.messages, batch: provider.experimental_batch }
     },
   },
   google: {
     keyVariable: 'GOOGLE_GENERATIVE_AI_API_KEY',
     async open({ name: _name, ...settings }) {
       const { createGoogle } = await import('@ai-sdk/google')
-      return createGoogle(settings).chat
+      const provider = createGoogle(settings)
+      return { language: provider.chat, embedding: provider.embeddingModel, batch: provider.experimental_batch }
     },
   },
   'openai-compatible': {
@@ -67,7 +85,10 @@ const kinds: Readonly<Record<ProviderKind, Kind>> = {
         includeUsage: true,
         supportsStructuredOutputs: true,
       })
-      return (model) => provider.chatModel(model)
+      return {
+        language: (model) => provider.chatModel(model),
+        embedding: (model) => provider.embeddingModel(model),
+      }
     },
   },
 }
@@ -95,25 +116,21 @@ export function createProvider(name: string, options: ProviderOptions, { env, fe
   else if (options.kind === 'openai-compatible') throw invalid(`${place}.baseURL is missing`)
 
   const secret = (): string | undefined => options.apiKey || variable(kind.keyVariable)
-  let opening: Promise<(model: string) => LanguageModelV4> | undefined
-  return {
-    name,
-    kind: options.kind,
-    secret,
-    async load(model) {
-      const apiKey = secret()
-      if (apiKey === undefined && kind.keyVariable !== undefined) throw missingKey(name, kind.keyVariable)
-      opening ??= transport(fetch).then((chosen) =>
-        kind.open({ name, apiKey, baseURL, headers: { ...options.headers }, fetch: chosen }),
-      )
-      try {
-        return (await opening)(model)
-      } catch (error) {
-        opening = undefined
-        throw error
-      }
-    },
+  let opening: Promise<Adapter> | undefined
+  const open = async (): Promise<Adapter> => {
+    const apiKey = secret()
+    if (apiKey === undefined && kind.keyVariable !== undefined) throw missingKey(name, kind.keyVariable)
+    opening ??= transport(fetch).then((chosen) =>
+      kind.open({ name, apiKey, baseURL, headers: { ...options.headers }, fetch: chosen }),
+    )
+    try {
+      return await opening
+    } catch (error) {
+      opening = undefined
+      throw error
+    }
   }
+  return { name, kind: options.kind, secret, open, load: async (model) => (await open()).language(model) }
 }
 
 /** Loaded late for the same reason: TLS alone takes milliseconds. */

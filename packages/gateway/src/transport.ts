@@ -22,13 +22,14 @@ const tlsAgent = new HttpsAgent(pooling)
  * process.
  *
  * Differs from `fetch` in three ways: a redirect is an answer like any other (a key must not follow it), an answer that is
- * no event stream is resolved when it is complete, and the body of a request is text.
+ * no event stream is resolved when it is complete, and a body that is no text, as the file of a batch, goes through `fetch`
+ * itself.
  */
 export const httpFetch: typeof globalThis.fetch = (input, init = {}) => {
   const url = new URL(input instanceof Request ? input.url : input)
   const { body, signal } = init
   if (body !== undefined && body !== null && typeof body !== 'string') {
-    return Promise.reject(new TypeError('the body of a request must be a text'))
+    return globalThis.fetch(input, { ...init, redirect: 'manual' })
   }
   const options = {
     method: init.method ?? 'GET',
