@@ -64,8 +64,8 @@ export function unitPrice({ units }: PricePeriod, unit: string): number | undefi
 
 /** The rate of one kind of token, with the documented stand-ins. Never zero for want of a price. */
 export function rateOf(rates: Rates, bucket: TokenBucket): Rate {
-  const [side, kind] = bucket.split('.')
-  switch (side) {
+  const kind = bucket.slice(bucket.indexOf('.') + 1)
+  switch (bucket.slice(0, bucket.indexOf('.'))) {
     case 'in':
       return inputRate(rates, kind)
     case 'read':
@@ -78,23 +78,23 @@ export function rateOf(rates: Rates, bucket: TokenBucket): Rate {
 }
 
 /** Images and videos are text to the price; unpriced audio is not. */
-function inputRate({ in: rates }: Rates, kind: string | undefined): Rate {
+function inputRate({ in: rates }: Rates, kind: string): Rate {
   const own = named(rates, kind)
   return own === undefined ? { pico: rates.text, isMissing: kind === 'audio' } : known(own)
 }
 
-function readRate(rates: Rates, kind: string | undefined): Rate {
+function readRate(rates: Rates, kind: string): Rate {
   const own = named(rates.read, kind) ?? rates.read?.text
   return own === undefined ? { pico: inputRate(rates, kind).pico, isMissing: true } : known(own)
 }
 
-function writeRate({ in: input, write }: Rates, kind: string | undefined): Rate {
+function writeRate({ in: input, write }: Rates, kind: string): Rate {
   const own = named(write, kind) ?? write?.other
   return own === undefined ? { pico: write?.m5 ?? input.text, isMissing: true } : known(own)
 }
 
 /** Reasoning is text to the price; audio and images are not. */
-function outputRate({ in: input, out }: Rates, kind: string | undefined): Rate {
+function outputRate({ in: input, out }: Rates, kind: string): Rate {
   const own = named(out, kind)
   if (own !== undefined) return known(own)
   return { pico: out?.text ?? input.text, isMissing: kind !== 'reasoning' || out === undefined }
@@ -104,9 +104,9 @@ function known(pico: number): Rate {
   return { pico, isMissing: false }
 }
 
-function named(rates: object | undefined, kind: string | undefined): number | undefined {
+function named(rates: object | undefined, kind: string): number | undefined {
   // Checked with the book: every value of these objects is a number.
-  return (rates as Record<string, number | undefined> | undefined)?.[kind ?? '']
+  return (rates as Record<string, number | undefined> | undefined)?.[kind]
 }
 
 function bySize(rates: Rates, tiers: readonly SizeTier[] | undefined, size: number): Rates {
