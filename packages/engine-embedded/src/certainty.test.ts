@@ -11,7 +11,7 @@ async function stopped() {
   const machine: Machine = { ...plain, scheduler: { ...scheduler, elapsed: () => scheduler.elapsed() + missed } }
   const memory = createMemoryStore({ now: () => scheduler.now() })
   let answer = (): void => {}
-  const gate = new Promise<void>((resolve) => (answer = resolve))
+  const gate = new Promise<undefined>((resolve) => (answer = () => resolve(undefined)))
   const store: Store = {
     ...memory,
     close: () => memory.close(),

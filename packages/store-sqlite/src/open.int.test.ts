@@ -37,7 +37,7 @@ async function openWithRun(options: { onFatal?: (error: MeepoError) => void } = 
   return store
 }
 
-function append(store: Store, expectedSeq: number, ...events: NewEvent[]): Promise<void> {
+function append(store: Store, expectedSeq: number, ...events: NewEvent[]): Promise<unknown> {
   return store.log.append(scope, { runId: 'run', epoch: 1, expectedSeq, events })
 }
 

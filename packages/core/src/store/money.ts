@@ -63,6 +63,11 @@ export interface Alert {
   readonly limit: string
 }
 
+/** A reservation that expired: `picoDollars` is what was set aside and now counts as spent. */
+export interface Swept extends Reservation {
+  readonly tenant: TenantId
+}
+
 /** Which lines of the ledger to read, in the order in which they were booked. */
 export interface LedgerFilter {
   readonly runId?: RunId
@@ -80,7 +85,7 @@ export interface LedgerFilter {
  */
 export interface Money {
   ledger(scope: Scope, filter?: LedgerFilter): Promise<readonly (LedgerEntry & { readonly cursor: number })[]>
-  /** Open reservations: of one run, or all. */
+  /** Open reservations: of one run, or all. `picoDollars` is what was granted. */
   reservations(scope: Scope, runId?: RunId): Promise<readonly Reservation[]>
   balances(keys: readonly string[]): Promise<readonly Balance[]>
   /** All accounts whose key begins so, for lists. */
@@ -98,10 +103,10 @@ export interface Money {
   /** Puts off the expiry of reservations outside of runs. */
   beat(ids: readonly string[], expiresAt: number): Promise<void>
   /**
-   * Ends reservations outside of runs that expired before `now`: all of each counts as spent. Returns what it ended, for
-   * the ledger.
+   * Ends reservations outside of runs that expired before `now`: all of each counts as spent. Returns what it ended, to be
+   * booked under the same id, and again what it ended before and nobody booked yet.
    */
-  sweep(now: number): Promise<readonly Reservation[]>
+  sweep(now: number): Promise<readonly Swept[]>
   /** Sums from roll-ups that are written with each line. */
   report(scope: Scope, query: CostQuery): Promise<readonly CostRow[]>
   /** Alerts that nobody took off yet, oldest first. */

@@ -8,6 +8,7 @@ import { parseWith } from '../base/schema.ts'
 import { seededRandom } from '../base/seeded-random.ts'
 import type { RunLimits } from '../log/events.ts'
 import { addUsage, noUsage, type Usage } from '../base/usage.ts'
+import type { CallAccount } from '../model/account.ts'
 import type { Models } from '../model/model.ts'
 import type { Attempt, CallContext, Progress, RunContext, SignalOptions, StepOptions } from '../run/context.ts'
 import type { Definition } from '../run/definition.ts'
@@ -19,6 +20,8 @@ export interface DirectRunOptions {
   readonly models?: Models
   /** Ends a step without running its body. */
   readonly intercept?: (name: string, options: StepOptions) => MeepoError | undefined
+  /** Who pays; grants everything and keeps no books unless said. */
+  readonly account?: CallAccount
   /** Watches the text of attempts. */
   readonly preview?: (delta: string) => void
 }
@@ -61,6 +64,9 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
     tenant: 'default',
     runId: 'r1',
     sessionId: 's1',
+    definition: 'direct',
+    scopes: ['tenant:default', 'session:s1', 'agent:direct', 'workflow:direct', 'run:r1'],
+    priority: 0,
     models: options.models ?? { resolve: (name) => refuse(new MeepoError('model.unknown_name', name)) },
   }
 
@@ -94,6 +100,7 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
       count: 1,
       signal: abort.signal,
       call,
+      account: options.account ?? freeAccount(call),
       addUsage: (more) => {
         usage = addUsage(usage, more)
       },
@@ -170,6 +177,16 @@ export async function runDirect<I, O>(
 
 async function continued(run: DirectRun, segments: number): Promise<undefined> {
   while (run.continuations.length <= segments) await new Promise((resolve) => setImmediate(resolve))
+}
+
+function freeAccount({ tenant, scopes }: CallContext): CallAccount {
+  return {
+    tenant,
+    scopes,
+    open: ({ picoDollars }) => Promise.resolve({ kind: 'granted', picoDollars }),
+    settle: () => undefined,
+    waiting: () => undefined,
+  }
 }
 
 function refuse(error: MeepoError): never {

@@ -1,4 +1,5 @@
 import type { Scope, TenantId } from '../base/ids.ts'
+import { forgetMoney } from './memory-money.ts'
 import { unqueue } from './memory-queue.ts'
 import { hasEnded, isInScope, type MemoryRun, type MemoryState } from './memory-state.ts'
 
@@ -12,6 +13,7 @@ export function forgetRuns(state: MemoryState, scope: Scope, endedBefore: number
   }
   if (gone.size === 0) return 0
   forgetBlobs(state, gone)
+  forgetMoney(state, new Set([...gone].map((run) => run.made.runId)))
   for (const run of gone) {
     unqueue(run)
     state.runs.delete(run.made.runId)

@@ -1,17 +1,18 @@
 import { MeepoError } from '../base/errors.ts'
 import type { EngineId, Scope } from '../base/ids.ts'
 import { isTerminal, type NewEvent } from '../log/events.ts'
+import type { Grant } from '../admission/money.ts'
+import { readPositive } from '../store/account-rules.ts'
 import type { AppendRequest, Created, Log, NewRun, RunFilter, RunSummary } from '../store/store.ts'
 import { copyOf } from './copy-of.ts'
 import { memoryFollow, memoryFollowAll } from './memory-follow.ts'
 import { forgetRuns } from './memory-forget.ts'
 import { applyMail } from './memory-inbox.ts'
 import { joinedEngine, own } from './memory-leases.ts'
-import { applyMoney } from './memory-money.ts'
+import { applyMoney, readMoney, setRunLimit } from './memory-money.ts'
 import { makeClaimable } from './memory-queue.ts'
 import {
   answer,
-  done,
   findRun,
   hasEnded,
   isInScope,
@@ -23,14 +24,17 @@ import {
   type MemoryState,
 } from './memory-state.ts'
 
+/** What an append without reservations resolves with. */
+const noGrants: Promise<undefined> = Promise.resolve(undefined)
+
 /** The logs of a memory store. */
 export function memoryLog(state: MemoryState): Log {
   return {
     create: (scope, run, events, owner) => answer(() => create(state, scope, run, events, owner)),
     append: (scope, request) => {
       try {
-        append(state, scope, request)
-        return done
+        const grants = append(state, scope, request)
+        return grants === undefined ? noGrants : Promise.resolve(grants)
       } catch (error) {
         // Whatever was thrown is passed on as it is.
         return Promise.reject(error)
@@ -68,7 +72,9 @@ function create(
     throw new MeepoError('run.exists', `run ${made.runId} exists with another definition or input`)
   }
   const owner = ownerId === undefined ? undefined : joinedEngine(state, ownerId)
+  const limit = readLimit(made.picoDollars)
   const run = newMemoryRun(state, made, events[0]?.at ?? state.now())
+  setRunLimit(state, made.runId, limit)
   pushEvents(state, run, events)
   state.runs.set(made.runId, run)
   state.created++
@@ -95,14 +101,12 @@ function newMemoryRun(state: MemoryState, made: NewRun, createdAt: number): Memo
     mail: undefined,
     delivered: undefined,
     signals: undefined,
-    reservations: undefined,
-    ledger: undefined,
     followers: undefined,
   }
 }
 
 /** Checks everything, then changes everything: nothing behind the checks can refuse. */
-function append(state: MemoryState, scope: Scope, request: AppendRequest): void {
+function append(state: MemoryState, scope: Scope, request: AppendRequest): readonly Grant[] | undefined {
   const { runId, epoch, expectedSeq, events, extras } = request
   const run = findRun(state, scope, runId)
   if (hasEnded(run)) throw new MeepoError('run.ended', `run ${runId} has ended`)
@@ -116,22 +120,27 @@ function append(state: MemoryState, scope: Scope, request: AppendRequest): void 
   if (events.length > 1 && events.slice(0, -1).some(isTerminal)) {
     throw new MeepoError('run.ended', `an append to run ${runId} goes on behind the end of the run`)
   }
+  const money = extras === undefined ? undefined : readMoney(run, extras)
   pushEvents(state, run, events)
-  if (extras !== undefined) {
-    applyMail(state, scope, run, extras)
-    applyMoney(run, extras)
-  }
+  if (extras !== undefined) applyMail(state, scope, run, extras)
+  return money && applyMoney(state, money)
 }
 
 function reopen(state: MemoryState, run: MemoryRun, event: NewEvent): void {
   if (run.status !== 'failed' && run.status !== 'cancelled') {
     throw new MeepoError('run.not_resumable', `run ${run.made.runId} is ${run.status}`)
   }
+  const limit = event.type === 'run.reopened' ? readLimit(event.data.limits.picoDollars) : undefined
   run.status = 'queued'
   run.endedAt = undefined
   run.epoch++
+  setRunLimit(state, run.made.runId, limit)
   pushEvents(state, run, [event])
   makeClaimable(state, run)
+}
+
+function readLimit(picoDollars: string | undefined): bigint | undefined {
+  return picoDollars === undefined ? undefined : readPositive(picoDollars)
 }
 
 function list(state: MemoryState, scope: Scope, filter: RunFilter): readonly RunSummary[] {

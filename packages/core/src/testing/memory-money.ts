@@ -1,45 +1,182 @@
-import type { AppendExtras, Blobs, Money } from '../store/store.ts'
-import { MeepoError } from '../base/errors.ts'
+import type { Grant, Settlement } from '../admission/money.ts'
+import type { RunId, Scope, TenantId } from '../base/ids.ts'
+import { readPositive, readSpent } from '../store/account-rules.ts'
+import type { LedgerEntry, LedgerFilter, Money, Swept } from '../store/money.ts'
+import type { AppendExtras } from '../store/store.ts'
 import { copyOf } from './copy-of.ts'
-import { answer, done, findRun, refuseClosed, type MemoryRun, type MemoryState } from './memory-state.ts'
+import {
+  balanceOf,
+  forgetSwept,
+  raiseAlert,
+  readReservation,
+  reserve,
+  setStoredLimit,
+  settle,
+  sweepReservation,
+  toReservation,
+  type MemoryAccounts,
+  type MemoryReservation,
+  type ReadyReservation,
+} from './memory-accounts.ts'
+import { bookLine, readLine, report } from './memory-ledger.ts'
+import { answer, findRun, refuseClosed, type MemoryRun, type MemoryState } from './memory-state.ts'
 
-/** The money rows of a memory store. */
+/** The money of a memory store. */
 export function memoryMoney(state: MemoryState): Money {
+  const { money } = state
+  const open = <T>(work: () => T): Promise<T> =>
+    answer(() => {
+      refuseClosed(state)
+      return work()
+    })
   return {
-    ledger: (scope, runId) => answer(() => copyOf([...(findRun(state, scope, runId).ledger?.values() ?? [])])),
-    reservations: (scope, runId) =>
-      answer(() => copyOf([...(findRun(state, scope, runId).reservations?.values() ?? [])])),
-  }
-}
-
-/** The part of an append that concerns money. Refuses nothing. */
-export function applyMoney(run: MemoryRun, extras: AppendExtras): void {
-  for (const reservation of extras.reserve ?? []) {
-    run.reservations ??= new Map()
-    if (!run.reservations.has(reservation.id)) run.reservations.set(reservation.id, copyOf(reservation))
-  }
-  for (const id of extras.settle ?? []) run.reservations?.delete(id)
-  for (const entry of extras.ledger ?? []) {
-    run.ledger ??= new Map()
-    if (!run.ledger.has(entry.id)) run.ledger.set(entry.id, copyOf(entry))
-  }
-}
-
-/** The blobs of a memory store. */
-export function memoryBlobs(state: MemoryState): Blobs {
-  return {
-    put: ({ tenant }, id, text) => {
-      if (state.isClosed) return answer(() => refuseClosed(state))
-      const blobs = state.blobs.get(tenant) ?? new Map()
-      state.blobs.set(tenant, blobs.set(id, { text: blobs.get(id)?.text ?? text, putAt: state.lastCursor }))
-      return done
-    },
-    get: ({ tenant }, id) =>
-      answer(() => {
-        refuseClosed(state)
-        const blob = state.blobs.get(tenant)?.get(id)
-        if (blob === undefined) throw new MeepoError('store.failed', `there is no blob ${id}`)
-        return blob.text
+    ledger: (scope, filter = {}) => open(() => readLedger(state, scope, filter)),
+    reservations: (scope, runId) => open(() => openReservations(state, scope, runId).map(toReservation)),
+    balances: (keys) => open(() => keys.map((key) => balanceOf(key, money.accounts.get(key)))),
+    accounts: (prefix, limit = 1_000) =>
+      open(() => {
+        const keys = [...money.accounts.keys()].filter((key) => key.startsWith(prefix))
+        return keys
+          .toSorted(byCodePoint)
+          .slice(0, limit)
+          .map((key) => balanceOf(key, money.accounts.get(key)))
+      }),
+    setLimit: (key, limit) =>
+      open(() => setStoredLimit(money, key, limit === undefined ? undefined : readPositive(limit))),
+    reserve: ({ tenant }, reservation) =>
+      open(() => reserve(money, state.now(), tenant, undefined, readReservation(reservation))),
+    book: ({ tenant }, settlements, ledger) =>
+      open(() => {
+        for (const { runId } of ledger) if (runId !== undefined) findRun(state, { tenant }, runId)
+        book(state, readBooking(tenant, undefined, settlements, ledger))
+      }),
+    beat: (ids, expiresAt) => open(() => putOff(money, new Set(ids), expiresAt)),
+    sweep: (now) => open(() => sweep(state, now)),
+    report: (scope, query) => open(() => report(money, scope === 'system' ? undefined : scope.tenant, query)),
+    alerts: () => open(() => [...money.alerts.values()].filter((one) => !one.isTold).map((one) => copyOf(one.alert))),
+    raise: (alert) => open(() => raiseAlert(money, alert)),
+    takeOff: (ids) =>
+      open(() => {
+        for (const id of ids) {
+          const known = money.alerts.get(id)
+          if (known !== undefined) known.isTold = true
+        }
       }),
   }
+}
+
+/** What belongs to money in an append, with its amounts read. */
+export interface ReadyMoney {
+  readonly tenant: TenantId
+  readonly runId: RunId | undefined
+  readonly reserve: readonly ReadyReservation[] | undefined
+  readonly settle: readonly { readonly id: string; readonly spent: bigint }[]
+  readonly ledger: readonly LedgerEntry[]
+}
+
+/** Reads all amounts of an append before anything is written. Throws `money.invalid`. */
+export function readMoney({ made }: MemoryRun, extras: AppendExtras): ReadyMoney {
+  const booking = readBooking(made.tenant, made.runId, extras.settle ?? [], extras.ledger ?? [])
+  return { ...booking, reserve: extras.reserve?.map(readReservation) }
+}
+
+/** The part of an append that concerns money. Throws nothing. */
+export function applyMoney(state: MemoryState, ready: ReadyMoney): readonly Grant[] | undefined {
+  const { tenant, runId } = ready
+  const grants = ready.reserve?.map((one) => reserve(state.money, state.now(), tenant, runId, one))
+  book(state, ready)
+  return grants
+}
+
+/** Makes the limit of money of a run that of its account. */
+export function setRunLimit({ money }: MemoryState, runId: RunId, limit: bigint | undefined): void {
+  if (limit !== undefined) setStoredLimit(money, `run:${runId}`, limit)
+}
+
+/** Removes what hangs on runs that are forgotten. Sums stay. */
+export function forgetMoney({ money }: MemoryState, gone: ReadonlySet<RunId>): void {
+  for (const [key, { line }] of money.lines)
+    if (line.runId !== undefined && gone.has(line.runId)) money.lines.delete(key)
+  for (const [key, { runId }] of money.reservations) {
+    if (runId !== undefined && gone.has(runId)) money.reservations.delete(key)
+  }
+  for (const key of money.accounts.keys()) {
+    const runId = runOfAccount(key)
+    if (runId !== undefined && gone.has(runId)) money.accounts.delete(key)
+  }
+}
+
+/** The run whose account this is: `run:ID`, or `BUDGET/run:ID/PERIOD`. */
+function runOfAccount(key: string): RunId | undefined {
+  return /^(?:[^/]*\/)?run:([^/]+)(?:\/|$)/.exec(key)?.[1]
+}
+
+function readBooking(
+  tenant: TenantId,
+  runId: RunId | undefined,
+  settlements: readonly Settlement[],
+  ledger: readonly LedgerEntry[],
+): ReadyMoney {
+  return {
+    tenant,
+    runId,
+    reserve: undefined,
+    settle: settlements.map((settlement) => ({ id: settlement.id, spent: readSpent(settlement) })),
+    ledger: ledger.map((line) => readLine(tenant, runId, line)),
+  }
+}
+
+function book(state: MemoryState, ready: ReadyMoney): void {
+  const { money } = state
+  for (const { id, spent } of ready.settle) settle(money, state.now(), ready.tenant, id, spent)
+  for (const line of ready.ledger) {
+    bookLine(money, line)
+    forgetSwept(money, ready.tenant, line.id)
+  }
+}
+
+function readLedger(state: MemoryState, scope: Scope, filter: LedgerFilter): Awaited<ReturnType<Money['ledger']>> {
+  const { runId, since = -Infinity, until = Infinity, after = 0, limit = 1_000 } = filter
+  if (runId !== undefined) findRun(state, scope, runId)
+  const found: (LedgerEntry & { readonly cursor: number })[] = []
+  for (const { cursor, line } of state.money.lines.values()) {
+    if (found.length >= limit) break
+    if (scope !== 'system' && line.tenant !== scope.tenant) continue
+    if (runId !== undefined && line.runId !== runId) continue
+    if (cursor > after && line.at >= since && line.at <= until) found.push({ ...copyOf(line), cursor })
+  }
+  return found
+}
+
+function openReservations(state: MemoryState, scope: Scope, runId: RunId | undefined): readonly MemoryReservation[] {
+  if (runId !== undefined) findRun(state, scope, runId)
+  return [...state.money.reservations.values()].filter(
+    (one) =>
+      !one.isSwept &&
+      (scope === 'system' || one.tenant === scope.tenant) &&
+      (runId === undefined || one.runId === runId),
+  )
+}
+
+function putOff(money: MemoryAccounts, ids: ReadonlySet<string>, expiresAt: number): void {
+  for (const one of money.reservations.values()) {
+    if (ids.has(one.made.id) && one.expiresAt !== undefined) one.expiresAt = expiresAt
+  }
+}
+
+function sweep(state: MemoryState, now: number): readonly Swept[] {
+  const found: Swept[] = []
+  for (const one of state.money.reservations.values()) {
+    if (!one.isSwept) {
+      if (one.expiresAt === undefined || one.expiresAt >= now) continue
+      sweepReservation(state.money, state.now(), one)
+    }
+    found.push({ ...toReservation(one), tenant: one.tenant })
+  }
+  return found
+}
+
+function byCodePoint(a: string, b: string): number {
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }

@@ -1,8 +1,10 @@
 import { MeepoError } from '../base/errors.ts'
 import type { EngineId, RunId, Scope, TenantId } from '../base/ids.ts'
 import { isTerminal, type LogEvent, type NewEvent } from '../log/events.ts'
-import type { Change, LedgerEntry, Mail, NewRun, Reservation, RunStatus, RunSummary } from '../store/store.ts'
+import type { Change, Mail, NewRun, RunStatus, RunSummary } from '../store/store.ts'
 import { copyOf } from './copy-of.ts'
+import type { MemoryAccounts } from './memory-accounts.ts'
+import type { MemoryLedger } from './memory-ledger.ts'
 import type { Heap, HeapItem } from '../base/heap.ts'
 
 /** An event in its log and in the tail of all runs. */
@@ -34,8 +36,6 @@ export interface MemoryRun extends HeapItem {
   delivered: Set<string> | undefined
   /** The value of each signal by name, as canonical text. */
   signals: Map<string, string> | undefined
-  reservations: Map<string, Reservation> | undefined
-  ledger: Map<string, LedgerEntry> | undefined
   followers: Set<() => void> | undefined
 }
 
@@ -68,6 +68,7 @@ export interface MemoryState {
   readonly engines: Map<EngineId, MemoryEngine>
   readonly watchers: Map<EngineId, Set<Watcher>>
   readonly blobs: Map<TenantId, Map<string, MemoryBlob>>
+  readonly money: MemoryAccounts & MemoryLedger
   /** Runs that can be claimed, by `name@version`. */
   readonly claimable: Map<string, Heap<MemoryRun>>
   /** Waiting runs with a wake time and without mail. */

@@ -1,8 +1,9 @@
 import type { Store } from '../store/store.ts'
+import { memoryBlobs } from './memory-blobs.ts'
 import { memoryInbox } from './memory-inbox.ts'
 import { memoryLeases } from './memory-leases.ts'
 import { memoryLog } from './memory-log.ts'
-import { memoryBlobs, memoryMoney } from './memory-money.ts'
+import { memoryMoney } from './memory-money.ts'
 import { createWakeHeap } from './memory-queue.ts'
 import { done, type MemoryState } from './memory-state.ts'
 
@@ -26,6 +27,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     engines: new Map(),
     watchers: new Map(),
     blobs: new Map(),
+    money: {
+      accounts: new Map(),
+      reservations: new Map(),
+      alerts: new Map(),
+      lines: new Map(),
+      rollUps: new Map(),
+      lastCursor: 0,
+    },
     claimable: new Map(),
     wakes: createWakeHeap(),
     tailFollowers: new Set(),

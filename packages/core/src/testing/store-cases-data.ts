@@ -1,5 +1,5 @@
 import type { Json } from '../base/json.ts'
-import type { LedgerEntry, Reservation, RunFilter, Store } from '../store/store.ts'
+import type { RunFilter, Store } from '../store/store.ts'
 import { check, checkEqual, checkRejects } from './check.ts'
 import { copyOf } from './copy-of.ts'
 import {
@@ -23,21 +23,13 @@ async function roundTrip(store: Store, epoch: number, value: Json): Promise<Json
   return event?.type === 'progress.reported' ? event.data.partial : undefined
 }
 
-function reservation(id: string): Reservation {
-  return { id, scopes: ['run:run-1', 'team'], picoDollars: '123456789012345678901234567890' }
-}
-
-function entry(id: string): LedgerEntry {
-  return { id, at: 5000, attemptId: `attempt-${id}`, scopes: ['team'], picoDollars: null }
-}
-
 async function end(store: Store, runId: string, parent?: string): Promise<void> {
   const link = parent === undefined ? {} : { parent: { runId: parent, number: 1, childId: runId } }
   const epoch = await createOwned(store, runId, 'engine-1', link)
   await store.log.append(here, { runId, epoch, expectedSeq: 1, events: [completed] })
 }
 
-/** That values come back as they went in; lists of runs; money rows. */
+/** That values come back as they went in; lists of runs; blobs. */
 export const dataCases: readonly StoreCase[] = [
   {
     name: 'JSON comes back deeply equal',
@@ -121,37 +113,6 @@ export const dataCases: readonly StoreCase[] = [
       checkEqual(await list({ limit: 2 }), ['run-4', 'run-3'], 'the first page')
       checkEqual(await list({ limit: 2, before: 'run-3' }), ['run-2', 'run-1'], 'the second page')
       checkEqual(await list({ before: 'run-1' }), [], 'the page behind the last')
-    },
-  },
-  {
-    name: 'reservations and ledger entries are written with their events, or not at all',
-    run: async (context) => {
-      const { store, epoch } = await openWithRun(context)
-      const extras = { reserve: [reservation('one'), reservation('two')], ledger: [entry('a')] }
-      const request = { runId: 'run-1', epoch, expectedSeq: 1, events: [note('reserved')], extras }
-      await checkRejects(store.log.append(here, { ...request, epoch: epoch - 1 }), 'store.fenced', 'the refused append')
-      checkEqual(await store.money.reservations(here, 'run-1'), [], 'the reservations after the refusal')
-      checkEqual(await store.money.ledger(here, 'run-1'), [], 'the ledger after the refusal')
-      await store.log.append(here, request)
-      checkEqual(await store.money.reservations(here, 'run-1'), extras.reserve, 'the reservations')
-      const settling = { settle: ['one'], ledger: [entry('b')] }
-      const next = { runId: 'run-1', epoch, expectedSeq: 9, events: [note('settled')], extras: settling }
-      await checkRejects(store.log.append(here, next), 'store.sequence_conflict', 'the refused settlement')
-      checkEqual((await store.money.reservations(here, 'run-1')).length, 2, 'the reservations after the refusal')
-      await store.log.append(here, { ...next, expectedSeq: 2 })
-      checkEqual(await store.money.reservations(here, 'run-1'), [reservation('two')], 'the reservations at the end')
-      checkEqual(await store.money.ledger(here, 'run-1'), [entry('a'), entry('b')], 'the ledger at the end')
-    },
-  },
-  {
-    name: 'a ledger entry is written once per id',
-    run: async (context) => {
-      const { store, epoch } = await openWithRun(context)
-      const twice = { ledger: [entry('a'), { ...entry('a'), picoDollars: '7' }] }
-      await store.log.append(here, { runId: 'run-1', epoch, expectedSeq: 1, events: [note('x')], extras: twice })
-      const again = { ledger: [{ ...entry('a'), picoDollars: '9' }] }
-      await store.log.append(here, { runId: 'run-1', epoch, expectedSeq: 2, events: [note('y')], extras: again })
-      checkEqual(await store.money.ledger(here, 'run-1'), [entry('a')], 'the ledger')
     },
   },
   {

@@ -17,7 +17,7 @@ import {
 } from './store-case.ts'
 
 async function appendNotes(store: Store, epoch: number, from: number, to: number): Promise<void> {
-  const appends: Promise<void>[] = []
+  const appends: Promise<unknown>[] = []
   for (let seq = from; seq <= to; seq++) {
     const events = [note(`n${seq}`)]
     appends.push(store.log.append(here, { runId: 'run-1', epoch, expectedSeq: seq - 1, events }))

@@ -28,7 +28,7 @@ const foreignCalls: readonly { readonly name: string; call(store: Store, scope: 
   },
   { name: 'deliver', call: (store, scope) => store.inbox.deliver(scope, 'run-1', signal('d', 'go', 1)) },
   { name: 'pending', call: (store, scope) => store.inbox.pending(scope, 'run-1') },
-  { name: 'ledger', call: (store, scope) => store.money.ledger(scope, 'run-1') },
+  { name: 'ledger', call: (store, scope) => store.money.ledger(scope, { runId: 'run-1' }) },
   { name: 'reservations', call: (store, scope) => store.money.reservations(scope, 'run-1') },
 ]
 

@@ -201,7 +201,7 @@ export const logCases: readonly StoreCase[] = [
     name: 'appends of one run take effect in call order without waiting for each other',
     run: async (context) => {
       const { store, epoch } = await openWithRun(context)
-      const appends: Promise<void>[] = []
+      const appends: Promise<unknown>[] = []
       for (let seq = 1; seq <= 300; seq++) {
         appends.push(store.log.append(here, { runId: 'run-1', epoch, expectedSeq: seq, events: [note(`n${seq}`)] }))
       }
@@ -214,7 +214,7 @@ export const logCases: readonly StoreCase[] = [
     name: 'after a refused append the ones posted behind it are refused too',
     run: async (context) => {
       const { store, epoch } = await openWithRun(context)
-      const post = (expectedSeq: number, message: string): Promise<void> =>
+      const post = (expectedSeq: number, message: string): Promise<unknown> =>
         store.log.append(here, { runId: 'run-1', epoch, expectedSeq, events: [note(message)] })
       const answers = await Promise.allSettled([post(1, 'a'), post(5, 'wrong'), post(6, 'behind')])
       checkEqual(

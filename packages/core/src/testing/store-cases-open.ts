@@ -43,7 +43,7 @@ function everyCall(store: Store): readonly Promise<unknown>[] {
     store.inbox.pending(here, 'run-1'),
     store.blobs.put(tenant, 'blob-1', 'x'),
     store.blobs.get(tenant, 'blob-1'),
-    store.money.ledger(here, 'run-1'),
+    store.money.ledger(here, { runId: 'run-1' }),
     store.money.reservations(here, 'run-1'),
   ]
 }
@@ -82,7 +82,7 @@ export const openCases: readonly StoreCase[] = [
     needs: 'durable',
     run: async (context) => {
       const { store, epoch } = await openWithRun(context)
-      const reservation = { id: 'r', scopes: ['team'], picoDollars: '5' }
+      const reservation = { id: 'r', picoDollars: '5', atLeast: '5', accounts: [{ key: 'team' }] }
       const extras = { reserve: [reservation], inboxTaken: ['taken'] }
       await store.inbox.deliver(here, 'run-1', signal('taken', 'go', 1))
       await store.inbox.deliver(here, 'run-1', signal('kept', 'stop', 2))

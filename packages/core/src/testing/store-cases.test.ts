@@ -19,7 +19,8 @@ const planted: readonly Planted[] = [
   {
     bug: 'appends are acknowledged but refused ones too',
     foundBy: 'an append of an older epoch is fenced and changes nothing',
-    plant: (store) => withLog(store, { append: (scope, request) => store.log.append(scope, request).catch(() => {}) }),
+    plant: (store) =>
+      withLog(store, { append: (scope, request) => store.log.append(scope, request).catch(() => undefined) }),
   },
   {
     bug: 'an append is acknowledged and lost',
@@ -33,13 +34,13 @@ const planted: readonly Planted[] = [
       withLog(store, {
         append: async (scope, request) => {
           for (let epoch = request.epoch + 5; epoch > request.epoch; epoch--) {
-            const isAccepted = await store.log.append(scope, { ...request, epoch }).then(
-              () => true,
-              () => false,
+            const answer = await store.log.append(scope, { ...request, epoch }).then(
+              (grants) => ({ grants }),
+              () => undefined,
             )
-            if (isAccepted) return
+            if (answer !== undefined) return answer.grants
           }
-          await store.log.append(scope, request)
+          return store.log.append(scope, request)
         },
       }),
   },
