@@ -6,6 +6,11 @@ export type { Hash, Machine, Random, Scheduler, Stop } from './base/ports.ts'
 export { anySchema, guardSchema, parseWith, textSchema, type Issue, type Parsed, type Schema } from './base/schema.ts'
 export { addUsage, noUsage, totalTokens, type Usage } from './base/usage.ts'
 export type { CallCost, CallEntry, CallOutcome } from './base/call-entry.ts'
+export { createBudgetBook, type AccountView, type BudgetBook, type Charge } from './admission/budget/book.ts'
+export type { Budget, BudgetPeriod, BudgetScope, WeekDay } from './admission/budget/budget.ts'
+export { budgetError } from './admission/budget/budget-error.ts'
+export { checkBudgets } from './admission/budget/check-budgets.ts'
+export { periodOf, type Period } from './admission/budget/period.ts'
 export type { Account, Balance, Grant, Mark, Reservation, Settlement } from './admission/money.ts'
 export {
   type Ask,
@@ -25,10 +30,27 @@ export {
 export type { Limit, LimitCounts, LimitPeriod, LimitScope } from './admission/limits/limit.ts'
 export { checkLimits } from './admission/limits/limit.ts'
 export type { LimitedCall, Limiter, Permit, Priority, Used } from './admission/limits/limiter.ts'
-export type { RateHeaders, RateWindow } from './admission/limits/rate-headers.ts'
+export { chargeFor } from './admission/limits/charge.ts'
+export { createLimiter, type LimiterOptions } from './admission/limits/create-limiter.ts'
+export { createMemoryCounters, type MemoryCountersOptions } from './admission/limits/memory-counters.ts'
+export { readRateHeaders, type RateHeaders, type RateWindow } from './admission/limits/rate-headers.ts'
 export { toRule, type Rule } from './admission/limits/rule.ts'
+// For stores that hold counters: the decisions over rows that a transaction has loaded.
+export { adoptRule, createBucket, isIdle, type Bucket } from './admission/limits/bucket.ts'
+export {
+  abandonOne,
+  learnOne,
+  releaseOne,
+  settleOne,
+  takeAll,
+  type CounterRows,
+  type OpenPermit,
+  type PermitPart,
+} from './admission/limits/decide.ts'
+export { sumWaiting } from './admission/limits/statistics.ts'
+export { viewOf } from './admission/limits/view.ts'
 export type { BudgetRefusal, CallAccount, CallGrant, CallIntent } from './model/account.ts'
-export type { Alert, CostQuery, CostRow, LedgerEntry, LedgerFilter, Money } from './store/money.ts'
+export type { Alert, CostQuery, CostRow, LedgerEntry, LedgerFilter, Money, Swept } from './store/money.ts'
 export { seededRandom, type SeededRandom } from './base/seeded-random.ts'
 
 export {
@@ -142,6 +164,7 @@ export {
   type TailEvent,
 } from './store/store.ts'
 
+export { askedLimits, type AskedLimits } from './engine/asked-limits.ts'
 export type {
   Engine,
   RunHandle,

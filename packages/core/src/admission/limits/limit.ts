@@ -79,6 +79,8 @@ function problemOf({ name, scope, value, counts, amount, per, burst }: Limit): s
   if (typeof name !== 'string' || !/^[\w.:/@-]{1,100}$/.test(name)) {
     return 'needs a name of letters, digits and . : / @ - _, at most 100'
   }
+  // Refusals use it for pairs that cool down.
+  if (name === 'cooldown') return 'has a name that is taken'
   if (!scopes.includes(scope)) return `has an unknown scope; there are ${scopes.join(', ')}`
   if (!countables.includes(counts)) return `counts something unknown; there are ${countables.join(', ')}`
   if (value !== undefined && (typeof value !== 'string' || value === '')) return 'has a value that is no text'

@@ -32,7 +32,7 @@ export interface Permit {
   readonly id: string
   /** How long the call waited for it. */
   readonly waitedMs: number
-  /** The limit that it waited for longest. */
+  /** The limit that let it go last. */
   readonly waitedFor?: string
   /** The call was sent: what it really used replaces its reservation. Never throws, does not wait. */
   settle(used: Used): void

@@ -13,7 +13,7 @@ export interface Rule {
   readonly capacity: number
   /** Units to one token; 1 for slots. */
   readonly unit: number
-  /** Units that come back each millisecond; 0 for slots. */
+  /** Units that come back each millisecond, a multiple of 100 so that a percentage is whole too; 0 for slots. */
   readonly rate: number
 }
 
@@ -27,12 +27,13 @@ export function toRule(limit: Limit): Rule {
   if (per === undefined) return { ...head, capacity: amount, unit: 1, rate: 0 }
   const capacity = burst ?? amount
   const divisor = greatestCommonDivisor(amount, periodMs[per])
-  const unit = periodMs[per] / divisor
-  const rate = amount / divisor
+  const unit = (100 * periodMs[per]) / divisor
+  const rate = (100 * amount) / divisor
   if (Math.max(capacity, amount) * unit <= mostUnits) return { ...head, capacity, unit, rate }
-  // Only for odd amounts of many millions a day. Rounded down: at most a millionth less than configured.
-  const smaller = Math.max(1, Math.floor(mostUnits / Math.max(capacity, amount)))
-  return { ...head, capacity, unit: smaller, rate: Math.floor((amount * smaller) / periodMs[per]) }
+  // Only for odd amounts of many millions a day. Rounded down: at most a thousandth less than configured.
+  const smaller = Math.floor(mostUnits / Math.max(capacity, amount))
+  const hundredth = Math.floor((amount * smaller) / periodMs[per] / 100)
+  return { ...head, capacity, unit: smaller, rate: 100 * hundredth }
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -1,0 +1,180 @@
+import { createHeap, type Heap, type HeapItem } from '../../base/heap.ts'
+import type { TakeRequest } from './counters.ts'
+import type { LimitedCall, Priority } from './limiter.ts'
+
+/** A call that waits for room. */
+export interface Waiter {
+  readonly call: LimitedCall
+  readonly request: TakeRequest
+  /** The order of arrival in this limiter. */
+  readonly order: number
+  /** By the running clock. */
+  readonly arrivedAt: number
+  /** What its turn costs its tenant: tokens, at least 1. */
+  readonly cost: number
+  /** The lanes in which it had its fair turn. It is not put behind others there again. */
+  readonly earned: Set<Lane>
+  band: Priority
+}
+
+/** The waiters of one tenant in one band, in order of arrival, and the tenant's place in the fair order. */
+interface Line extends HeapItem {
+  readonly weight: number
+  readonly waiters: Waiter[]
+  /** Where its next turn starts in virtual time. */
+  start: number
+}
+
+/** Start-time fair queueing over tenants. */
+class Band {
+  readonly #lines = new Map<string, Line>()
+  readonly #heap: Heap<Line> = createHeap((a, b) => a.start < b.start)
+  /** Virtual time: the start of the last turn. Who comes new starts here, with neither credit nor debt. */
+  #virtual = 0
+
+  add(waiter: Waiter, weightOf: (tenant: string) => number): void {
+    const { tenant } = waiter.call
+    let line = this.#lines.get(tenant)
+    if (line === undefined) {
+      line = { weight: weightOf(tenant), waiters: [], start: 0, heapIndex: -1 }
+      this.#lines.set(tenant, line)
+    }
+    // Nearly always the last: only who comes from another lane, or from a lower band, is older than others here.
+    const index = line.waiters.findLastIndex(({ order }) => order < waiter.order) + 1
+    line.waiters.splice(index, 0, waiter)
+    if (line.waiters.length > 1) return
+    line.start = Math.max(line.start, this.#virtual)
+    this.#heap.push(line)
+  }
+
+  first(): Waiter | undefined {
+    return this.#heap.top()?.waiters[0]
+  }
+
+  /** Takes the next turn; what it costs moves its tenant back in the order. */
+  takeTurn(): Waiter | undefined {
+    const line = this.#heap.top()
+    const waiter = line?.waiters.shift()
+    if (line === undefined || waiter === undefined) return undefined
+    this.#virtual = line.start
+    this.#heap.remove(line)
+    line.start += waiter.cost / line.weight
+    if (line.waiters.length > 0) this.#heap.push(line)
+    return waiter
+  }
+
+  remove(waiter: Waiter): boolean {
+    const line = this.#lines.get(waiter.call.tenant)
+    const index = line?.waiters.indexOf(waiter) ?? -1
+    if (line === undefined || index === -1) return false
+    line.waiters.splice(index, 1)
+    if (line.waiters.length === 0) this.#heap.remove(line)
+    return true
+  }
+
+  *[Symbol.iterator](): Generator<Waiter> {
+    for (const { waiters } of this.#lines.values()) yield* waiters
+  }
+}
+
+/** In the order in which they are served. */
+const bands: readonly Priority[] = ['high', 'normal', 'low']
+
+/** How a lane is made. */
+export interface LaneOptions {
+  /** More than 0. */
+  readonly weightOf: (tenant: string) => number
+  /** Whoever waited longer competes as `high`. */
+  readonly maxAgeMs: number
+}
+
+/**
+ * The calls that wait for one bucket. Three bands in strict order; inside a band tenants share by weight, counted in
+ * what their calls ask for, so that a tenant with many or large calls gets its share and not more. In front of all
+ * stand those who had their turn and were sent back by a bucket.
+ */
+export class Lane {
+  readonly #options: LaneOptions
+  readonly #bands: Readonly<Record<Priority, Band>> = { high: new Band(), normal: new Band(), low: new Band() }
+  readonly #front: Waiter[] = []
+  /** Nobody is older than this before then. */
+  #nextAgeAt = Number.POSITIVE_INFINITY
+  #count = 0
+
+  constructor(options: LaneOptions) {
+    this.#options = options
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  add(waiter: Waiter): void {
+    this.#count++
+    if (waiter.earned.has(this)) {
+      const index = this.#front.findLastIndex((other) => isBefore(other, waiter)) + 1
+      this.#front.splice(index, 0, waiter)
+      return
+    }
+    this.#bands[waiter.band].add(waiter, this.#options.weightOf)
+    if (waiter.band !== 'high') this.#nextAgeAt = Math.min(this.#nextAgeAt, this.#agesAt(waiter))
+  }
+
+  /** False when it is not here. */
+  remove(waiter: Waiter): boolean {
+    const index = this.#front.indexOf(waiter)
+    if (index !== -1) this.#front.splice(index, 1)
+    else if (!this.#bands[waiter.band].remove(waiter)) return false
+    this.#count--
+    return true
+  }
+
+  /** Who goes next. */
+  first(now: number): Waiter | undefined {
+    this.#age(now)
+    return this.#front[0] ?? this.#band()?.first()
+  }
+
+  /** Takes the next turn: its owner has earned it here. */
+  takeTurn(now: number): Waiter | undefined {
+    this.#age(now)
+    const waiter = this.#front.shift() ?? this.#band()?.takeTurn()
+    if (waiter === undefined) return undefined
+    this.#count--
+    waiter.earned.add(this)
+    return waiter
+  }
+
+  *[Symbol.iterator](): Generator<Waiter> {
+    yield* this.#front
+    for (const band of bands) yield* this.#bands[band]
+  }
+
+  #band(): Band | undefined {
+    return bands.map((name) => this.#bands[name]).find((band) => band.first() !== undefined)
+  }
+
+  #agesAt(waiter: Waiter): number {
+    return waiter.arrivedAt + this.#options.maxAgeMs
+  }
+
+  #age(now: number): void {
+    if (now < this.#nextAgeAt) return
+    let nextAgeAt = Number.POSITIVE_INFINITY
+    for (const waiter of [...this.#bands.normal, ...this.#bands.low]) {
+      if (now < this.#agesAt(waiter)) {
+        nextAgeAt = Math.min(nextAgeAt, this.#agesAt(waiter))
+        continue
+      }
+      this.#bands[waiter.band].remove(waiter)
+      waiter.band = 'high'
+      this.#bands.high.add(waiter, this.#options.weightOf)
+    }
+    // Looking at all costs time, so it is not done for each of many that come of age one after the other.
+    this.#nextAgeAt = Math.max(nextAgeAt, now + this.#options.maxAgeMs / 16)
+  }
+}
+
+function isBefore(a: Waiter, b: Waiter): boolean {
+  return a.band === b.band ? a.order < b.order : bands.indexOf(a.band) < bands.indexOf(b.band)
+}

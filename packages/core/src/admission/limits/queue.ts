@@ -1,0 +1,316 @@
+import type { Stop } from '../../base/ports.ts'
+import { costOf } from './asks.ts'
+import type { Refusal, TakeOutcome, TakeRequest, Waiting } from './counters.ts'
+import type { Waiter } from './lane.ts'
+import type { LimitedCall } from './limiter.ts'
+import { exceeded, impossible, queueFull } from './refusals.ts'
+import { sumWaiting } from './statistics.ts'
+import { Track, type TrackOptions } from './track.ts'
+
+/** How much may wait, and how long. */
+export interface QueueOptions extends TrackOptions {
+  readonly maxWaiting: number
+  readonly maxWaitingPerTenant: number
+  readonly maxWaitMs: number
+  /** See `Counters.take`. */
+  readonly take: (requests: readonly TakeRequest[]) => readonly TakeOutcome[] | Promise<readonly TakeOutcome[]>
+  /** Something was granted that nobody waits for any more. */
+  readonly giveBack: (request: TakeRequest) => void
+}
+
+/** What becomes of a waiter: exactly one is called, once. `limit` is what it waited for. */
+export interface WaiterEnd {
+  granted(waitedMs: number, limit: string): void
+  failed(error: unknown, limit: string): void
+}
+
+/** A waiter with what hangs on it. */
+interface Entry {
+  readonly waiter: Waiter
+  readonly end: WaiterEnd
+  /** By the running clock. */
+  readonly expiresAt: number
+  readonly forget: Stop
+  /** Where it waits, or waited before it was tried. */
+  track: Track
+  isOver: boolean
+}
+
+/** After the counters could not be reached, those who still wait try again. */
+const afterFailureMs = 1_000
+
+/**
+ * The calls that wait. Each stands in the lane of one bucket, the one that refused it; calls that need other buckets
+ * pass by. Who comes to a bucket at which others wait joins them. Who got its turn but lacks another bucket moves to
+ * the lane of that one and needs a fair turn there too, but each only once: nobody is overtaken for ever.
+ *
+ * While somebody is in a lane, that lane has a timer or is being tried.
+ */
+export class Queue {
+  readonly #options: QueueOptions
+  readonly #tracks = new Map<string, Track>()
+  readonly #entries = new Map<Waiter, Entry>()
+  readonly #perTenant = new Map<string, number>()
+  #arrivals = 0
+
+  constructor(options: QueueOptions) {
+    this.#options = options
+  }
+
+  get count(): number {
+    return this.#entries.size
+  }
+
+  /** Puts a call behind those who wait for a bucket that it needs. False when there is none: it may try. */
+  joinOthers(call: LimitedCall, request: TakeRequest, end: WaiterEnd): boolean {
+    const track = this.#entries.size === 0 ? undefined : this.#busyTrack(request, () => true)
+    if (track === undefined) return false
+    const entry = this.#enter(call, request, track, end)
+    // More urgent than all others: there may be room enough for this one.
+    if (entry !== undefined && track.lane.first(this.#now()) === entry.waiter) this.#try(track)
+    return true
+  }
+
+  /** Puts a call that was refused into the queue, unless waiting does not help. */
+  join(call: LimitedCall, request: TakeRequest, refusal: Refusal, end: WaiterEnd): void {
+    if (refusal.why === 'impossible') {
+      end.failed(impossible(refusal), refusal.limit)
+      return
+    }
+    const track = this.#track(refusal)
+    this.#enter(call, request, track, end, refusal)
+    if (track.isBusy) track.wakeAfter(refusal)
+  }
+
+  /** Buckets of the request may have room. */
+  onRoom(request: TakeRequest): void {
+    if (this.#entries.size === 0) return
+    for (const { rule, value } of request.asks) {
+      const track = this.#tracks.get(keyOf(rule.name, value))
+      if (track?.isBusy === true) this.#try(track)
+    }
+  }
+
+  /** Who waits for what. */
+  waiting(): readonly Waiting[] {
+    return sumWaiting(
+      [...this.#entries.values()].map(({ waiter, track }) => {
+        return { limit: track.limit, tenant: waiter.call.tenant, count: 1 }
+      }),
+    )
+  }
+
+  /** Forgets lanes at which nobody waits. With them goes who had how much: nobody is owed anything. */
+  forgetEmpty(): void {
+    for (const [key, track] of this.#tracks) {
+      if (track.isBusy) continue
+      track.rest()
+      this.#tracks.delete(key)
+    }
+  }
+
+  /** Refuses everybody. */
+  clear(error: unknown): void {
+    for (const entry of this.#entries.values()) {
+      entry.track.lane.remove(entry.waiter)
+      this.#fail(entry, error)
+    }
+    this.forgetEmpty()
+  }
+
+  #now(): number {
+    return this.#options.scheduler.elapsed()
+  }
+
+  #track({ limit, value }: Pick<Refusal, 'limit' | 'value'>): Track {
+    const key = keyOf(limit, value)
+    let track = this.#tracks.get(key)
+    if (track === undefined) {
+      track = new Track(limit, this.#options, (due) => this.#try(due))
+      this.#tracks.set(key, track)
+    }
+    return track
+  }
+
+  /** The first lane of the request at which somebody waits. */
+  #busyTrack({ asks, cooldown }: TakeRequest, isMeant: (track: Track) => boolean): Track | undefined {
+    const keys = asks.map(({ rule, value }) => keyOf(rule.name, value))
+    if (cooldown !== undefined) keys.unshift(keyOf('cooldown', cooldown))
+    for (const key of keys) {
+      const track = this.#tracks.get(key)
+      if (track?.isBusy === true && isMeant(track)) return track
+    }
+    return undefined
+  }
+
+  #enter(call: LimitedCall, request: TakeRequest, track: Track, end: WaiterEnd, refusal?: Refusal): Entry | undefined {
+    const { maxWaiting, maxWaitingPerTenant } = this.#options
+    const ofTenant = this.#perTenant.get(call.tenant) ?? 0
+    if (this.#entries.size >= maxWaiting || ofTenant >= maxWaitingPerTenant) {
+      end.failed(queueFull(track.limit, Math.max(track.estimate(), refusal?.retryAfterMs ?? 0)), track.limit)
+      return undefined
+    }
+    const leftMs = this.#timeLeft(call)
+    if (leftMs <= 0 || (refusal !== undefined && isHopeless(refusal, leftMs))) {
+      end.failed(exceeded(track.limit, refusal?.retryAfterMs ?? track.estimate()), track.limit)
+      return undefined
+    }
+    const entry = this.#createEntry(call, request, track, end, leftMs)
+    this.#entries.set(entry.waiter, entry)
+    this.#perTenant.set(call.tenant, ofTenant + 1)
+    track.lane.add(entry.waiter)
+    return entry
+  }
+
+  #timeLeft({ deadlineAt }: LimitedCall): number {
+    const { maxWaitMs, scheduler } = this.#options
+    return deadlineAt === undefined ? maxWaitMs : Math.min(maxWaitMs, deadlineAt - scheduler.now())
+  }
+
+  #createEntry(call: LimitedCall, request: TakeRequest, track: Track, end: WaiterEnd, leftMs: number): Entry {
+    const { signal, priority: band = 'normal' } = call
+    const now = this.#now()
+    const order = this.#arrivals++
+    const waiter: Waiter = { call, request, order, arrivedAt: now, cost: costOf(call), earned: new Set(), band }
+    const onAbort = (): void => this.#drop(entry, signal?.reason)
+    const onTime = (): void => this.#drop(entry, exceeded(entry.track.limit, entry.track.estimate()))
+    const stop = this.#options.scheduler.after(leftMs, onTime)
+    const forget = (): void => {
+      stop()
+      signal?.removeEventListener('abort', onAbort)
+    }
+    signal?.addEventListener('abort', onAbort)
+    const entry: Entry = { waiter, end, expiresAt: now + leftMs, forget, track, isOver: false }
+    return entry
+  }
+
+  /** The waiter goes, whether it stands in its lane or is being tried. */
+  #drop(entry: Entry, error: unknown): void {
+    const { track, waiter } = entry
+    const wasFirst = track.lane.first(this.#now()) === waiter
+    track.lane.remove(waiter)
+    this.#fail(entry, error)
+    // Whoever comes next may be smaller.
+    if (wasFirst) this.#try(track)
+  }
+
+  #fail(entry: Entry, error: unknown): void {
+    this.#leave(entry)
+    entry.end.failed(error, entry.track.limit)
+  }
+
+  #leave(entry: Entry): void {
+    const { tenant } = entry.waiter.call
+    const left = (this.#perTenant.get(tenant) ?? 1) - 1
+    if (left > 0) this.#perTenant.set(tenant, left)
+    else this.#perTenant.delete(tenant)
+    this.#entries.delete(entry.waiter)
+    entry.isOver = true
+    entry.forget()
+  }
+
+  /** Gives turns until the bucket refuses one. */
+  #try(track: Track): void {
+    if (track.isTrying) {
+      track.isAskedAgain = true
+      return
+    }
+    for (;;) {
+      const entries = this.#takeTurns(track)
+      if (entries.length === 0) return
+      track.isAskedAgain = false
+      track.isTrying = true
+      const outcomes = this.#options.take(entries.map(({ waiter }) => waiter.request))
+      if (outcomes instanceof Promise) {
+        this.#tryLater(track, entries, outcomes)
+        return
+      }
+      track.isTrying = false
+      if (!this.#conclude(track, entries, outcomes)) return
+    }
+  }
+
+  #tryLater(track: Track, entries: readonly Entry[], answer: Promise<readonly TakeOutcome[]>): void {
+    const decided = (outcomes: readonly TakeOutcome[]): void => {
+      track.isTrying = false
+      if (this.#conclude(track, entries, outcomes)) this.#try(track)
+    }
+    const lost = (error: unknown): void => {
+      track.isTrying = false
+      for (const entry of entries) if (!entry.isOver) this.#fail(entry, error)
+      if (track.isBusy) track.wakeAfter({ retryAfterMs: afterFailureMs })
+    }
+    void answer.then(decided, lost)
+  }
+
+  #takeTurns(track: Track): readonly Entry[] {
+    const taken: Entry[] = []
+    for (let waiter = track.lane.takeTurn(this.#now()); waiter !== undefined;) {
+      const entry = this.#entries.get(waiter)
+      if (entry !== undefined && !this.#moveOn(entry, track)) taken.push(entry)
+      if (taken.length >= track.batch) break
+      waiter = track.lane.takeTurn(this.#now())
+    }
+    return taken
+  }
+
+  /** Moves a waiter on to the next lane in which it needs a turn. False when there is none. */
+  #moveOn(entry: Entry, from: Track): boolean {
+    const { waiter } = entry
+    const next = this.#busyTrack(waiter.request, (track) => track !== from && !waiter.earned.has(track.lane))
+    if (next === undefined) return false
+    entry.track = next
+    next.lane.add(waiter)
+    return true
+  }
+
+  /** Takes the answers. True when there may be room for more. */
+  #conclude(track: Track, entries: readonly Entry[], outcomes: readonly TakeOutcome[]): boolean {
+    let granted = 0
+    let isRefusedHere = false
+    for (const [index, entry] of entries.entries()) {
+      const outcome = outcomes[index]
+      if (outcome?.kind === 'granted') {
+        granted++
+        this.#grant(entry)
+      } else if (outcome !== undefined && !entry.isOver) {
+        if (this.#sendBack(entry, outcome) === track) isRefusedHere = true
+      }
+    }
+    track.note(granted)
+    return !isRefusedHere || track.isAskedAgain
+  }
+
+  #grant(entry: Entry): void {
+    const { waiter, end, track, isOver } = entry
+    if (isOver) {
+      this.#options.giveBack(waiter.request)
+      return
+    }
+    this.#leave(entry)
+    end.granted(this.#now() - waiter.arrivedAt, track.limit)
+  }
+
+  /** Back to the lane of the bucket that refused; returns it. */
+  #sendBack(entry: Entry, refusal: Refusal): Track | undefined {
+    if (refusal.why === 'impossible') this.#fail(entry, impossible(refusal))
+    else if (isHopeless(refusal, entry.expiresAt - this.#now())) {
+      this.#fail(entry, exceeded(refusal.limit, refusal.retryAfterMs))
+    } else {
+      entry.track = this.#track(refusal)
+      entry.track.lane.add(entry.waiter)
+      entry.track.wakeAfter(refusal)
+      return entry.track
+    }
+    return undefined
+  }
+}
+
+/** Nothing but time ends a cooldown; a level may also rise because a call used less than it had reserved. */
+function isHopeless({ why, retryAfterMs }: Refusal, leftMs: number): boolean {
+  return why === 'cooldown' && retryAfterMs > leftMs
+}
+
+function keyOf(limit: string, value: string): string {
+  return `${limit}\n${value}`
+}
