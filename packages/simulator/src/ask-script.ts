@@ -4,14 +4,22 @@ import { checkAnswer } from './check-answer.ts'
 import type { Exchange } from './exchange.ts'
 import { reasonOf, SimulatorError } from './failure.ts'
 import type { ChatBody } from './openai/chat-request.ts'
-import type { SimulatorAnswer, SimulatorScript } from './script.ts'
+import type { Provider } from './provider.ts'
+import type { SimulatorAnswer } from './script.ts'
+import type { Wire } from './wire/wire.ts'
 
 /** A request that has been read, checked and journalled. */
-export interface ChatCall {
+export interface Call {
   readonly number: number
+  readonly provider: Provider
+  readonly wire: Wire
   readonly path: string
+  /** The name of the key. */
+  readonly key: string | undefined
   readonly headers: IncomingHttpHeaders
-  readonly body: ChatBody
+  readonly chat: ChatBody
+  readonly stream: boolean
+  readonly wireBody: unknown
   readonly rawBody: string
 }
 
@@ -20,25 +28,30 @@ export interface ChatCall {
  * client left while the script was thinking. Such an answer is dropped and nothing is charged for it.
  */
 export async function askScript(
-  script: SimulatorScript,
-  call: ChatCall,
-  exchange: Exchange,
+  call: Call,
+  exchange: Exchange | undefined,
 ): Promise<SimulatorAnswer | SimulatorError | undefined> {
-  const { number, path, body } = call
+  const { number, path, chat, wire, provider, key } = call
   let answer: unknown
   try {
-    answer = script({
+    answer = provider.script({
       number,
+      route: wire.route,
+      provider: provider.name,
       path,
-      model: body.model,
-      messages: body.messages,
-      tools: body.tools ?? [],
-      stream: body.stream === true,
-      body,
+      model: chat.model,
+      ...(key !== undefined && { key }),
+      messages: chat.messages,
+      tools: chat.tools ?? [],
+      stream: call.stream,
+      body: chat,
+      wireBody: call.wireBody,
       headers: visibleHeaders(call.headers),
     })
-    if (answer instanceof Promise) answer = await Promise.race([answer, exchange.untilLeft()])
-    return exchange.hasLeft ? undefined : checkAnswer(answer)
+    if (answer instanceof Promise) {
+      answer = await (exchange === undefined ? answer : Promise.race([answer, exchange.untilLeft()]))
+    }
+    return exchange?.hasLeft === true ? undefined : checkAnswer(answer)
   } catch (cause) {
     if (cause instanceof SimulatorError) return cause
     const message = `the simulator's script threw on request ${number}: ${reasonOf(cause)}`
@@ -50,7 +63,7 @@ function visibleHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   const visible: Record<string, string> = {}
   for (const name in headers) {
     const value = headers[name]
-    if (typeof value !== 'string' || name === 'x-api-key') continue
+    if (typeof value !== 'string' || name === 'x-api-key' || name === 'x-goog-api-key') continue
     if (name === 'idempotency-key' || name.startsWith('x-')) visible[name] = value
   }
   return visible

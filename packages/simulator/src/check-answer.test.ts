@@ -12,6 +12,13 @@ test.each([
   { fault: { kind: 'hang' } },
   { text: 'x', fault: { kind: 'cut', afterChunks: 0, by: 'rst' } },
   { text: 'x', fault: { kind: 'missing-done' } },
+  { text: 'x', fault: { kind: 'stall', afterChunks: 1, forMs: 5 } },
+  { text: 'x', fault: { kind: 'error-event', afterChunks: 0, status: 529, reason: 'overloaded' } },
+  { text: 'x', fault: { kind: 'big-chunk', at: 0, bytes: 10 } },
+  { fault: { kind: 'refuse', status: 429, reason: 'quota', retryAfter: 'soon', retryAfterMs: 5, retryBodyInMs: 1 } },
+  { body: '<html>', status: 502, headers: { 'content-type': 'text/html' } },
+  { chunks: ['data: {}\n\n'], wireUsage: { prompt_tokens: -1 } },
+  { finishReason: 'content_filter', modelName: 'n', serviceTier: 'flex', reasoning: 'hm' },
 ])('an answer passes as it is: %j', (answer) => {
   expect(checkAnswer(answer)).toBe(answer)
 })
@@ -34,6 +41,19 @@ test.each([
   [{ fault: { kind: 'explode' } }, '`fault.kind`'],
   [{ fault: { kind: 'refuse', status: 200 } }, '`status`'],
   [{ fault: { kind: 'cut', by: 'fin' } }, '`afterChunks`'],
+  [{ fault: { kind: 'stall', afterChunks: -1 } }, '`afterChunks`'],
+  [{ fault: { kind: 'stall', afterChunks: 1, forMs: 'long' } }, '`forMs`'],
+  [{ fault: { kind: 'malformed-chunk' } }, '`at`'],
+  [{ fault: { kind: 'error-event', afterChunks: 0, status: 200 } }, '`status`'],
+  [{ fault: { kind: 'refuse', status: 429, reason: 'mood' } }, '`reason`'],
+  [{ fault: { kind: 'refuse', status: 429, retryAfter: {} } }, '`retryAfter`'],
+  [{ fault: { kind: 'refuse', status: 429, retryDateInMs: 'x' } }, '`retryDateInMs`'],
+  [{ fault: { kind: 'wrong-content-type', contentType: 1 } }, '`contentType`'],
+  [{ text: 'x', modelName: 1 }, '`modelName`'],
+  [{ text: 'x', headers: { a: 1 } }, '`headers`'],
+  [{ text: 'x', wireUsage: [] }, '`wireUsage`'],
+  [{ body: '', status: 99 }, '`status`'],
+  [{ chunks: 'x' }, '`chunks`'],
   [{ fault: { kind: 'cut', afterChunks: 1, by: 'scissors' } }, '`by`'],
 ])('the answer %j is refused and the field named', (answer, named) => {
   expect(() => checkAnswer(answer)).toThrow(

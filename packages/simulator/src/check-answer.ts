@@ -1,3 +1,4 @@
+import { checkFault } from './check-fault.ts'
 import { SimulatorError } from './failure.ts'
 import type { SimulatorAnswer } from './script.ts'
 import { isRecord } from './value.ts'
@@ -7,18 +8,31 @@ const FINISH_REASONS: readonly unknown[] = ['stop', 'length', 'tool_calls', 'con
 /** Throws `simulator.bad_answer`, naming the field, unless the value is an answer. */
 export function checkAnswer(value: unknown): SimulatorAnswer {
   if (!isRecord(value)) throw bad('an answer is an object, e.g. { text: "…" }', value)
-  const { text, toolCalls, finishReason, usage, latency, fault } = value
-  if (text === undefined && toolCalls === undefined && fault === undefined) {
-    throw bad('an answer has `text`, `toolCalls` or `fault`', value)
+  const { text, toolCalls, finishReason, usage, latency, fault, body, chunks, status } = value
+  const parts = [text, toolCalls, fault, body, chunks, finishReason]
+  if (parts.every((part) => part === undefined)) throw bad('an answer has `text`, `toolCalls` or `fault`', value)
+  for (const field of ['text', 'reasoning', 'serviceTier', 'modelName']) {
+    const given = value[field]
+    if (given !== undefined && typeof given !== 'string') throw bad(`\`${field}\` is a string`, given)
   }
-  if (text !== undefined && typeof text !== 'string') throw bad('`text` is a string', text)
   if (toolCalls !== undefined) checkToolCalls(toolCalls)
   if (finishReason !== undefined && !FINISH_REASONS.includes(finishReason)) {
     throw bad(`\`finishReason\` is one of ${FINISH_REASONS.join(', ')}`, finishReason)
   }
   if (usage !== undefined) checkNumbers('usage', usage, isCount)
   if (latency !== undefined) checkNumbers('latency', latency, isTime)
-  if (fault !== undefined) checkFault(fault)
+  if (value['wireUsage'] !== undefined && !isRecord(value['wireUsage'])) {
+    throw bad('`wireUsage` is an object', value['wireUsage'])
+  }
+  checkHeaders(value['headers'])
+  if (status !== undefined && !isStatus(status)) throw bad('`status` is from 200 to 599', status)
+  if (chunks !== undefined && !(Array.isArray(chunks) && chunks.every((chunk) => typeof chunk === 'string'))) {
+    throw bad('`chunks` is an array of strings', chunks)
+  }
+  if (fault !== undefined) {
+    const problem = checkFault(fault)
+    if (problem !== undefined) throw bad(problem, fault)
+  }
   // Every field was checked above; the compiler cannot follow that through `unknown`.
   return value as SimulatorAnswer
 }
@@ -39,27 +53,17 @@ function checkToolCalls(calls: unknown): void {
   }
 }
 
-function checkFault(fault: unknown): void {
-  const kind = isRecord(fault) ? fault['kind'] : undefined
-  if (!isRecord(fault)) throw bad('`fault` is an object with a `kind`', fault)
-  if (kind === 'refuse') {
-    const status = fault['status']
-    if (!isCount(status) || status < 400 || status > 599) {
-      throw bad('a refusal has a `status` from 400 to 599', status)
-    }
-  } else if (kind === 'cut') {
-    if (!isCount(fault['afterChunks'])) throw bad('a cut has `afterChunks`', fault['afterChunks'])
-    if (!['end', 'fin', 'rst'].includes(String(fault['by']))) {
-      throw bad('a cut is `by` end, fin or rst', fault['by'])
-    }
-  } else if (kind !== 'hang' && kind !== 'reset' && kind !== 'missing-done') {
-    throw bad('`fault.kind` is refuse, hang, reset, cut or missing-done', kind)
+function checkHeaders(headers: unknown): void {
+  if (headers === undefined) return
+  if (!isRecord(headers) || Object.values(headers).some((value) => typeof value !== 'string')) {
+    throw bad('`headers` is an object of strings', headers)
   }
 }
 
 function checkNumbers(field: string, value: unknown, isGood: (value: unknown) => boolean): void {
   if (!isRecord(value)) throw bad(`\`${field}\` is an object of numbers`, value)
-  for (const [name, number] of Object.entries(value)) {
+  for (const name in value) {
+    const number = value[name]
     if (number !== undefined && !isGood(number)) {
       throw bad(`\`${field}.${name}\` is a number from 0 up`, number)
     }
@@ -68,6 +72,10 @@ function checkNumbers(field: string, value: unknown, isGood: (value: unknown) =>
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0
+}
+
+function isStatus(value: unknown): boolean {
+  return isCount(value) && value >= 200 && value <= 599
 }
 
 function isTime(value: unknown): boolean {

@@ -1,16 +1,12 @@
+import type { Charge } from './charge.ts'
 import type { Exchange } from './exchange.ts'
-import type { Fault } from './fault.ts'
-import type { Outcome } from './journal/entry.ts'
+import type { Fault, Refusal } from './fault.ts'
 import type { LatencyPlan } from './latency.ts'
-import type { CompletionUsage } from './openai/completion.ts'
-import { errorBody } from './openai/error-body.ts'
-import type { Chunk } from './openai/render.ts'
+import type { Pieces } from './pieces.ts'
+import type { Vendor } from './wire/wire.ts'
 
 /** Pieces without a wait between them are sent together, up to this size. */
 const WRITE_SIZE = 65_536
-
-/** The outcome so far. It grows while an answer is sent, so that an interruption at any point finds the right sum in it. */
-export type Charge = { -readonly [Fact in keyof Outcome]: Outcome[Fact] }
 
 /**
  * One answer on its way to the client. `end` closes the journal entry and is called before the last byte leaves: a
@@ -23,83 +19,109 @@ export interface Delivery {
   readonly end: () => void
 }
 
-/** An answer in chunks: what is sent, and what closes it. */
-export interface ChunkedAnswer {
-  readonly contentType: string
-  readonly chunks: readonly Chunk[]
-  /** Not sent when the answer is cut. */
-  readonly tail: string
-  readonly cut: Extract<Fault, { kind: 'cut' }> | undefined
-}
-
 /** The faults that send no answer. */
-export type LostAnswer = Exclude<Fault, { kind: 'cut' | 'missing-done' }>
+export type LostAnswer = Extract<Fault, { kind: 'refuse' | 'hang' | 'reset' }>
 
 /** Plays the faults that send no answer at all. */
-export async function sendNothing(fault: LostAnswer, { exchange, plan, charge, end }: Delivery): Promise<void> {
+export async function sendNothing(
+  fault: LostAnswer,
+  vendor: Vendor,
+  { exchange, plan, charge, end }: Delivery,
+): Promise<void> {
   if (fault.kind === 'hang') return exchange.untilLeft()
   if (!(await exchange.wait(plan.headersMs))) return undefined
-  if (fault.kind !== 'refuse') {
+  if (fault.kind === 'refuse') {
+    charge.status = fault.status
     end()
-    exchange.reset()
+    exchange.sendJson(fault.status, JSON.stringify(refusalBody(fault, vendor)), refusalHeaders(fault))
     return undefined
   }
-  const { status, retryAfter } = fault
-  const body = fault.body ?? errorBody(status, `The simulator refuses this request with status ${status}.`)
-  const headers = retryAfter === undefined ? undefined : { 'retry-after': String(retryAfter) }
-  charge.status = status
   end()
-  exchange.sendJson(status, JSON.stringify(body), headers)
+  exchange.reset()
   return undefined
 }
 
-/** Sends the whole answer at once, after all the time that its stream would have taken. */
-export async function sendWhole(text: string, { exchange, plan, charge, end }: Delivery): Promise<void> {
-  if (!(await exchange.wait(plan.totalMs))) return
-  charge.status = 200
-  charge.firstChunkAt = Date.now()
-  end()
-  exchange.sendJson(200, text)
+function refusalBody(fault: Refusal, vendor: Vendor): unknown {
+  const { status, body, reason, retryBodyInMs: retryInMs } = fault
+  const message = fault.message ?? `The simulator refuses this request with status ${status}.`
+  return body ?? vendor.errorBody({ status, reason, message, retryInMs })
 }
 
-/** Sends chunk by chunk and charges the part of `usage.outputTokens` that its characters are of all. */
-export async function sendChunks(
-  answer: ChunkedAnswer,
-  usage: CompletionUsage,
+function refusalHeaders({ retryAfter, retryAfterMs, retryDateInMs }: Refusal): Record<string, string> {
+  const date = retryDateInMs === undefined ? undefined : new Date(Date.now() + retryDateInMs).toUTCString()
+  const seconds = retryAfter ?? date
+  return {
+    ...(seconds !== undefined && { 'retry-after': String(seconds) }),
+    ...(retryAfterMs !== undefined && { 'retry-after-ms': String(retryAfterMs) }),
+  }
+}
+
+/** Sends the whole answer at once, after all the time that its stream would have taken. */
+export async function sendWhole(
+  status: number,
+  text: string,
   { exchange, plan, charge, end }: Delivery,
 ): Promise<void> {
-  const { response } = exchange
-  const { cut } = answer
+  if (!(await exchange.wait(plan.totalMs))) return
+  charge.status = status
+  charge.firstChunkAt = Date.now()
+  end()
+  exchange.sendJson(status, text)
+}
+
+/** Sends chunk by chunk and charges the part of all output tokens that its characters are of all. */
+export async function sendPieces(pieces: Pieces, status: number, delivery: Delivery): Promise<void> {
+  const { exchange, plan, charge, end } = delivery
   if (!(await exchange.wait(plan.headersMs))) return
-  charge.status = 200
-  response.writeHead(200, { 'content-type': answer.contentType, 'cache-control': 'no-cache' })
-  const chunks = cut === undefined ? answer.chunks : answer.chunks.slice(0, cut.afterChunks)
-  const totalChars = answer.chunks.reduce((sum, chunk) => sum + chunk.chars, 0)
+  charge.status = status
+  exchange.begin(status, pieces.contentType)
+  const outputTokens = charge.usage?.outputTokens ?? 0
   let sentChars = 0
-  let unsent = ''
+  let unsent = pieces.opening
   const chargeUnsent = (): void => {
-    const share = totalChars === 0 ? 1 : sentChars / totalChars
-    charge.outputTokens = Math.max(charge.outputTokens, Math.ceil(usage.outputTokens * share))
+    const share = pieces.totalChars === 0 ? 1 : sentChars / pieces.totalChars
+    charge.outputTokens = Math.max(charge.outputTokens, Math.ceil(outputTokens * share))
     charge.firstChunkAt ??= Date.now()
   }
-  for (const [index, chunk] of chunks.entries()) {
-    const waitMs = plan.chunksMs[index] ?? 0
+  let hasChunk = false
+  for (const [index, chunk] of pieces.chunks.entries()) {
+    const waitMs = (plan.chunksMs[index] ?? 0) + (chunk.pauseMs ?? 0)
     if (waitMs > 0 || unsent.length > WRITE_SIZE) {
-      if (unsent === '') response.flushHeaders()
+      if (unsent === '') exchange.response.flushHeaders()
       else {
-        chargeUnsent()
-        if (!(await exchange.send(unsent))) return
+        if (hasChunk) chargeUnsent()
+        if (!(await send(exchange, unsent, pieces.isBytewise))) return
         unsent = ''
       }
       if (!(await exchange.wait(waitMs))) return
     }
     unsent += chunk.wire
     sentChars += chunk.chars
+    hasChunk = true
   }
-  if (unsent !== '') chargeUnsent()
+  if (unsent !== '' && hasChunk) chargeUnsent()
+  await finish(pieces, unsent + pieces.tail, exchange, end)
+}
+
+async function finish(pieces: Pieces, rest: string, exchange: Exchange, end: () => void): Promise<void> {
+  if (pieces.ending === 'hang') {
+    exchange.response.flushHeaders()
+    if (rest === '' || (await exchange.send(rest))) await exchange.untilLeft()
+    return
+  }
+  if (pieces.isBytewise && !(await send(exchange, rest.slice(0, -1), true))) return
+  const last = pieces.isBytewise ? rest.slice(-1) : rest
   end()
-  if (cut === undefined) response.end(unsent + answer.tail)
-  else if (cut.by === 'end') response.end(unsent)
-  else if (cut.by === 'fin') await exchange.finishWith(unsent)
-  else await exchange.resetAfter(unsent)
+  if (pieces.ending === 'end') exchange.response.end(last)
+  else if (pieces.ending === 'fin') await exchange.finishWith(last)
+  else await exchange.resetAfter(last)
+}
+
+async function send(exchange: Exchange, text: string, isBytewise: boolean): Promise<boolean> {
+  if (!isBytewise) return exchange.send(text)
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (!(await exchange.send(bytes.subarray(at, at + 1)))) return false
+  }
+  return true
 }

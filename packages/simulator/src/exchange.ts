@@ -9,6 +9,8 @@ const UNREAD_GRACE_MS = 20
  */
 export class Exchange {
   readonly response: ServerResponse
+  /** Sent with every status line. */
+  headers: Readonly<Record<string, string>> = {}
   #hasLeft = false
   #wake: (() => void) | undefined
 
@@ -54,13 +56,19 @@ export class Exchange {
     this.response.writeHead(status, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(text),
+      ...this.headers,
       ...headers,
     })
     this.response.end(text)
   }
 
+  /** Sends the status line of a body of unknown length. */
+  begin(status: number, contentType: string): void {
+    this.response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-cache', ...this.headers })
+  }
+
   /** Sends a piece of a body of unknown length. False when the client has left before it could be sent. */
-  async send(piece: string): Promise<boolean> {
+  async send(piece: string | Uint8Array): Promise<boolean> {
     if (this.#hasLeft) return false
     if (this.response.write(piece)) return true
     await new Promise<void>((resolve) => {

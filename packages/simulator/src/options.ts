@@ -1,55 +1,97 @@
-import { SimulatorError } from './failure.ts'
-import type { Latency } from './latency.ts'
-import type { SimulatorScript } from './script.ts'
+import type { SimulatorPrice } from './invoice/price.ts'
+import { readPrices } from './invoice/price.ts'
+import type { Price } from './invoice/price.ts'
+import { bad, createProvider } from './provider.ts'
+import type { Provider, SimulatorProvider } from './provider.ts'
 
-/** How a simulator is started. */
-export interface SimulatorOptions {
-  readonly script: SimulatorScript
+/** How a simulator is started. What belongs to a provider is that of the one without a path prefix. */
+export interface SimulatorOptions extends SimulatorProvider {
   /** 0, the default: any free port. */
   readonly port?: number
   /** Default `127.0.0.1`. */
   readonly host?: string
-  /** Seeds the jitter, and names the answers. Default 1. */
+  /** Seeds answers, chances and jitter, and names the answers. Default 1. */
   readonly seed?: number
-  /** How long answers take unless the script says otherwise. Default: no wait. */
-  readonly latency?: Latency
   /** UTF-16 units in a chunk of a stream. Default 20. */
   readonly chunkSize?: number
   /** Every journal entry is also appended here, synchronously, as JSON lines; see `readJournalFile`. */
   readonly journalFile?: string
   /** How many entries are kept in memory, the newest. Default: all. */
   readonly journalLimit?: number
-  /** The keys that are accepted as `authorization: Bearer …`. Default: no key is asked for. */
-  readonly apiKeys?: readonly string[]
-  /** The models that exist; others are answered 404. Default: every name is a model. */
-  readonly models?: readonly string[]
+  /** More virtual providers: `/p/NAME/v1/…` reaches the one of that name. What one leaves out is as it is without a prefix. */
+  readonly providers?: Readonly<Record<string, SimulatorProvider>>
+  /** What the invoice charges. Default: tokens are counted and nothing is priced. */
+  readonly prices?: readonly SimulatorPrice[]
+  /** How long a batch takes. Default 0: it is done when it is first asked for. */
+  readonly batchMs?: number
+  /** The time that limits, rules and batches go by, in milliseconds since 1970. Default `Date.now`. */
+  readonly clock?: () => number
 }
 
-/** Options with their defaults. */
-export type CheckedOptions = SimulatorOptions &
-  Required<Pick<SimulatorOptions, 'port' | 'host' | 'seed' | 'latency' | 'chunkSize' | 'journalLimit'>>
+/** A simulator's options, checked. */
+export interface CheckedOptions {
+  readonly port: number
+  readonly host: string
+  readonly seed: number
+  readonly chunkSize: number
+  readonly journalFile: string | undefined
+  readonly journalLimit: number
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly prices: readonly Price[]
+  readonly batchMs: number
+  readonly clock: () => number
+}
+
+/** The provider that needs no path prefix. */
+export const DEFAULT_PROVIDER = 'default'
 
 /** Fills in the defaults; throws `simulator.bad_option`, naming the option. */
 export function checkOptions(options: SimulatorOptions): CheckedOptions {
-  const { port = 0, host = '127.0.0.1', seed = 1, latency = {}, chunkSize = 20 } = options
-  const { journalLimit = Number.POSITIVE_INFINITY } = options
-  if (typeof options.script !== 'function') throw bad('script', 'a function of the request')
+  const { port = 0, host = '127.0.0.1', seed = 1, chunkSize = 20, journalFile, prices = [], batchMs = 0 } = options
+  const { journalLimit = Number.POSITIVE_INFINITY, providers = {}, clock = Date.now } = options
   if (!isInteger(port, 0) || port > 65_535) throw bad('port', 'an integer from 0 to 65535')
   if (!Number.isSafeInteger(seed)) throw bad('seed', 'an integer')
   if (!isInteger(chunkSize, 1)) throw bad('chunkSize', 'an integer from 1 up')
   if (journalLimit !== Number.POSITIVE_INFINITY && !isInteger(journalLimit, 1)) {
     throw bad('journalLimit', 'an integer from 1 up')
   }
-  for (const [name, ms] of Object.entries(latency)) {
-    if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0) throw bad(`latency.${name}`, 'milliseconds from 0 up')
+  if (!Number.isFinite(batchMs) || batchMs < 0) throw bad('batchMs', 'milliseconds from 0 up')
+  const settings = { seed, clock, startedAt: clock() }
+  const created = new Map([[DEFAULT_PROVIDER, createProvider(DEFAULT_PROVIDER, options, settings)]])
+  for (const [name, own] of Object.entries(providers)) {
+    if (!/^[\w.-]+$/.test(name) || name === DEFAULT_PROVIDER) {
+      throw bad(`providers.${name}`, 'named with letters, digits, dots, dashes, and not `default`')
+    }
+    created.set(name, createProvider(name, { ...inherited(options, own), ...own }, settings))
   }
-  return { ...options, port, host, seed, latency, chunkSize, journalLimit }
+  return {
+    port,
+    host,
+    seed,
+    chunkSize,
+    journalFile,
+    journalLimit,
+    providers: created,
+    prices: readPrices(prices),
+    batchMs,
+    clock,
+  }
+}
+
+/** A provider with rules of its own does not want the script of the others, and the other way round. */
+function inherited(options: SimulatorOptions, own: SimulatorProvider): SimulatorProvider {
+  const { script, rules, latency, apiKeys, models, limits } = options
+  const answersItself = own.script !== undefined || own.rules !== undefined
+  return {
+    ...(script !== undefined && !answersItself && { script }),
+    ...(rules !== undefined && !answersItself && { rules }),
+    ...(latency !== undefined && { latency }),
+    ...(apiKeys !== undefined && { apiKeys }),
+    ...(models !== undefined && { models }),
+    ...(limits !== undefined && { limits }),
+  }
 }
 
 function isInteger(value: number, least: number): boolean {
   return Number.isSafeInteger(value) && value >= least
-}
-
-function bad(name: string, expected: string): SimulatorError {
-  return new SimulatorError('simulator.bad_option', `the option \`${name}\` must be ${expected}`)
 }

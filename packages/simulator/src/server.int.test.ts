@@ -129,7 +129,7 @@ test('wrong requests are refused as the vendor does, journalled and not billed',
     await post(url, '{"model":'),
     await post(url, { model: 'm' }),
     await post(url, { ...hello, model: 'other' }),
-    await fetch(`${url}/v1/embeddings`, { method: 'POST', body: '{}' }),
+    await fetch(`${url}/v1/nothing`, { method: 'POST', body: '{}' }),
   ]
   expect(answers.map((answer) => answer.status)).toEqual([400, 400, 404, 404])
   const bodies = await Promise.all(answers.map((answer): Promise<unknown> => answer.json()))

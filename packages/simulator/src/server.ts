@@ -6,10 +6,13 @@ import { reasonOf, SimulatorError } from './failure.ts'
 import { openJournalFile } from './journal/journal-file.ts'
 import { createJournal } from './journal/journal.ts'
 import type { Journal } from './journal/journal.ts'
+import { createBatchStore } from './batch/batch-store.ts'
+import type { LimitReport } from './limiter/limiter.ts'
 import { errorBody } from './openai/error-body.ts'
 import { checkOptions } from './options.ts'
 import type { CheckedOptions, SimulatorOptions } from './options.ts'
-import { route } from './routes.ts'
+import { limitsOf, route } from './routes.ts'
+import type { House } from './routes.ts'
 
 /** A running simulator. */
 export interface Simulator {
@@ -17,6 +20,12 @@ export interface Simulator {
   readonly url: string
   readonly port: number
   readonly journal: Journal
+  /** What the limits let through, saw and refused so far: one report per key, model and unit. */
+  limits(): readonly LimitReport[]
+  /** Resets all connections and refuses new ones (ECONNREFUSED) until `up`. Does nothing when it is down or closed. */
+  down(): Promise<void>
+  /** Listens again on the same port. Does nothing when it is up or closed. */
+  up(): Promise<void>
   /** Closes every connection, lets the journal record whom that interrupted, closes its file. May be called twice. */
   close(): Promise<void>
 }
@@ -25,7 +34,8 @@ export interface Simulator {
 const BACKLOG = 4096
 
 /**
- * Starts a model provider on loopback that speaks OpenAI chat completions and answers what the script says.
+ * Starts a model provider on loopback that speaks the formats of OpenAI, Anthropic and Gemini and answers what the script
+ * or the rules say.
  *
  * Throws a `SimulatorError`: `simulator.bad_option`, `simulator.port_in_use`, `simulator.cannot_listen`,
  * `simulator.journal_unwritable` or `simulator.bad_journal`; nothing is left open then.
@@ -37,8 +47,9 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
   const checked = checkOptions(options)
   const file = checked.journalFile === undefined ? undefined : openJournalFile(checked.journalFile)
   const journal = createJournal(checked.journalLimit, file)
+  const house: House = { options: checked, journal, batches: createBatchStore(checked.seed) }
   const server = createServer((request, response) => {
-    route(checked, journal, request, response).catch((error: unknown) => fail(response, error))
+    route(house, request, response).catch((error: unknown) => fail(response, error))
   })
   server.keepAliveTimeout = 60_000
   try {
@@ -50,6 +61,7 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
   // A TCP server that listens has an AddressInfo; the string form belongs to pipes.
   const { address, family, port } = server.address() as AddressInfo
   let closing: Promise<void> | undefined
+  let isDown = false
   const close = (): Promise<void> =>
     (closing ??= shut(server)
       .then(() => journal.settled())
@@ -58,13 +70,24 @@ export async function createSimulator(options: SimulatorOptions): Promise<Simula
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     port,
     journal,
+    limits: () => limitsOf(checked),
+    down: async () => {
+      if (isDown || closing !== undefined) return
+      isDown = true
+      await shut(server)
+    },
+    up: async () => {
+      if (!isDown || closing !== undefined) return
+      await listen(server, { host: checked.host, port })
+      isDown = false
+    },
     close,
   }
 }
 
-async function listen(server: Server, { host, port }: CheckedOptions): Promise<void> {
+async function listen(server: Server, { host, port }: Pick<CheckedOptions, 'host' | 'port'>): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
+    const failed = (cause: NodeJS.ErrnoException): void => {
       const isTaken = cause.code === 'EADDRINUSE'
       reject(
         new SimulatorError(
@@ -75,8 +98,12 @@ async function listen(server: Server, { host, port }: CheckedOptions): Promise<v
           { cause },
         ),
       )
+    }
+    server.once('error', failed)
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      server.off('error', failed)
+      resolve()
     })
-    server.listen({ host, port, backlog: BACKLOG }, resolve)
   })
 }
 

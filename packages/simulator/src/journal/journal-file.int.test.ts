@@ -18,12 +18,12 @@ afterEach(() => rmSync(folder, { recursive: true }))
 function started(number: number): JournalLine {
   const body = { model: 'm', note: 'größer' }
   const nothing = { inputTokens: 0, outputTokens: 0, billed: false, aborted: false }
-  return { phase: 'started', number, path: '/', body, startedAt: 5, ...nothing }
+  return { phase: 'started', number, provider: 'default', path: '/', body, startedAt: 5, ...nothing }
 }
 
 function ended(number: number): JournalLine {
   const charged = { inputTokens: 3, outputTokens: 2, billed: true, aborted: false }
-  return { phase: 'ended', number, path: '/', startedAt: 5, endedAt: 6, status: 200, ...charged }
+  return { phase: 'ended', number, provider: 'default', path: '/', startedAt: 5, endedAt: 6, status: 200, ...charged }
 }
 
 test('what was written is read as one entry per request, open ones included', () => {

@@ -3,14 +3,21 @@ import { expect, test } from 'vitest'
 import type { JournalLine } from './journal-file.ts'
 import { createJournal } from './journal.ts'
 
-const arrival = { path: '/v1/chat/completions', body: { model: 'm' }, model: 'm' }
-const answered = { status: 200, inputTokens: 3, outputTokens: 2, billed: true, aborted: false }
+const arrival = { provider: 'default', path: '/v1/chat/completions', body: { model: 'm' }, model: 'm' }
+const answered = { status: 200, inputTokens: 3, outputTokens: 2, amountPico: '7', billed: true, aborted: false }
 const refused = { status: 429, inputTokens: 0, outputTokens: 0, billed: false, aborted: false }
 
 test('entries are numbered in order of arrival and completed in place', () => {
   const journal = createJournal(Number.POSITIVE_INFINITY)
   const [first, second] = [journal.start(arrival), journal.start(arrival)]
-  expect(journal.totals()).toEqual({ requests: 2, open: 2, billed: 0, inputTokens: 0, outputTokens: 0 })
+  expect(journal.totals()).toEqual({
+    requests: 2,
+    open: 2,
+    billed: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    amountPico: '0',
+  })
   journal.end(second, refused)
   journal.end(first, answered)
   expect(journal.entries()).toMatchObject([
@@ -19,7 +26,14 @@ test('entries are numbered in order of arrival and completed in place', () => {
   ])
   expect(journal.entries(1).map((entry) => entry.number)).toEqual([2])
   expect(journal.entries(2)).toEqual([])
-  expect(journal.totals()).toEqual({ requests: 2, open: 0, billed: 1, inputTokens: 3, outputTokens: 2 })
+  expect(journal.totals()).toEqual({
+    requests: 2,
+    open: 0,
+    billed: 1,
+    inputTokens: 3,
+    outputTokens: 2,
+    amountPico: '7',
+  })
 })
 
 test('a bounded journal keeps the newest entries and all sums', () => {

@@ -28,6 +28,7 @@ export function createJournal(limit: number, file?: JournalFile): JournalWriter 
   const kept: JournalEntry[] = []
   let dropped = 0
   let [requests, open, billed, inputTokens, outputTokens] = [0, 0, 0, 0, 0]
+  let amount = 0n
   let waiting: (() => void)[] = []
 
   return {
@@ -57,6 +58,7 @@ export function createJournal(limit: number, file?: JournalFile): JournalWriter 
       if (ended.billed) billed += 1
       inputTokens += ended.inputTokens
       outputTokens += ended.outputTokens
+      if (ended.amountPico !== undefined) amount += BigInt(ended.amountPico)
       const index = entry.number - firstNumber - dropped
       if (index >= 0) kept[index] = ended
       if (open === 0 && waiting.length > 0) {
@@ -67,7 +69,7 @@ export function createJournal(limit: number, file?: JournalFile): JournalWriter 
       file?.write({ phase: 'ended', ...facts })
     },
     entries: (after = 0) => kept.slice(Math.max(0, after + 1 - firstNumber - dropped)),
-    totals: () => ({ requests, open, billed, inputTokens, outputTokens }),
+    totals: () => ({ requests, open, billed, inputTokens, outputTokens, amountPico: String(amount) }),
     settled: () => (open === 0 ? Promise.resolve() : new Promise<void>((resolve) => waiting.push(resolve))),
   }
 }

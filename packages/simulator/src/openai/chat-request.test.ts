@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { checkChatBody, messageText } from './chat-request.ts'
+import { readChat, messageText } from './chat-request.ts'
 
 const hello = { role: 'user', content: 'hello' }
 const call = (id: string): object => ({ id, type: 'function', function: { name: 'add', arguments: '{}' } })
@@ -33,12 +33,12 @@ test('a full conversation passes and keeps fields that mean nothing here', () =>
       hello,
     ],
   }
-  expect(checkChatBody(body)).toEqual({ body })
+  expect(readChat(body)).toEqual({ chat: body, stream: true })
 })
 
 test('null means not given', () => {
   const body = { model: 'm', messages: [hello], tools: null, stream: null, stream_options: null, max_tokens: null }
-  expect(checkChatBody(body)).toEqual({ body })
+  expect(readChat(body)).toEqual({ chat: body, stream: false })
 })
 
 test.each([
@@ -65,7 +65,7 @@ test.each([
     'messages[0].tool_calls',
   ],
 ])('the body %j is refused, naming %s', (body, param) => {
-  expect(checkChatBody(body)).toMatchObject({ problem: { error: { type: 'invalid_request_error', param } } })
+  expect(readChat(body)).toMatchObject({ status: 400, param })
 })
 
 test.each([
@@ -74,8 +74,8 @@ test.each([
   ['a result without a call', [hello, result('a')]],
   ['two results for a call', [{ role: 'assistant', tool_calls: [call('a')] }, result('a'), result('a')]],
 ])('every tool call has exactly one result: %s is refused', (_case, messages) => {
-  expect(checkChatBody({ model: 'm', messages })).toMatchObject({
-    problem: { error: { message: expect.stringContaining('tool_call') } },
+  expect(readChat({ model: 'm', messages })).toMatchObject({
+    message: expect.stringContaining('tool_call'),
   })
 })
 

@@ -1,5 +1,4 @@
-import type { ErrorBody } from './error-body.ts'
-import { errorBody } from './error-body.ts'
+import type { Problem, ReadRequest } from '../wire/wire.ts'
 import { isGiven, isRecord } from '../value.ts'
 
 /** A part of a message's content; only `text` parts are read, others are journalled. */
@@ -56,22 +55,24 @@ export function messageText(message: ChatMessage): string {
 
 const ROLES: readonly unknown[] = ['system', 'developer', 'user', 'assistant', 'tool']
 
-/** The body if the vendor would accept it, else the error body it answers with status 400. */
-export function checkChatBody(value: unknown): { readonly body: ChatBody } | { readonly problem: ErrorBody } {
+/** The request if the vendor would accept its body, else what it answers with status 400. */
+export function readChat(value: unknown): ReadRequest | Problem {
   const problem = isRecord(value)
     ? bodyProblem(value)
     : { param: null, message: 'The request body is not a JSON object.' }
-  if (problem !== undefined) return { problem: errorBody(400, problem.message, { param: problem.param }) }
+  if (problem !== undefined) return { status: 400, ...problem }
   // bodyProblem looked at every field that ChatBody promises.
-  return { body: value as ChatBody }
+  const chat = value as ChatBody
+  return { chat, stream: chat.stream === true }
 }
 
-interface Problem {
+/** What is wrong with a body. */
+export interface BodyProblem {
   readonly param: string | null
   readonly message: string
 }
 
-function bodyProblem(body: Readonly<Record<string, unknown>>): Problem | undefined {
+function bodyProblem(body: Readonly<Record<string, unknown>>): BodyProblem | undefined {
   if (typeof body['model'] !== 'string' || body['model'] === '') {
     return { param: 'model', message: 'You must provide a model parameter.' }
   }
@@ -95,7 +96,7 @@ function bodyProblem(body: Readonly<Record<string, unknown>>): Problem | undefin
   return toolsProblem(body['tools']) ?? messagesProblem(body['messages'])
 }
 
-function toolsProblem(tools: unknown): Problem | undefined {
+function toolsProblem(tools: unknown): BodyProblem | undefined {
   if (!isGiven(tools)) return undefined
   if (!Array.isArray(tools)) return wrong('tools', 'an array')
   for (const [index, tool] of (tools as readonly unknown[]).entries()) {
@@ -108,7 +109,7 @@ function toolsProblem(tools: unknown): Problem | undefined {
 }
 
 /** Shapes first, then the rule that providers enforce: every tool call is answered before anything else is said. */
-function messagesProblem(messages: unknown): Problem | undefined {
+export function messagesProblem(messages: unknown): BodyProblem | undefined {
   if (!Array.isArray(messages) || messages.length === 0) return wrong('messages', 'a non-empty array')
   let open = new Set<string>()
   for (const [index, message] of (messages as readonly unknown[]).entries()) {
@@ -162,7 +163,7 @@ function isPartList(content: unknown): boolean {
   )
 }
 
-function unanswered(param: string, ids: ReadonlySet<string>): Problem {
+function unanswered(param: string, ids: ReadonlySet<string>): BodyProblem {
   return {
     param,
     message:
@@ -171,6 +172,6 @@ function unanswered(param: string, ids: ReadonlySet<string>): Problem {
   }
 }
 
-function wrong(param: string, expected: string): Problem {
+function wrong(param: string, expected: string): BodyProblem {
   return { param, message: `Invalid value for '${param}': expected ${expected}.` }
 }

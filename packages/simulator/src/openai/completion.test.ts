@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 
 import type { ChatBody } from './chat-request.ts'
-import { completeAnswer } from './completion.ts'
+import { completeAnswer, NO_USAGE } from './completion.ts'
 
 const body: ChatBody = { model: 'm', messages: [{ role: 'user', content: 'hello' }] }
 
@@ -10,7 +10,8 @@ test('text is counted and stops', () => {
     text: 'abcde',
     calls: [],
     finishReason: 'stop',
-    usage: { inputTokens: 2, outputTokens: 2, cachedInputTokens: 0, reasoningTokens: 0 },
+    reasoning: undefined,
+    usage: { ...NO_USAGE, inputTokens: 2, outputTokens: 2 },
   })
 })
 

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 
 import type { Completion } from './completion.ts'
-import { renderStream } from './render.ts'
+import { NO_USAGE } from './completion.ts'
+import { renderStream, renderUsage } from './render.ts'
 
-const head = { id: 'id', created: 1, model: 'm "quoted"' }
-const usage = { inputTokens: 8, outputTokens: 4, cachedInputTokens: 2, reasoningTokens: 1 }
-const completion: Completion = { text: undefined, calls: [], finishReason: 'stop', usage }
+const usage = { ...NO_USAGE, inputTokens: 8, outputTokens: 4, cachedInputTokens: 2, reasoningTokens: 1 }
+const head = { id: 'id', created: 1, model: 'm "quoted"', serviceTier: undefined, usage: renderUsage(usage) }
+const completion: Completion = { text: undefined, reasoning: undefined, calls: [], finishReason: 'stop', usage }
 
 interface Event {
   readonly choices: readonly { readonly delta: object; readonly finish_reason: string | null }[]

@@ -1,32 +1,12 @@
 import { splitText } from '../chunks.ts'
+import type { AnswerHead, Chunk, RenderedStream } from '../wire/wire.ts'
 import type { Completion, CompletionUsage } from './completion.ts'
-
-/** What every object of one answer repeats. */
-export interface CompletionHead {
-  readonly id: string
-  /** Seconds since 1970. */
-  readonly created: number
-  readonly model: string
-}
-
-/** One write to the client: complete SSE events, and how many characters of generated output they carry. */
-export interface Chunk {
-  readonly wire: string
-  readonly chars: number
-}
-
-/** The chunks of a stream with content, and what closes it. */
-export interface RenderedStream {
-  readonly chunks: readonly Chunk[]
-  /** Finish reason, and the usage if asked for. */
-  readonly tail: string
-}
 
 /** The last line of a complete stream. */
 export const DONE = 'data: [DONE]\n\n'
 
 /** The answer as one JSON text. */
-export function renderCompletion(head: CompletionHead, completion: Completion): string {
+export function renderCompletion(head: AnswerHead, completion: Completion): string {
   return JSON.stringify({
     id: head.id,
     object: 'chat.completion',
@@ -38,29 +18,32 @@ export function renderCompletion(head: CompletionHead, completion: Completion): 
         message: {
           role: 'assistant',
           content: completion.text ?? null,
+          ...(completion.reasoning !== undefined && { reasoning_content: completion.reasoning }),
           ...(completion.calls.length > 0 && { tool_calls: completion.calls }),
         },
         finish_reason: completion.finishReason,
       },
     ],
-    usage: renderUsage(completion.usage),
+    ...(head.usage !== undefined && { usage: head.usage }),
+    ...(head.serviceTier !== undefined && { service_tier: head.serviceTier }),
   })
 }
 
 /**
- * The answer as server-sent events. Text first, then the tool calls one after the other, each opened by an event with
- * its id and name and followed by fragments of its arguments. Events that carry no output of their own (the role, the
- * opening of a call) share a chunk with the first piece that follows, so that chunks count pieces of output.
+ * The answer as server-sent events. Reasoning and text first, then the tool calls one after the other, each opened by an
+ * event with its id and name and followed by fragments of its arguments. Events that carry no output of their own (the
+ * role, the opening of a call) share a chunk with the first piece that follows, so that chunks count pieces of output.
  */
 export function renderStream(
-  head: CompletionHead,
+  head: AnswerHead,
   completion: Completion,
   chunkSize: number,
   includeUsage: boolean,
 ): RenderedStream {
+  const tier = head.serviceTier === undefined ? '' : `"service_tier":${JSON.stringify(head.serviceTier)},`
   const start =
     `data: {"id":${JSON.stringify(head.id)},"object":"chat.completion.chunk","created":${head.created},` +
-    `"model":${JSON.stringify(head.model)},"choices":[`
+    `"model":${JSON.stringify(head.model)},${tier}"choices":[`
   const end = includeUsage ? '],"usage":null}\n\n' : ']}\n\n'
   const event = (delta: object, finish: string | null = null): string =>
     `${start}{"index":0,"delta":${JSON.stringify(delta)},"finish_reason":${JSON.stringify(finish)}}${end}`
@@ -71,6 +54,7 @@ export function renderStream(
     chunks.push({ wire: lead + event(delta), chars })
     lead = ''
   }
+  for (const piece of splitText(completion.reasoning ?? '', chunkSize)) push({ reasoning_content: piece }, piece.length)
   for (const piece of splitText(completion.text ?? '', chunkSize)) push({ content: piece }, piece.length)
   for (const [index, { id, type, function: called }] of completion.calls.entries()) {
     lead += event({ tool_calls: [{ index, id, type, function: { name: called.name, arguments: '' } }] })
@@ -80,16 +64,27 @@ export function renderStream(
     for (const piece of rest) push(fragment(piece), piece.length)
   }
   if (lead !== '') chunks.push({ wire: lead, chars: 0 })
-  const usage = includeUsage ? `${start}],"usage":${JSON.stringify(renderUsage(completion.usage))}}\n\n` : ''
-  return { chunks, tail: event({}, completion.finishReason) + usage }
+  const hasUsage = includeUsage && head.usage !== undefined
+  const usage = hasUsage ? `${start}],"usage":${JSON.stringify(head.usage)}}\n\n` : ''
+  return { opening: '', chunks, tail: event({}, completion.finishReason) + usage, done: DONE }
 }
 
-function renderUsage(usage: CompletionUsage): object {
+/** The vendor's usage object; what was not used for caching is left out. */
+export function renderUsage(usage: CompletionUsage): object {
+  const written = writtenTokens(usage)
   return {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,
     total_tokens: usage.inputTokens + usage.outputTokens,
-    prompt_tokens_details: { cached_tokens: usage.cachedInputTokens },
+    prompt_tokens_details: {
+      cached_tokens: usage.cachedInputTokens,
+      ...(written > 0 && { cache_write_tokens: written }),
+    },
     completion_tokens_details: { reasoning_tokens: usage.reasoningTokens },
   }
+}
+
+/** All tokens written to a cache. */
+export function writtenTokens(usage: CompletionUsage): number {
+  return usage.cacheWriteTokens + usage.cacheWrite30mTokens + usage.cacheWrite1hTokens + usage.cacheWrite12hTokens
 }
