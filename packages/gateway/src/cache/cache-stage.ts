@@ -1,0 +1,83 @@
+import { noUsage, toErrorData, type CallEntry, type ModelResponse } from '@meepo/core'
+
+import { cancelledError } from '../errors/model-error.ts'
+import { freeEntry, type Answered, type GatewayCall, type Stage } from '../pipeline/stage.ts'
+import type { AnswerStore } from './answer-store.ts'
+import type { SharingPolicy } from './sharing.ts'
+
+/** What the response cache works with. */
+export interface CacheStageOptions {
+  readonly policy: SharingPolicy
+  readonly store: AnswerStore
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** The store failed; the call went on without it. */
+  readonly onTrouble: (message: string) => void
+}
+
+/** What is kept: the answer, and of its line in the books what a hit needs to say what it saved. */
+interface Kept {
+  readonly response: ModelResponse
+  readonly id: string
+  readonly entry: Pick<CallEntry, 'target' | 'model' | 'cost'>
+}
+
+/**
+ * Answers from the cache what was answered before. A hit costs nothing, says what it saved, and passes no limit. Only whole
+ * answers are kept (`stop`, `tool-calls`): never errors, cut or filtered ones.
+ */
+export function cacheStage({ policy, store, now, onTrouble }: CacheStageOptions): Stage {
+  const attempt = async <T>(what: string, action: () => T | Promise<T>): Promise<T | undefined> => {
+    try {
+      return await action()
+    } catch (error) {
+      // A cache that fails makes calls dearer, not wrong.
+      onTrouble(`the response cache cannot ${what}: ${toErrorData(error).message}`)
+      return undefined
+    }
+  }
+  return async (call, next) => {
+    const sharing = policy(call)
+    if (!sharing) return await next(call)
+    const { key, forMs } = sharing
+    const startedAt = now()
+    const found = await attempt('read', () => store.get(key))
+    if (found && startedAt - found.at < forMs) return hit(call, read(found.text), startedAt, now())
+    const answered = await next(call)
+    if (isKept(answered)) {
+      const at = now()
+      await attempt('write', () => store.set(key, { text: write(answered), at }, at + forMs))
+    }
+    return answered
+  }
+}
+
+/** Only what was paid for here: a shared answer is kept by whoever paid. */
+function isKept({ response: { finish }, entry }: Answered): boolean {
+  return entry.outcome === 'ok' && (finish === 'stop' || finish === 'tool-calls')
+}
+
+function hit(call: GatewayCall, { response, id, entry }: Kept, startedAt: number, endedAt: number): Answered {
+  if (call.signal.aborted) throw cancelledError(call.signal)
+  const paid = {
+    id,
+    response,
+    entry: { ...entry, outcome: 'ok', usage: noUsage, startedAt, durationMs: 0, try: 1 },
+  } as const
+  const line = freeEntry('cached', paid, { startedAt, durationMs: Math.max(0, endedAt - startedAt) })
+  const ownId = call.nextId()
+  call.account.settle(ownId, line)
+  if (response.text !== '') call.onText?.(response.text)
+  return { response, id: ownId, entry: line }
+}
+
+function write({ response, id, entry: { target, model, cost } }: Answered): string {
+  // Whoever is answered by it used no tokens.
+  const kept = { response: { ...response, usage: noUsage }, id, entry: { target, model, cost } }
+  return JSON.stringify(kept)
+}
+
+function read(text: string): Kept {
+  // Written by `write` above; the store hands back what it was given.
+  return JSON.parse(text) as Kept
+}
