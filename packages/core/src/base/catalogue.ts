@@ -32,6 +32,11 @@ export const catalogue = {
     fix: 'Raise `maxTurns`, or look at the trace for a loop.',
     exit: 4,
   },
+  'budget.exceeded': {
+    summary: 'A budget has too little left for the call. Nothing was sent.',
+    fix: 'Wait for the time that the message names, or raise it with `meepo budget set`, then resume the run.',
+    exit: 4,
+  },
   'child.conflict': {
     summary: 'A child id was used again with another definition or another input.',
     fix: 'Give each child of a run its own id.',

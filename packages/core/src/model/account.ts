@@ -30,6 +30,8 @@ export interface BudgetRefusal {
   readonly resetsAt?: number
   /** It refuses calls without a price. */
   readonly isUnpriced?: true
+  /** It would rather have a cheaper model than no answer. */
+  readonly mayDegrade?: true
 }
 
 /** The answer to an intent: how much was set aside (less than asked for is possible), or who refused. */

@@ -1,0 +1,170 @@
+import type { BudgetRefusal, CallIntent } from '../../model/account.ts'
+import type { Account, Grant, Reservation } from '../money.ts'
+import type { Budget } from './budget.ts'
+import { checkBudgets } from './check-budgets.ts'
+import { accountOf, countedScopes, periodAt, readAccountKey, toLines, type Line } from './line.ts'
+import type { Period } from './period.ts'
+
+/** What has to be set aside for a call before it is sent. */
+export type Charge =
+  /** Ask the store. */
+  | { readonly kind: 'reserve'; readonly reservation: Reservation }
+  /** Nothing: the call has no price, and no budget minds. */
+  | { readonly kind: 'free' }
+  /** The call has no price, and a budget minds. */
+  | ({ readonly kind: 'refused' } & BudgetRefusal)
+
+/** An account as its budget sees it. */
+export interface AccountView {
+  readonly budget: Budget
+  /** In pico-dollars, as configured: the store may hold another one. */
+  readonly limit: bigint
+  /** `user:bob`. */
+  readonly scope: string
+  readonly period: Period
+}
+
+/** Budgets, ready to say which accounts a call is charged to. Knows no balances. */
+export interface BudgetBook {
+  readonly budgets: readonly Budget[]
+  /**
+   * The accounts of a call, wider ones first: one per budget and matching scope, then one per run (`run:ID`), whose limit only
+   * the store knows. Fast for an array that was given before: give the same again, and never change it.
+   */
+  accountsFor(scopes: readonly string[], at: number): readonly Account[]
+  /** What to reserve for an intent. */
+  charge(intent: CallIntent, scopes: readonly string[], at: number): Charge
+  /** Says in the terms of budgets who refused. `at` is that of the {@link BudgetBook.charge} that led to it. */
+  refusal(grant: Extract<Grant, { readonly kind: 'refused' }>, at: number): BudgetRefusal
+  /** What a key stands for in the period of `at`; undefined for accounts of runs, of other periods and of other books. */
+  find(key: string, at: number): AccountView | undefined
+  /** With what the keys of all accounts of a budget begin in the period of `at`. */
+  prefixOf(budget: string, at: number): string
+}
+
+/** What a list of scopes is charged to, until a period ends. */
+interface Accounts {
+  readonly from: number
+  readonly until: number
+  readonly all: readonly Account[]
+  /** The line of each account; undefined for accounts of runs. */
+  readonly lines: readonly (Line | undefined)[]
+}
+
+/** Checks budgets (`config.invalid`) and makes a book of them. Without budgets there are only the accounts of runs. */
+export function createBudgetBook(budgets: readonly Budget[] = []): BudgetBook {
+  checkBudgets(budgets)
+  const lines = toLines(budgets)
+  const byName = new Map(lines.map((line) => [line.budget.name, line]))
+  const seen = new WeakMap<readonly string[], Accounts>()
+
+  const accountsOf = (scopes: readonly string[], at: number): Accounts => {
+    const known = seen.get(scopes)
+    if (known !== undefined && at >= known.from && at < known.until) return known
+    const accounts = findAccounts(lines, scopes, at)
+    seen.set(scopes, accounts)
+    return accounts
+  }
+  const find = (key: string, at: number): AccountView | undefined => {
+    const parts = readAccountKey(key)
+    const line = byName.get(parts?.budget ?? '')
+    if (parts === undefined || line === undefined) return undefined
+    const period = periodAt(line, at)
+    const isThis = line.budget.period === 'run' || parts.period === period.id
+    return isThis ? { budget: line.budget, limit: line.limit, scope: parts.scope, period } : undefined
+  }
+
+  return {
+    budgets,
+    accountsFor: (scopes, at) => accountsOf(scopes, at).all,
+    charge: (intent, scopes, at) => chargeOf(intent, accountsOf(scopes, at), at),
+    refusal: (grant, at) => refusalOf(grant, find(grant.key, at)),
+    find,
+    prefixOf: (name, at) => {
+      const line = byName.get(name)
+      if (line === undefined) return `${name}/`
+      return line.budget.period === 'run' ? `${name}/run:` : `${name}/${periodAt(line, at).id}/`
+    },
+  }
+}
+
+function findAccounts(lines: readonly Line[], scopes: readonly string[], at: number): Accounts {
+  const all: Account[] = []
+  const owners: (Line | undefined)[] = []
+  const runs = scopes.filter((scope) => scope.startsWith('run:'))
+  const rootRun = runs[0]?.slice('run:'.length)
+  let from = -Infinity
+  let until = Infinity
+  for (const line of lines) {
+    for (const scope of countedScopes(line, scopes)) {
+      const account = accountOf(line, scope, rootRun, at)
+      if (account === undefined) continue
+      const { startsAt, endsAt } = periodAt(line, at)
+      from = Math.max(from, startsAt)
+      until = Math.min(until, endsAt)
+      all.push(account)
+      owners.push(line)
+    }
+  }
+  for (const run of runs) {
+    all.push({ key: run })
+    owners.push(undefined)
+  }
+  return { from, until, all, lines: owners }
+}
+
+function chargeOf(intent: CallIntent, accounts: Accounts, at: number): Charge {
+  const { id, picoDollars, atLeast } = intent
+  if (picoDollars === null) return unpricedCharge(intent, accounts, at)
+  if (accounts.all.length === 0) return { kind: 'free' }
+  const reservation = { id, picoDollars: picoDollars.toString(), atLeast: atLeast.toString(), accounts: accounts.all }
+  return { kind: 'reserve', reservation }
+}
+
+/** Each budget has its own mind about a call without a price. */
+function unpricedCharge({ id, ceiling }: CallIntent, { all, lines }: Accounts, at: number): Charge {
+  const charged: Account[] = []
+  let isAssumed = false
+  for (const [index, account] of all.entries()) {
+    const line = lines[index]
+    if (line?.unpriced === 'allow_flagged') continue
+    if (line !== undefined && (line.unpriced === 'deny' || ceiling === undefined)) {
+      return { kind: 'refused', ...unpricedRefusal(line, account, at) }
+    }
+    isAssumed ||= line !== undefined
+    charged.push(account)
+  }
+  if (!isAssumed || ceiling === undefined) return { kind: 'free' }
+  const whole = ceiling.toString()
+  return { kind: 'reserve', reservation: { id, picoDollars: whole, atLeast: whole, accounts: charged } }
+}
+
+function unpricedRefusal(line: Line, account: Account, at: number): BudgetRefusal {
+  const { endsAt } = periodAt(line, at)
+  return {
+    budget: line.budget.name,
+    scope: String(readAccountKey(account.key)?.scope),
+    limit: line.limit.toString(),
+    // Of a limit in dollars, a call without a price can have nothing.
+    left: '0',
+    ...(Number.isFinite(endsAt) ? { resetsAt: endsAt } : {}),
+    isUnpriced: true,
+  }
+}
+
+function refusalOf(
+  { key, limit, left }: Extract<Grant, { readonly kind: 'refused' }>,
+  view: AccountView | undefined,
+): BudgetRefusal {
+  // An account of a run, whose limit is the run's own.
+  if (view === undefined) return { budget: 'run', scope: key, limit, left }
+  const { budget, scope, period } = view
+  return {
+    budget: budget.name,
+    scope,
+    limit,
+    left,
+    ...(Number.isFinite(period.endsAt) ? { resetsAt: period.endsAt } : {}),
+    ...(budget.onExceed === 'degrade' ? { mayDegrade: true } : {}),
+  }
+}
