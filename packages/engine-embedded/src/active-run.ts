@@ -3,21 +3,30 @@ import {
   type AppendExtras,
   type AppendRequest,
   type BlobRef,
+  type CallEvent,
+  type CallGrant,
+  type CallIntent,
   type ChildNews,
   type ChildRef,
   type ChildStart,
   type AnyDefinition,
+  type Grant,
   type Json,
+  type LedgerEntry,
   type LogEvent,
   type Machine,
   type Models,
   type NewEvent,
   type Recording,
   type RunHost,
+  type Reservation,
   type RunId,
+  type Settlement,
   type Store,
 } from '@meepo/core'
+import { callGrant, type Budgets } from './books.ts'
 import type { Certainty } from './certainty.ts'
+import type { LostEnd } from './loader.ts'
 
 /** What an active run tells the engine that holds it. */
 export interface RunOwner {
@@ -25,6 +34,8 @@ export interface RunOwner {
   readonly machine: Machine
   readonly models: Models
   readonly certainty: Certainty
+  readonly budgets: Budgets
+  callWaits(run: ActiveRun, number: number, attempt: number, what: string | undefined): void
   startChild(parent: ActiveRun, start: ChildStart): void
   cancelChild(parent: ActiveRun, child: ChildRef, reason: string): void
   preview(run: ActiveRun, number: number, attempt: number): ((delta: string) => void) | undefined
@@ -46,6 +57,8 @@ export interface ActiveRunOptions {
   readonly definition: AnyDefinition
   readonly recording: Recording
   readonly fetched: ReadonlyMap<string, Json>
+  /** The ends of calls that another process left open: booked before anything else happens. */
+  readonly lost: readonly LostEnd[]
   /** The first event of a run that was created here and now. */
   readonly created: NewEvent | undefined
   readonly isPreviewed: boolean
@@ -61,6 +74,15 @@ const noEvents: readonly NewEvent[] = []
 interface DurableWaiter {
   readonly seq: number
   readonly call: () => void
+}
+
+/** Money that goes with the next write, and who waits for the answers. */
+interface Bookings {
+  readonly reserve: Reservation[]
+  /** By position in `reserve`. */
+  readonly opened: ((grant: Grant) => void)[]
+  readonly settle: Settlement[]
+  readonly ledger: LedgerEntry[]
 }
 
 /**
@@ -92,6 +114,7 @@ export class ActiveRun implements RunHost {
   #kept: NewEvent[] | undefined
   #buffer: NewEvent[] | undefined = undefined
   #taken: string[] | undefined = undefined
+  #bookings: Bookings | undefined = undefined
   #extras: AppendExtras | undefined
   #seq: number
   #durableSeq: number
@@ -153,6 +176,40 @@ export class ActiveRun implements RunHost {
     this.#becomeDirty()
   }
 
+  openCall(event: CallEvent<'call.started'>, intent: CallIntent, done: (grant: CallGrant) => void): void {
+    if (this.#isGone) return
+    const { budgets } = this.#owner
+    const charge = budgets.charge(intent, this.driver.call.scopes, event.at)
+    if (charge.kind === 'reserve') {
+      const { reserve, opened } = this.#booked()
+      reserve.push(charge.reservation)
+      opened.push((grant) => done(callGrant(budgets, grant, event.at)))
+    }
+    this.append(event)
+    if (charge.kind === 'reserve') this.flush()
+    else this.whenDurable(() => done(charge.kind === 'free' ? { kind: 'granted', picoDollars: null } : charge))
+  }
+
+  settleCall(event: CallEvent<'call.settled'>, granted: bigint | null): void {
+    if (this.#isGone) return
+    const { at, data } = event
+    const { call, entry } = data
+    const { settle, ledger } = this.#booked()
+    settle.push({ id: call, picoDollars: entry.cost.picoDollars ?? String(granted ?? 0) })
+    const { scopes } = this.driver.call
+    ledger.push({ id: call, at, runId: this.runId, tenant: this.tenant, scopes, kind: 'call', entry })
+    this.append(event)
+  }
+
+  #booked(): Bookings {
+    this.#bookings ??= { reserve: [], opened: [], settle: [], ledger: [] }
+    return this.#bookings
+  }
+
+  callWaits(number: number, attempt: number, what: string | undefined): void {
+    this.#owner.callWaits(this, number, attempt, what)
+  }
+
   discard(mailId: string): void {
     if (this.#isGone) return
     this.#take(mailId)
@@ -193,19 +250,21 @@ export class ActiveRun implements RunHost {
     const taken = this.#taken
     if (this.#isGone || (events === noEvents && !taken)) return
     const { runId, epoch } = this
+    const bookings = this.#bookings
     const seq = this.#seq
     const request: AppendRequest = {
       runId,
       epoch,
       expectedSeq: seq - events.length,
       events,
-      extras: taken ? { ...this.#extras, inboxTaken: taken } : this.#extras,
+      extras: taken || bookings ? extrasOf(this.#extras, taken, bookings) : this.#extras,
     }
     this.#buffer = undefined
     this.#taken = undefined
+    this.#bookings = undefined
     this.#isPosting++
     this.#owner.store.log.append(this.#scope, request).then(
-      () => this.#posted(seq),
+      (grants) => this.#posted(seq, grants, bookings),
       (thrown: unknown) => {
         if (this.#isGone) return
         this.gone()
@@ -214,13 +273,22 @@ export class ActiveRun implements RunHost {
     )
   }
 
-  #posted(seq: number): void {
+  #posted(seq: number, grants: readonly Grant[] | undefined, bookings: Bookings | undefined): void {
     if (this.#isGone) return
     this.#isPosting--
     this.#durableSeq = seq
     const waiters = this.#waiters
     if (waiters && (waiters[0]?.seq ?? Infinity) <= seq) this.#release(waiters, seq)
+    if (grants && bookings) this.#grant(grants, bookings.opened)
     if (this.#isEnded && this.isClean) this.#owner.ended(this)
+  }
+
+  #grant(grants: readonly Grant[], opened: Bookings['opened']): void {
+    const { isSure } = this.#owner.certainty
+    for (const [index, grant] of grants.entries()) {
+      const done = opened[index]
+      if (done) this.#call(isSure, () => done(grant))
+    }
   }
 
   #release(waiters: DurableWaiter[], seq: number): void {
@@ -296,6 +364,21 @@ export class ActiveRun implements RunHost {
     this.#isGone = true
     this.#waiters = undefined
     this.driver.drop()
+  }
+}
+
+function extrasOf(
+  base: AppendExtras | undefined,
+  taken: readonly string[] | undefined,
+  bookings: Bookings | undefined,
+): AppendExtras {
+  const { reserve = [], settle = [], ledger = [] } = bookings ?? {}
+  return {
+    ...base,
+    ...(taken ? { inboxTaken: taken } : {}),
+    ...(reserve.length > 0 ? { reserve } : {}),
+    ...(settle.length > 0 ? { settle } : {}),
+    ...(ledger.length > 0 ? { ledger } : {}),
   }
 }
 

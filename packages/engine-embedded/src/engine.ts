@@ -15,6 +15,7 @@ import {
   type StopOptions,
   type Store,
 } from '@meepo/core'
+import { runBudgets, type Budgets } from './books.ts'
 import { drain } from './drain.ts'
 import type { Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
@@ -37,6 +38,8 @@ export interface EngineOptions extends LivenessOptions {
   /** How long a waiting run stays in memory; 10,000 ms unless said. 0 evicts at once. */
   readonly idleMs?: number
   readonly machine?: Machine
+  /** What calls of models are charged to. Without, what runs cost is counted, and their own limits hold. */
+  readonly budgets?: Budgets
   /** Hears of trouble outside of any run. Must not throw. */
   readonly onNotice?: (notice: EngineNotice) => void
 }
@@ -72,7 +75,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     this.#options = options
     this.store = options.store
     this.machine = options.machine ?? createNodeMachine()
-    const { concurrency = 1_000, idleMs = 10_000, models = noModels, onNotice = ignore } = options
+    const { concurrency = 1_000, idleMs = 10_000, models = noModels, budgets = runBudgets, onNotice = ignore } = options
     this.#fleet = new Fleet(
       this.store,
       this.machine,
@@ -80,7 +83,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       this.#newId(),
       this.#registry,
       this.previews,
-      { concurrency, idleMs },
+      { concurrency, idleMs, budgets },
       onNotice,
     )
   }

@@ -16,6 +16,7 @@ import {
 } from '@meepo/core'
 import { Alarm } from './alarm.ts'
 import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts'
+import type { Budgets } from './books.ts'
 import { Certainty } from './certainty.ts'
 import { Children } from './children.ts'
 import { Departures, type Departure } from './departures.ts'
@@ -38,9 +39,11 @@ import type { Registry } from './registry.ts'
 export interface FleetOptions {
   readonly concurrency: number
   readonly idleMs: number
+  readonly budgets: Budgets
 }
 
 const claimBatch = 256
+const noLost: ActiveRunOptions['lost'] = []
 
 export class Fleet implements RunOwner {
   readonly store: Store
@@ -92,6 +95,10 @@ export class Fleet implements RunOwner {
     this.#children = new Children(this, (thrown, runId) => this.#tell(thrown, runId))
   }
 
+  get budgets(): Budgets {
+    return this.#options.budgets
+  }
+
   get hasRoom(): boolean {
     return this.#busy < this.#options.concurrency && !this.#isStopping
   }
@@ -122,7 +129,17 @@ export class Fleet implements RunOwner {
     }
     const created: LogEvent = { ...birth.created, seq: 1 }
     const recording = readRecording([created])
-    return this.#drive({ runId, epoch, priority, definition, recording, fetched: birth.fetched, created, isPreviewed })
+    return this.#drive({
+      runId,
+      epoch,
+      priority,
+      definition,
+      recording,
+      fetched: birth.fetched,
+      lost: noLost,
+      created,
+      isPreviewed,
+    })
   }
 
   /** Looks for work in the store, now or when there is room. */
@@ -171,14 +188,22 @@ export class Fleet implements RunOwner {
   async #load(claim: Claim): Promise<void> {
     const { runId, tenant } = claim
     try {
-      const { recording, fetched } = await loadRun(this.store, tenant, runId)
+      const { recording, fetched, lost } = await loadRun(this.store, this.machine.scheduler, tenant, runId)
       if (this.#isStopping || recording.isEnded) {
         this.returnRoom()
         if (!recording.isEnded) await this.#release([{ runId, epoch: claim.epoch, status: 'queued' }])
         return
       }
       const definition = this.#registry.get(definitionKey({ name: claim.definition, version: claim.version }))
-      const run = this.#drive({ ...claim, definition, recording, fetched, created: undefined, isPreviewed: false })
+      const run = this.#drive({
+        ...claim,
+        definition,
+        recording,
+        fetched,
+        lost,
+        created: undefined,
+        isPreviewed: false,
+      })
       this.mailFor(run)
     } catch (thrown) {
       this.returnRoom()
@@ -190,6 +215,7 @@ export class Fleet implements RunOwner {
   #drive(options: ActiveRunOptions): ActiveRun {
     const run = new ActiveRun(this, options)
     this.#active.set(run.runId, run)
+    for (const { event, granted } of options.lost) run.settleCall(event, granted)
     run.driver.start()
     return run
   }
@@ -206,6 +232,10 @@ export class Fleet implements RunOwner {
 
   preview(run: ActiveRun, number: number, attempt: number): ((delta: string) => void) | undefined {
     return this.#previews.source(run.runId, number, attempt, run.isPreviewed)
+  }
+
+  callWaits(run: ActiveRun, number: number, attempt: number, what: string | undefined): void {
+    this.#previews.waits(run.runId, { step: number, attempt, what })
   }
 
   dirty(run: ActiveRun): void {

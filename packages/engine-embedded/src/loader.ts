@@ -2,9 +2,12 @@ import {
   blobsOf,
   readRecording,
   type Json,
+  lostEntry,
+  type CallEvent,
   type NewEvent,
   type Recording,
   type RunId,
+  type Scheduler,
   type Store,
   type TenantId,
 } from '@meepo/core'
@@ -13,15 +16,42 @@ import {
 export interface Loaded {
   readonly recording: Recording
   readonly fetched: ReadonlyMap<string, Json>
+  readonly lost: readonly LostEnd[]
+}
+
+/** The end of a call that nobody booked, see {@link lostEntry}, and what is still set aside for it. */
+export interface LostEnd {
+  readonly event: CallEvent<'call.settled'>
+  readonly granted: bigint | null
 }
 
 /** Reads the log of a run and the large values that a replay of its last segment needs. */
-export async function loadRun(store: Store, tenant: TenantId, runId: RunId): Promise<Loaded> {
+export async function loadRun(store: Store, scheduler: Scheduler, tenant: TenantId, runId: RunId): Promise<Loaded> {
   const events = await store.log.read({ tenant }, runId)
   const recording = readRecording(events)
   const from = events.findLastIndex((event) => event.type === 'run.continued')
   const fetched = await fetchBlobs(store, tenant, from < 0 ? events : events.slice(from))
-  return { recording, fetched }
+  return { recording, fetched, lost: await lostCalls(store, scheduler, tenant, runId, recording) }
+}
+
+/** What is still set aside for a call tells what it may have cost: reservations of a run live until they are booked. */
+async function lostCalls(
+  store: Store,
+  scheduler: Scheduler,
+  tenant: TenantId,
+  runId: RunId,
+  { lostCalls: calls }: Recording,
+): Promise<Loaded['lost']> {
+  if (calls.size === 0) return []
+  const reservations = await store.money.reservations({ tenant }, runId)
+  const granted = new Map(reservations.map(({ id, picoDollars }) => [id, picoDollars]))
+  const at = scheduler.now()
+  return [...calls.values()].map((call) => {
+    const { number, attempt, call: id } = call
+    const aside = granted.get(id)
+    const data = { number, attempt, call: id, entry: lostEntry(call, aside, at) }
+    return { event: { type: 'call.settled', at, data }, granted: aside === undefined ? null : BigInt(aside) }
+  })
 }
 
 const nothing: ReadonlyMap<string, Json> = new Map()

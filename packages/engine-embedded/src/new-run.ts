@@ -1,10 +1,13 @@
 import {
+  askedLimits,
   canonicalJson,
+  childScopes,
   copyJson,
   definitionKey,
   MeepoError,
   newRunId,
   parseWith,
+  rootScopes,
   startLimits,
   type AnyDefinition,
   type BlobRef,
@@ -50,6 +53,7 @@ export async function rootBirth(
   const copy = copyJson(input)
   const { value } = copy
   const runId = options.runId ?? newRunId(machine.scheduler.now(), machine.random)
+  const sessionId = options.sessionId ?? runId
   const isFresh = options.runId === undefined
   // A fresh id cannot collide: nothing would ever compare its fingerprint.
   const fingerprint = isFresh ? '' : machine.hash(`${definitionKey(definition)}\n${canonicalJson(value)}`)
@@ -59,10 +63,11 @@ export async function rootBirth(
     fingerprint,
     ...(await storeInput(copy, (text) => putBlob(tenant, text))),
     tenant,
-    sessionId: options.sessionId ?? runId,
+    sessionId,
     actor: options.actor,
     parent: undefined,
-    limits: startLimits(definition.limits, options.limits),
+    limits: startLimits(definition, askedLimits(options)),
+    scopes: rootScopes(runId, { tenant, actor: options.actor, sessionId, definition: definition.name }, options.tags),
     priority: options.priority ?? 0,
   })
 }
@@ -87,6 +92,7 @@ export async function childBirth(
     actor: parent.actor,
     parent: { runId: parentRunId, number, childId },
     limits: start.limits,
+    scopes: childScopes(start.childRunId, definition.name, parent.scopes ?? rootScopes(parentRunId, parent)),
     priority: start.priority,
   })
 }
@@ -102,12 +108,14 @@ interface Parts {
   readonly actor: string | undefined
   readonly parent: ParentLink | undefined
   readonly limits: RunLimits
+  readonly scopes: readonly string[]
   readonly priority: number
 }
 
 function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts): Birth {
-  const { runId, isFresh, fingerprint, input, fetched, tenant, sessionId, actor, parent, limits, priority } = parts
-  const { deadlineAt } = limits
+  const { runId, isFresh, fingerprint, input, fetched, tenant, sessionId, actor, parent, limits, scopes, priority } =
+    parts
+  const { deadlineAt, picoDollars } = limits
   const link = parent ? { parent } : {}
   const run: NewRun = {
     runId,
@@ -118,6 +126,7 @@ function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts)
     ...link,
     priority,
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
+    ...(picoDollars === undefined ? {} : { picoDollars }),
     fingerprint,
   }
   const data: EventData['run.created'] = {
@@ -130,6 +139,7 @@ function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts)
     ...link,
     limits,
     priority,
+    scopes,
   }
   return { run, isFresh, fetched, created: { type: 'run.created', at: machine.scheduler.now(), data } }
 }

@@ -8,14 +8,24 @@ export interface Preview {
   readonly text: string
 }
 
+/** An attempt waits in a queue for `what`, or goes on. */
+export interface Wait {
+  readonly step: number
+  readonly attempt: number
+  readonly what: string | undefined
+}
+
 /** Must not throw. */
 export type PreviewListener = (preview: Preview) => void
+/** Must not throw. */
+export type WaitListener = (wait: Wait) => void
 
 /** Whoever comes late gets the text of so many steps from its beginning: of the one under way, and of parallel ones. */
 const keptSteps = 4
 
 interface Watched {
   readonly listeners: Set<PreviewListener>
+  readonly waitListeners: Set<WaitListener>
   /** The text so far, by step. */
   readonly texts: Map<number, Preview>
   /** An attempt sends here, now or soon: it stays until the run leaves. */
@@ -27,12 +37,14 @@ export class Previews {
   readonly #runs = new Map<RunId, Watched>()
 
   /** Listens until stopped, beginning with the text so far. */
-  listen(runId: RunId, listener: PreviewListener): () => void {
+  listen(runId: RunId, listener: PreviewListener, onWait: WaitListener = ignore): () => void {
     const watched = this.#watched(runId)
     watched.listeners.add(listener)
+    watched.waitListeners.add(onWait)
     for (const preview of watched.texts.values()) listener(preview)
     return () => {
       watched.listeners.delete(listener)
+      watched.waitListeners.delete(onWait)
       if (watched.listeners.size === 0 && !watched.hasSource) this.#runs.delete(runId)
     }
   }
@@ -55,6 +67,11 @@ export class Previews {
     }
   }
 
+  /** Tells whoever watches that an attempt waits, or goes on. */
+  waits(runId: RunId, wait: Wait): void {
+    for (const listener of this.#runs.get(runId)?.waitListeners ?? []) listener(wait)
+  }
+
   /** The run left this process: its texts go. Listeners stay until they stop. */
   forget(runId: RunId): void {
     const watched = this.#runs.get(runId)
@@ -67,8 +84,10 @@ export class Previews {
   #watched(runId: RunId): Watched {
     const known = this.#runs.get(runId)
     if (known) return known
-    const watched: Watched = { listeners: new Set(), texts: new Map(), hasSource: false }
+    const watched: Watched = { listeners: new Set(), waitListeners: new Set(), texts: new Map(), hasSource: false }
     this.#runs.set(runId, watched)
     return watched
   }
 }
+
+function ignore(): void {}

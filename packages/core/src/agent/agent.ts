@@ -1,7 +1,9 @@
 import { MeepoError } from '../base/errors.ts'
 import { textSchema, type Schema } from '../base/schema.ts'
+import { parseDollars } from '../cost/money.ts'
+import { askedLimits } from '../engine/asked-limits.ts'
 import type { RunLimits } from '../log/events.ts'
-import type { Model, ModelSettings } from '../model/model.ts'
+import type { CallRouting, Model, ModelSettings } from '../model/model.ts'
 import { define, type Definition } from '../run/definition.ts'
 import type { RetryPolicy } from '../run/retry.ts'
 import { jsonSchemaOf } from '../tool/json-schema.ts'
@@ -29,9 +31,19 @@ export interface AgentOptions<I, O> {
   /** 20 unless said. A limit given at the start of a run replaces it. */
   readonly maxTurns?: number
   readonly limits?: Omit<Partial<RunLimits>, 'maxTurns'>
+  /**
+   * What a run may cost with everything below it, in dollars: `0.25`, `'$5'`. A start may ask for another amount, a child
+   * for less. $1 unless said here, at the start, or by a run above. Calls without a price are not in it.
+   */
+  readonly budget?: string | number
   readonly settings?: ModelSettings
-  /** Of model calls. */
+  /**
+   * Of model calls. A gateway repeats calls itself: it takes the count of tries from here, and its waits from its own
+   * settings.
+   */
   readonly retry?: RetryPolicy
+  /** How a gateway repeats, routes and caches the calls of this agent. */
+  readonly routing?: CallRouting
   /** Of one model call; the default of steps unless said. */
   readonly timeoutMs?: number
 }
@@ -55,7 +67,8 @@ export interface Agent<I = unknown, O = unknown> extends Definition<I, O> {
  */
 export function defineAgent<I = string, O = string>(options: AgentOptions<I, O>): Agent<I, O> {
   const { name, version = '1', description, instructions, model, tools = [], maxTurns = 20 } = options
-  const { prompt = defaultPrompt, output, settings, retry, timeoutMs } = options
+  const { prompt = defaultPrompt, output, settings, retry, timeoutMs, budget } = options
+  const routing = routingOf(options)
   if (!Number.isInteger(maxTurns) || maxTurns < 1) {
     throw new MeepoError('definition.invalid', `maxTurns of agent ${name} must be a whole number above 0`)
   }
@@ -67,6 +80,7 @@ export function defineAgent<I = string, O = string>(options: AgentOptions<I, O>)
       request: {
         ...(tools.length > 0 ? { tools: tools.map((tool) => tool.spec()) } : {}),
         ...(settings ? { settings } : {}),
+        ...(routing ? { routing } : {}),
         ...(output ? { outputSchema: jsonSchemaOf(output, `the output of agent ${name}`) } : {}),
       },
     }
@@ -79,7 +93,8 @@ export function defineAgent<I = string, O = string>(options: AgentOptions<I, O>)
       // Without a schema I is string: nothing else chooses it.
       input: options.input ?? (textSchema as Schema<unknown> as Schema<I>),
       output,
-      limits: { ...options.limits, maxTurns },
+      limits: { ...askedLimits({ budget, limits: options.limits }), maxTurns },
+      fallbackLimits: { picoDollars: parseDollars(1).toString() },
       run: (ctx, input: I): Promise<O> => runAgent(agent, prepare(), ctx, input),
     }),
     description,
@@ -93,6 +108,14 @@ export function defineAgent<I = string, O = string>(options: AgentOptions<I, O>)
     prompt,
   }
   return agent
+}
+
+/** A gateway repeats as often as the steps around it would. */
+function routingOf({
+  retry,
+  routing,
+}: Pick<AgentOptions<unknown, unknown>, 'retry' | 'routing'>): CallRouting | undefined {
+  return retry ? { maxRetries: retry.maxAttempts - 1, ...routing } : routing
 }
 
 function defaultPrompt(input: unknown): string {

@@ -2,8 +2,10 @@
 // every tool call of the conversation has exactly one result.
 
 import { MeepoError } from '../base/errors.ts'
+import type { CallAccount } from '../model/account.ts'
 import type { Message, ModelCall, ModelRequest, ModelResponse } from '../model/model.ts'
 import type { Attempt, RunContext } from '../run/context.ts'
+import { defaultRetry } from '../run/retry.ts'
 import { runToolCalls } from '../tool/run-tool-calls.ts'
 import type { Toolset } from '../tool/tool.ts'
 import type { Agent } from './agent.ts'
@@ -72,11 +74,30 @@ function askModel<I, O>(
   request: ModelRequest,
   progress: { readonly turn: number; readonly maxTurns: number },
 ): Promise<ModelResponse> {
-  const { model, retry, timeoutMs } = agent
-  const meta = { kind: 'model', model: typeof model === 'string' ? model : model.id, ...progress } as const
-  return ctx.step('model', { effect: 'idempotent', isPaid: true, retry, timeoutMs, meta }, (attempt) =>
-    callModel(model, request, attempt),
-  )
+  const { timeoutMs } = agent
+  const meta = {
+    kind: 'model',
+    model: typeof agent.model === 'string' ? agent.model : agent.model.id,
+    ...progress,
+  } as const
+  const model = findModel(agent.model, ctx)
+  const announcesCalls = typeof model === 'object' && model.keepsBooks === true
+  const retry = announcesCalls ? { ...(agent.retry ?? defaultRetry), codes: onlyInterrupted } : agent.retry
+  const options = { effect: 'idempotent', isPaid: true, announcesCalls, retry, timeoutMs, meta } as const
+  return ctx.step('model', options, (attempt) => callModel(model, request, attempt))
+}
+
+/** A model that announces its calls repeats them itself. Only an answer that broke off after it began is asked for anew. */
+const onlyInterrupted: readonly string[] = ['model.interrupted']
+
+/** The model if the name is known here; whoever calls it tells what is wrong with the name. */
+function findModel(model: Agent['model'], ctx: RunContext): Agent['model'] {
+  if (typeof model !== 'string') return model
+  try {
+    return ctx.models.resolve(model)
+  } catch {
+    return model
+  }
 }
 
 function callModel(model: Agent['model'], request: ModelRequest, attempt: Attempt): Promise<ModelResponse> {
@@ -87,7 +108,7 @@ function callModel(model: Agent['model'], request: ModelRequest, attempt: Attemp
   })
 }
 
-/** What the model may use of an attempt. Abort signals are made when somebody asks: most models never do. */
+/** What the model may use of an attempt. Abort signals and books are made when somebody asks: most models never do. */
 class AttemptCall implements ModelCall {
   readonly #attempt: Attempt
 
@@ -105,6 +126,22 @@ class AttemptCall implements ModelCall {
 
   get idempotencyKey(): string {
     return this.#attempt.idempotencyKey
+  }
+
+  get account(): CallAccount {
+    return this.#attempt.account
+  }
+
+  get priority(): number {
+    return this.#attempt.call.priority
+  }
+
+  get deadlineAt(): number | undefined {
+    return this.#attempt.call.deadlineAt
+  }
+
+  get earlierTries(): number {
+    return this.#attempt.earlierTries
   }
 
   get onText(): ((delta: string) => void) | undefined {

@@ -18,6 +18,10 @@ export interface StartOptions {
   readonly priority?: number
   /** Limits of this run; those of the definition unless said. */
   readonly limits?: Partial<RunLimits>
+  /** What the run and everything below it may cost, in dollars: `5`, `'$0.50'`. The same as `limits.picoDollars`. */
+  readonly budget?: string | number
+  /** Whom else its costs are charged to: `{ team: 'search' }` is the scope `tag:team=search`. Children inherit them. */
+  readonly tags?: Readonly<Record<string, string>>
   /** Leave the run in the queue of the store, for whichever engine has room. */
   readonly isQueued?: boolean
   /** Somebody will watch the text: model calls stream from the first one on, not only once a stream is open. */

@@ -159,6 +159,12 @@ export interface EventData {
     readonly target: string
     /** Asked for, in pico-dollars as text; null without a price. */
     readonly picoDollars: string | null
+    /** Which try of the logical call, from 1. */
+    readonly try: number
+    /** Which credential, by its label. */
+    readonly key?: string
+    /** How long the attempt waited in queues before it: no active time. */
+    readonly waitedMs?: number
   }
   /** What became of a call; its line of the ledger is written together with it. */
   readonly 'call.settled': {

@@ -36,6 +36,8 @@ const firstVersions: Record<EventType, 1> = {
   'step.failed': 1,
   'step.unknown': 1,
   'step.resolved': 1,
+  'call.started': 1,
+  'call.settled': 1,
   'sleep.started': 1,
   'sleep.completed': 1,
   'signal.awaited': 1,

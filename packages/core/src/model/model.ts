@@ -118,7 +118,7 @@ export interface ModelCall {
   /** Higher goes first where calls queue. 0 unless said. */
   readonly priority?: number
   /** Nobody wants the answer after it: milliseconds since 1970. */
-  readonly deadlineAt?: number
+  readonly deadlineAt?: number | undefined
   /** How many of the tries of this logical call earlier attempts used up. */
   readonly earlierTries?: number
 }

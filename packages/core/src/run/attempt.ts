@@ -1,20 +1,33 @@
 import { addUsage, type Usage } from '../base/usage.ts'
+import type { CallAccount } from '../model/account.ts'
+import { AttemptAccount, type AccountOwner } from './attempt-account.ts'
 import type { Attempt, CallContext } from './context.ts'
 
-/** The driver's side of an attempt. The abort signal is made when somebody asks for it: most bodies never do. */
+/** The driver's side of an attempt. Abort signal and books are made when somebody asks for them: most bodies never do. */
 export class AttemptHandle implements Attempt {
   readonly count: number
   readonly call: CallContext
   readonly preview: ((delta: string) => void) | undefined
+  readonly earlierTries: number
   usage: Usage | undefined = undefined
   readonly #number: number
+  readonly #owner: AccountOwner
+  #account: AttemptAccount | undefined = undefined
   #controller: AbortController | undefined = undefined
   #reason: Error | undefined = undefined
 
-  constructor(number: number, count: number, call: CallContext, preview: ((delta: string) => void) | undefined) {
+  constructor(
+    owner: AccountOwner,
+    number: number,
+    count: number,
+    preview: ((delta: string) => void) | undefined,
+    earlierTries: number,
+  ) {
+    this.earlierTries = earlierTries
+    this.#owner = owner
     this.#number = number
     this.count = count
-    this.call = call
+    this.call = owner.call
     this.preview = preview
   }
 
@@ -34,6 +47,14 @@ export class AttemptHandle implements Attempt {
     return this.#controller.signal
   }
 
+  get account(): CallAccount {
+    if (!this.#account) {
+      this.#account = new AttemptAccount(this.#owner, this.#number, this.count)
+      if (this.#reason) this.#account.abort(this.#reason)
+    }
+    return this.#account
+  }
+
   get isAborted(): boolean {
     return this.#reason !== undefined
   }
@@ -45,6 +66,23 @@ export class AttemptHandle implements Attempt {
   abort(reason: Error): void {
     if (this.#reason) return
     this.#reason = reason
+    this.#account?.abort(reason)
     this.#controller?.abort(reason)
+  }
+
+  /** The body is over: what it left unbooked is booked. */
+  close(): void {
+    this.#account?.close()
+  }
+
+  /** Calls that were sent, or may have been. */
+  get sentCalls(): number {
+    return this.#account?.sentCalls ?? 0
+  }
+
+  /** The run goes on elsewhere. */
+  drop(reason: Error): void {
+    this.abort(reason)
+    this.#account?.drop()
   }
 }

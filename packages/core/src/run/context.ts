@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../base/json.ts'
 import type { Schema } from '../base/schema.ts'
 import type { Effect, RunLimits, StepMeta } from '../log/events.ts'
 import type { Usage } from '../base/usage.ts'
+import type { CallAccount } from '../model/account.ts'
 import type { Models } from '../model/model.ts'
 import type { Definition } from './definition.ts'
 import type { RetryPolicy } from './retry.ts'
@@ -20,6 +21,11 @@ export interface StepOptions<T = unknown> {
   readonly timeoutMs?: number
   /** The body costs money: it waits for the log like a body with effects. */
   readonly isPaid?: boolean
+  /**
+   * Nothing leaves the body before {@link CallAccount.open} of its attempt resolved, which waits for the log itself: the
+   * body begins at once, and its first call is announced in one write with the step.
+   */
+  readonly announcesCalls?: boolean
   /** Finds out what became of an attempt with an unknown outcome. May throw: then the run waits for a decision. */
   readonly reconcile?: (idempotencyKey: string, signal: AbortSignal) => Promise<Reconciled<T>>
   readonly meta?: StepMeta
@@ -42,6 +48,10 @@ export interface Attempt {
   /** Aborted by timeout, cancel, deadline and drain. */
   readonly signal: AbortSignal
   readonly call: CallContext
+  /** How many calls of providers earlier tries of this step sent. */
+  readonly earlierTries: number
+  /** Who pays for calls of providers: announces and books them. */
+  readonly account: CallAccount
   /** Adds to what this attempt used; recorded with its outcome, also when it fails. */
   addUsage(usage: Usage): void
   /** Sends text to whoever watches. Absent: nobody does. Must be called in order. */
@@ -54,6 +64,13 @@ export interface CallContext {
   readonly runId: string
   readonly sessionId: string
   readonly actor?: string
+  /** The name of what is run. */
+  readonly definition: string
+  /** Whom calls are charged to, widest first. */
+  readonly scopes: readonly string[]
+  readonly priority: number
+  /** Milliseconds since 1970. */
+  readonly deadlineAt?: number
   readonly models: Models
 }
 
@@ -86,6 +103,8 @@ export interface RunContext {
   readonly sessionId: string
   readonly tenant: string
   readonly signal: AbortSignal
+  /** For asking what a model is. It is called by the bodies of steps. */
+  readonly models: Models
   /** Those of the start, narrowed by the parents, raised by a resume. */
   readonly limits: RunLimits
   /** About how many characters the results of this segment take in the log: tells when to end it. */

@@ -16,6 +16,8 @@ export interface Definition<I = unknown, O = unknown> {
   readonly uses?: readonly AnyDefinition[]
   /** Limits of runs that are started without; 300,000 ms of active time unless said. */
   readonly limits?: Partial<RunLimits>
+  /** Limits where nobody says any: neither `limits`, nor the start, nor a run above. */
+  readonly fallbackLimits?: Partial<RunLimits>
   run(ctx: RunContext, input: I): Promise<O>
 }
 

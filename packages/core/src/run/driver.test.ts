@@ -80,6 +80,12 @@ async function drive(
       startChild: () => undefined,
       cancelChild: () => undefined,
       preview: () => undefined,
+      openCall: (event, _intent, done) => {
+        events.push(event)
+        done({ kind: 'granted', picoDollars: 0n })
+      },
+      settleCall: (event) => void events.push(event),
+      callWaits: () => undefined,
       waiting: () => undefined,
       busy: () => undefined,
       end: (event) => void events.push(event),

@@ -4,7 +4,10 @@ import type { RunId } from '../base/ids.ts'
 import { copyJson, type JsonCopy } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import type { NewEvent, RunEnd, RunLimits, Stored } from '../log/events.ts'
+import type { CallGrant, CallIntent } from '../model/account.ts'
 import { ChildEntry } from './child-entry.ts'
+import type { CallEvent } from './attempt-account.ts'
+import { callContext } from './call-context.ts'
 import type { CallContext } from './context.ts'
 import type { AnyDefinition } from './definition.ts'
 import type { Entry, Outcome } from './entry.ts'
@@ -109,8 +112,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#post = new Post(recording.received)
     this.#voidMail = recording.voidMail
     this.#recordedEnd = recording.end
-    const { tenant, sessionId, actor } = recording.created
-    this.call = { tenant, runId, sessionId, models: host.models, ...(actor === undefined ? {} : { actor }) }
+    this.call = callContext(runId, recording, priority, host.models)
     this.#beginSegment(recording.segment ?? this.#firstSegment(recording.created.input), fetched)
   }
 
@@ -262,6 +264,18 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   unhold(): void {
     this.#waiting.unhold()
     this.#lookIfWaiting()
+  }
+
+  openCall(event: CallEvent<'call.started'>, intent: CallIntent, done: (grant: CallGrant) => void): void {
+    this.host.openCall(event, intent, done)
+  }
+
+  settleCall(event: CallEvent<'call.settled'>, granted: bigint | null): void {
+    this.host.settleCall(event, granted)
+  }
+
+  callWaits(number: number, attempt: number, what: string | undefined): void {
+    this.host.callWaits(number, attempt, what)
   }
 
   bodyStarted(): void {

@@ -2,6 +2,7 @@ import { MeepoError, type ErrorData } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import type { Random, Scheduler } from '../base/ports.ts'
 import type { EventData, NewEvent, Stored } from '../log/events.ts'
+import type { AccountOwner } from './attempt-account.ts'
 import type { CallContext } from './context.ts'
 import type { RunHost } from './host.ts'
 import type { DeliveryEvent, RecordedTask } from './recording.ts'
@@ -25,7 +26,7 @@ export interface Outcome {
 }
 
 /** What an open task may use of the driver that holds it. */
-export interface EntryOwner {
+export interface EntryOwner extends AccountOwner {
   readonly host: RunHost
   readonly scheduler: Scheduler
   readonly random: Random

@@ -3,7 +3,9 @@ import type { RunId, TenantId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
 import type { Machine } from '../base/ports.ts'
 import type { BlobRef, NewEvent, RunLimits, Stored } from '../log/events.ts'
+import type { CallGrant, CallIntent } from '../model/account.ts'
 import type { Models } from '../model/model.ts'
+import type { CallEvent } from './attempt-account.ts'
 import type { AnyDefinition } from './definition.ts'
 
 /** A child run to be, as its parent asks for it. The parent's `child.started` is durable when it is handed over. */
@@ -40,6 +42,15 @@ export interface RunHost {
   readonly tenant: TenantId
   /** Puts an event at the end of the log; `mailId` leaves the inbox with it. Durable some time later, in order. */
   append(event: NewEvent, mailId?: string): void
+  /** Puts the announcement of a call at the end of the log, with its reservation in one write. Answers when both are durable. */
+  openCall(event: CallEvent<'call.started'>, intent: CallIntent, done: (grant: CallGrant) => void): void
+  /**
+   * Puts the end of a call at the end of the log, with its settlement and its line of the ledger. A call without a price
+   * settles what was `granted` for it.
+   */
+  settleCall(event: CallEvent<'call.settled'>, granted: bigint | null): void
+  /** An attempt waits in a queue for `what`, or goes on: for whoever watches. */
+  callWaits(number: number, attempt: number, what: string | undefined): void
   /** Takes mail out of the inbox that means nothing to this run any more. */
   discard(mailId: string): void
   /** The seq of the last event that was appended. */

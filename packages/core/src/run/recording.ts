@@ -9,6 +9,7 @@ import {
   type RunLimits,
   type Stored,
 } from '../log/events.ts'
+import { trackCall, type LostCall } from './lost-call.ts'
 import { isOnce } from './retry.ts'
 import type { TaskKind } from './task.ts'
 
@@ -25,6 +26,8 @@ export interface RecordedTask {
   attempt: number
   /** Of a step: attempts that failed by an error. */
   failures: number
+  /** Of a step: calls of providers that were sent, or may have been, since the run was reopened last. */
+  tries: number
   /** Of a step whose last attempt failed: when the next one is due. */
   retryAt?: number
   /** Of a step: its outcome is not known, and nobody decided yet. */
@@ -65,6 +68,8 @@ export interface Recording {
   readonly end: { readonly end: RunEnd; readonly after: number } | undefined
   /** Time with open bodies so far. */
   readonly activeMs: number
+  /** Calls of providers that were announced and never booked: their process died. By id. */
+  readonly lostCalls: ReadonlyMap<string, LostCall>
   readonly isEnded: boolean
 }
 
@@ -143,6 +148,8 @@ const quietTypes: ReadonlySet<string> = new Set([
   'attempt.failed',
   'signal.received',
   'step.unknown',
+  'call.started',
+  'call.settled',
 ])
 
 const endTypes: ReadonlySet<string> = new Set(['run.cancel_requested', 'run.ending', 'run.failed', 'run.cancelled'])
@@ -155,6 +162,7 @@ class Reader {
   #deliveries: DeliveryEvent[] = []
   readonly #received = new Map<string, Stored>()
   readonly #voidMail = new Set<string>()
+  readonly #lostCalls = new Map<string, LostCall>()
   #end: Recording['end']
   #isEnded = false
   readonly #openBodies = new Set<number>()
@@ -180,6 +188,7 @@ class Reader {
       case 'run.reopened':
         for (const id of event.data.voidMail ?? []) this.#voidMail.add(id)
         this.#limits = { ...this.#limits, ...event.data.limits }
+        for (const task of this.#tasks.values()) task.tries = 0
         this.#end = undefined
         return
       case 'run.started':
@@ -193,6 +202,11 @@ class Reader {
         return
       case 'run.ending':
         this.#end ??= { end: event.data.end, after: event.seq - 1 }
+        return
+      case 'call.started':
+      case 'call.settled':
+        trackCall(this.#lostCalls, event)
+        this.#countTries(event)
         return
       case 'progress.reported':
         if (this.#segment) this.#segment.reports++
@@ -241,6 +255,7 @@ class Reader {
       voidMail: this.#voidMail,
       end: this.#end,
       activeMs: this.#activeMs,
+      lostCalls: this.#lostCalls,
       isEnded: this.#isEnded,
     }
   }
@@ -268,7 +283,17 @@ class Reader {
 
   #open(kind: TaskKind, name: string, start: Extract<LogEvent, { data: { number: number } }>): void {
     const number = start.data.number
-    this.#tasks.set(number, { number, kind, name, start, attempt: 1, failures: 0, isUnknown: false, isClosed: false })
+    this.#tasks.set(number, {
+      number,
+      kind,
+      name,
+      start,
+      attempt: 1,
+      failures: 0,
+      tries: 0,
+      isUnknown: false,
+      isClosed: false,
+    })
   }
 
   #readAttempt(
@@ -298,6 +323,15 @@ class Reader {
     }
   }
 
+  /** Each announced call counts until its end tells that it was not sent. */
+  #countTries(event: Extract<LogEvent, { type: 'call.started' | 'call.settled' }>): void {
+    const task = this.#tasks.get(event.data.number)
+    if (!task) return
+    if (event.type === 'call.started') task.tries++
+    else if (event.data.entry.outcome === 'refused' || event.data.entry.outcome === 'not_sent')
+      task.tries = Math.max(0, task.tries - 1)
+  }
+
   #close(event: DeliveryEvent): void {
     const task = this.#tasks.get(event.data.number)
     if (!task || task.isClosed) return
@@ -311,6 +345,9 @@ class Reader {
     if (this.#openBodies.size > 0 && !isRestart) this.#activeMs += Math.max(0, event.at - this.#lastAt)
     this.#lastAt = event.at
     switch (event.type) {
+      case 'call.started':
+        this.#activeMs = Math.max(0, this.#activeMs - (event.data.waitedMs ?? 0))
+        return
       case 'step.started':
       case 'attempt.started':
         this.#openBodies.add(event.data.number)

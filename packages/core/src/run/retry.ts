@@ -10,6 +10,8 @@ export interface RetryPolicy {
   readonly initialMs: number
   readonly factor: number
   readonly maxMs: number
+  /** Only errors of these codes are tried again; all that are retryable unless said. */
+  readonly codes?: readonly string[]
 }
 
 /** Three tries, waits of about 0.2 and 0.4 s. */
@@ -30,6 +32,7 @@ export function retryDelay(
   random: Random,
 ): number | undefined {
   if (attempts >= policy.maxAttempts || !error.retryable) return undefined
+  if (policy.codes?.includes(error.code) === false) return undefined
   if (isOnce(effect) && error.notSent !== true) return undefined
   const asked = error.details?.['retryAfterMs']
   const backoff = Math.min(policy.maxMs, policy.initialMs * policy.factor ** (attempts - 1))

@@ -5,6 +5,7 @@ import { canonicalJson, type Json } from '../base/json.ts'
 import { seededRandom, type SeededRandom } from '../base/seeded-random.ts'
 import type { RunLimits } from '../log/events.ts'
 import { ChildEntry } from './child-entry.ts'
+import type { Models } from '../model/model.ts'
 import type { Attempt, ChildOptions, Progress, RunContext, SignalOptions, StepOptions } from './context.ts'
 import type { AnyDefinition, Definition } from './definition.ts'
 import { entryOf, type Entry, type EntryOwner, type Race } from './entry.ts'
@@ -68,6 +69,10 @@ export class SegmentContext implements RunContext {
     return this.#owner.abortSignal
   }
 
+  get models(): Models {
+    return this.#owner.call.models
+  }
+
   get segmentSize(): number {
     return this.#owner.segmentSize
   }
@@ -114,7 +119,7 @@ export class SegmentContext implements RunContext {
         input: value,
         inputHash,
         priority: options.priority ?? this.#owner.priority,
-        limits: narrowLimits(this.#owner.limits, definition.limits, options.limits),
+        limits: narrowLimits(this.#owner.limits, definition, options.limits),
       }),
     )
   }

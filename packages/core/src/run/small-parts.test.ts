@@ -6,7 +6,7 @@ import { createTestMachine, fakeRandom } from '../testing/test-machine.ts'
 import { ActiveClock } from './active-clock.ts'
 import { AttemptHandle } from './attempt.ts'
 import { anySchema } from '../base/schema.ts'
-import type { CallContext } from './context.ts'
+import type { AccountOwner } from './attempt-account.ts'
 import { define } from './definition.ts'
 import { inlineValue } from './entry.ts'
 import { foldRecord } from './record-fold.ts'
@@ -43,7 +43,7 @@ test('a definition needs a name and a version that can stand in a key', () => {
 })
 
 test('an attempt keeps its first abort, tells it to whoever asks late, and adds up what it used', () => {
-  const handle = new AttemptHandle(3, 2, { runId: 'run-1' } as CallContext, undefined)
+  const handle = new AttemptHandle({ call: { runId: 'run-1' } } as AccountOwner, 3, 2, undefined, 0)
   handle.abort(new Error('first'))
   handle.abort(new Error('second'))
   expect(handle.signal.reason).toEqual(new Error('first'))

@@ -23,7 +23,7 @@ import { isUncertain } from './uncertain.ts'
  *          undecided ──► closed                   reconcile or an operator said done, or failed
  *               └──────► body                     … or not done
  *
- * S1 A body starts only after its intent is durable, unless it is a free `read`.
+ * S1 A body starts only after its intent is durable, unless it is a free `read` or waits for the log itself.
  * S2 Every attempt after the first is announced by `attempt.started`.
  * S3 A body that was told to abort ends by itself or is given up after {@link abortGraceMs}; what it does later is
  *    not recorded.
@@ -43,6 +43,8 @@ export class StepEntry extends Entry {
   readonly #body: Body
   #attempt = 1
   #failures = 0
+  /** Calls of providers that attempts so far sent. */
+  #tries = 0
   #current: AttemptHandle | undefined = undefined
   #startedAt = 0
   #stopTimer: Stop | undefined = undefined
@@ -64,7 +66,8 @@ export class StepEntry extends Entry {
   }
 
   get needsLog(): boolean {
-    return this.#options.effect !== 'read' || this.#options.isPaid === true
+    const { effect, isPaid, announcesCalls } = this.#options
+    return (effect !== 'read' || isPaid === true) && announcesCalls !== true
   }
 
   /** A body that must not be repeated runs now. */
@@ -88,6 +91,7 @@ export class StepEntry extends Entry {
     this.#isGated = false
     this.#attempt = recorded.attempt
     this.#failures = recorded.failures
+    this.#tries = recorded.tries
     if (recorded.isUnknown) {
       this.#becomeUndecided()
     } else if (recorded.decided) {
@@ -127,7 +131,7 @@ export class StepEntry extends Entry {
   drop(): void {
     this.#isDropped = true
     this.#stopTimer?.()
-    this.#current?.abort(new MeepoError('task.cancelled', 'the engine dropped the run'))
+    this.#current?.drop(new MeepoError('task.cancelled', 'the engine dropped the run'))
   }
 
   /** A person or `reconcile` decided. False when there is nothing to decide. */
@@ -185,9 +189,9 @@ export class StepEntry extends Entry {
   #runBody(): void {
     if (this.isClosed || this.#isDropped || this.owner.isFrozen) return
     this.#isGated = false
-    const { call, host, scheduler } = this.owner
+    const { host, scheduler } = this.owner
     const preview = this.#options.meta?.kind === 'model' ? host.preview(this.number, this.#attempt) : undefined
-    const handle = new AttemptHandle(this.number, this.#attempt, call, preview)
+    const handle = new AttemptHandle(this.owner, this.number, this.#attempt, preview, this.#tries)
     this.#current = handle
     this.#startedAt = scheduler.elapsed()
     const timeoutMs = this.#options.timeoutMs ?? defaultTimeoutMs
@@ -230,6 +234,8 @@ export class StepEntry extends Entry {
     if (this.#current !== handle || this.#isDropped) return false
     this.#current = undefined
     this.#stopTimer?.()
+    handle.close()
+    this.#tries += handle.sentCalls
     this.owner.bodyEnded()
     return true
   }
@@ -328,7 +334,7 @@ export class StepEntry extends Entry {
   }
 
   #reconcile(reconcile: (key: string, signal: AbortSignal) => Promise<Reconciled<unknown>>): void {
-    const handle = new AttemptHandle(this.number, this.#attempt, this.owner.call, undefined)
+    const handle = new AttemptHandle(this.owner, this.number, this.#attempt, undefined, 0)
     const settle = (found: Reconciled<unknown>): void => {
       if (this.#isDropped || !this.#isUndecided) return
       if (found.kind === 'done') this.resolve({ kind: 'done', result: copyJson(found.result).value }, 'reconcile')

@@ -98,6 +98,7 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
       id: `${id}/1`,
       idempotencyKey: id,
       count: 1,
+      earlierTries: 0,
       signal: abort.signal,
       call,
       account: options.account ?? freeAccount(call),
@@ -117,6 +118,7 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
     sessionId: 's1',
     tenant: 'default',
     signal: abort.signal,
+    models: call.models,
     limits: { activeMs: 300_000, ...options.limits },
     get segmentSize() {
       return segmentSize

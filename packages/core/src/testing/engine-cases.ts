@@ -1,4 +1,5 @@
 import type { EngineCase } from './engine-case.ts'
+import { moneyCases } from './engine-cases-money.ts'
 import { edgeCases } from './engine-cases-edges.ts'
 import { effectCases } from './engine-cases-effects.ts'
 import { wholeCases } from './engine-cases-engine.ts'
@@ -17,5 +18,6 @@ export const engineCases: readonly EngineCase[] = [
   ...replayCases,
   ...streamCases,
   ...wholeCases,
+  ...moneyCases,
   ...edgeCases,
 ]

@@ -5,6 +5,8 @@ export type { EngineCase, EngineCaseContext, EngineCaseOptions, EngineUnderTest 
 export { check, checkEqual, checkRejects } from './check.ts'
 export { createMemoryStore } from './memory-store.ts'
 export type { MemoryStoreOptions } from './memory-store.ts'
+export { createBookingModel } from './booking-model.ts'
+export type { BookingModel, BookingModelOptions } from './booking-model.ts'
 export { createScriptedModel } from './scripted-model.ts'
 export type { ModelScript, ScriptedModel, ScriptedModelOptions, ScriptedTurn } from './scripted-model.ts'
 export { createFakeScheduler } from './fake-scheduler.ts'
