@@ -36,7 +36,7 @@ export { createMemoryCounters, type MemoryCountersOptions } from './admission/li
 export { readRateHeaders, type RateHeaders, type RateWindow } from './admission/limits/rate-headers.ts'
 export { toRule, type Rule } from './admission/limits/rule.ts'
 // For stores that hold counters: the decisions over rows that a transaction has loaded.
-export { adoptRule, createBucket, isIdle, type Bucket } from './admission/limits/bucket.ts'
+export { adoptRule, advance, createBucket, isIdle, type Bucket } from './admission/limits/bucket.ts'
 export {
   abandonOne,
   learnOne,

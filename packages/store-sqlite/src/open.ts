@@ -7,6 +7,7 @@ import { openReadOnly, type Durability } from './database.ts'
 import { Hub } from './follow/hub.ts'
 import { Reader } from './read/reader.ts'
 import { createBlobs } from './roles/blobs.ts'
+import { createCounters } from './roles/counters.ts'
 import { createInbox } from './roles/inbox.ts'
 import { createLeases } from './roles/leases.ts'
 import { createLog } from './roles/log.ts'
@@ -76,6 +77,7 @@ export async function openWith(startWriter: StartWriter, options: SqliteStoreOpt
     leases: createLeases(queue, reader, hub),
     inbox: createInbox(queue, reader),
     blobs: createBlobs(queue, reader),
+    counters: createCounters(queue, reader),
     money: createMoney(reader),
     close: () =>
       queue.close(() => {

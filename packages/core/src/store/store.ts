@@ -1,3 +1,4 @@
+import type { Counters } from '../admission/limits/counters.ts'
 import type { Grant, Reservation, Settlement } from '../admission/money.ts'
 import type { EngineId, RunId, Scope, TenantId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
@@ -221,6 +222,7 @@ export interface Store {
   readonly inbox: Inbox
   readonly blobs: Blobs
   readonly money: Money
+  readonly counters: Counters
   /** Waits for writes under way, then closes. Later calls reject with `store.closed`. */
   close(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { createMemoryCounters } from '../admission/limits/memory-counters.ts'
 import type { Store } from '../store/store.ts'
 import { memoryBlobs } from './memory-blobs.ts'
 import { memoryInbox } from './memory-inbox.ts'
@@ -49,6 +50,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     inbox: memoryInbox(state),
     blobs: memoryBlobs(state),
     money: memoryMoney(state),
+    counters: createMemoryCounters({ scheduler: { elapsed: options.now ?? (() => performance.now()) } }),
     close: () => {
       close(state)
       return done

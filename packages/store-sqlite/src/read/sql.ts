@@ -43,6 +43,11 @@ export const sql = {
   // runs_wake; one that has mail is claimable already.
   nextWakeAt: 'SELECT wake_at FROM runs WHERE wake_at IS NOT NULL AND ready = 0 ORDER BY wake_at LIMIT 1',
   engines: 'SELECT engine, beat FROM engines ORDER BY id',
+  limitBuckets: 'SELECT * FROM limit_buckets',
+  limitCooldowns: 'SELECT key, until FROM limit_cooldowns',
+  limitTallies: 'SELECT * FROM limit_tallies ORDER BY name',
+  limitHolders: 'SELECT waiting FROM limit_holders WHERE expires_at > ?',
+  limitClock: 'SELECT last, ahead_ms FROM limit_clock',
   // blobs_hash
   blob: 'SELECT body FROM blobs WHERE hash = ? AND tenant = ?',
   // ledger_entry, reservations_reservation

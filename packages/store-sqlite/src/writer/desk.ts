@@ -1,5 +1,6 @@
 import type { EngineId, RunId, RunStatus, TenantId } from '@meepo/core'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { LimitDesk } from '../limits/limit-desk.ts'
 import type { News } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import { integer, optionalNumber, row, text } from '../row.ts'
@@ -34,6 +35,7 @@ export class Desk {
   readonly run: Statements
   /** Inserts as many events as its index plus one. */
   readonly insertEvents: readonly StatementSync[]
+  readonly limits: LimitDesk
   /** The last event id that was given out. */
   lastEvent = 0
   #dataVersion = -1
@@ -47,6 +49,7 @@ export class Desk {
     this.db = db
     this.run = prepareStatements(db)
     this.insertEvents = prepareEventInserts(db)
+    this.limits = new LimitDesk(db)
   }
 
   /** At the start of each transaction, under the write lock. True when another connection wrote since the last one. */

@@ -176,5 +176,7 @@ function execute(desk: Desk, part: Part): unknown {
       return release(desk, part.engine, part.runs)
     case 'leave':
       return leave(desk, part.engine)
+    case 'limits':
+      return desk.limits.execute(part.rules, part.operations)
   }
 }
