@@ -41,11 +41,24 @@ test('read and written tokens are parts of the total', () => {
 
 test('compatible servers name cached tokens in ways that their adapter does not know', () => {
   const input = { total: 100, noCache: 90, cacheRead: 10 }
-  const written = reported(input, { total: 5 }, { prompt_tokens_details: { cache_write_tokens: 40 } })
+  const counts = { prompt_tokens: 100, completion_tokens: 5 }
+  const written = reported(
+    input,
+    { total: 5 },
+    { ...counts, prompt_tokens_details: { cached_tokens: 10, cache_write_tokens: 40 } },
+  )
   expect(toUsage(written, 'openai-compatible')).toMatchObject({ input: 50, cacheRead: 10, cacheWrite: 40 })
-  const flat = reported(input, { total: 5 }, { cache_write_tokens: 30 })
+  const flat = reported(
+    input,
+    { total: 5 },
+    { ...counts, prompt_tokens_details: { cached_tokens: 10 }, cache_write_tokens: 30 },
+  )
   expect(toUsage(flat, 'openai-compatible')).toMatchObject({ input: 60, cacheRead: 10, cacheWrite: 30 })
-  const hits = reported({ total: 100, noCache: 100, cacheRead: 0 }, { total: 5 }, { prompt_cache_hit_tokens: 64 })
+  const hits = reported(
+    { total: 100, noCache: 100, cacheRead: 0 },
+    { total: 5 },
+    { ...counts, prompt_cache_hit_tokens: 64 },
+  )
   expect(toUsage(hits, 'openai-compatible')).toMatchObject({ input: 36, cacheRead: 64, cacheWrite: 0 })
 })
 
@@ -56,6 +69,9 @@ test('parts that exceed their total never make a negative count', () => {
 
 test('after a fallback on the server the totals are those of the answer', () => {
   const raw = {
+    input_tokens: 10,
+    cache_read_input_tokens: 20,
+    output_tokens: 5,
     iterations: [
       { type: 'message', input_tokens: 9 },
       { type: 'fallback_message', input_tokens: 9 },

@@ -1,0 +1,51 @@
+import { MeepoError, parseDollars, type PriceCard, type PricePeriod } from '@meepo/core'
+
+/** A price as a person writes it: dollars for a million tokens. */
+export interface SimplePrice {
+  readonly provider: string
+  readonly model: string
+  readonly aliases?: readonly string[]
+  readonly input: string | number
+  /** Absent for models that put out no tokens. */
+  readonly output?: string | number
+  readonly cacheRead?: string | number
+  readonly cacheWrite?: string | number
+  readonly contextTokens?: number
+  readonly maxOutputTokens?: number
+}
+
+/**
+ * Makes a price card of a {@link SimplePrice}. Throws `money.invalid`, or `price.not_whole` for a price that is finer than a
+ * pico-dollar a token.
+ *
+ * @example
+ * const card = simplePrice({ provider: 'local', model: 'llama-4', input: 0, output: 0 })
+ */
+export function simplePrice(price: SimplePrice): PriceCard {
+  const { provider, model, aliases = [], contextTokens, maxOutputTokens } = price
+  const rate = (field: 'input' | 'output' | 'cacheRead' | 'cacheWrite'): number | undefined =>
+    price[field] === undefined ? undefined : perToken(price[field], `${provider}/${model}: ${field}`)
+  const [output, read, write] = [rate('output'), rate('cacheRead'), rate('cacheWrite')]
+  const period: PricePeriod = {
+    rates: {
+      in: { text: rate('input') ?? 0 },
+      ...(read === undefined ? {} : { read: { text: read } }),
+      ...(write === undefined ? {} : { write: { other: write } }),
+      ...(output === undefined ? {} : { out: { text: output } }),
+    },
+  }
+  const limits = {
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+  }
+  // The far future: a price that the deployment sets itself does not age.
+  return { provider, model, aliases, version: 'own', lastVerified: '9999-12-31', limits, periods: [period] }
+}
+
+function perToken(dollars: string | number, where: string): number {
+  const pico = parseDollars(dollars)
+  if (pico % 1_000_000n !== 0n) {
+    throw new MeepoError('price.not_whole', `${where} is finer than a pico-dollar a token`)
+  }
+  return Number(pico / 1_000_000n)
+}

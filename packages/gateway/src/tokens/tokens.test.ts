@@ -1,0 +1,65 @@
+import type { ModelRequest } from '@meepo/core'
+import { expect, test } from 'vitest'
+import { countTextTokens, countTokens } from './count-tokens.ts'
+import {
+  defaultScale,
+  estimateTextTokens,
+  estimateTokens,
+  learnScale,
+  mostTokens,
+  TokenScales,
+} from './estimate-tokens.ts'
+
+const text = 'The quick brown fox jumps over the lazy dog, and then it goes home. '.repeat(20)
+const request: ModelRequest = {
+  messages: [
+    { role: 'system', text },
+    { role: 'user', text: 'Hi' },
+    {
+      role: 'assistant',
+      text: 'Wait',
+      reasoning: 'hm',
+      toolCalls: [{ id: '1', name: 'look', arguments: { at: 'it' } }],
+    },
+    { role: 'tool', callId: '1', tool: 'look', result: { found: true } },
+    { role: 'tool', callId: '2', tool: 'look', result: 'nothing' },
+    { role: 'assistant', text: 'Done' },
+  ],
+  tools: [{ name: 'look', description: 'Looks', inputSchema: { type: 'object' } }],
+  outputSchema: { type: 'object' },
+}
+
+test('an estimate is near the count of a tokenizer and never above the sure bound', async () => {
+  const exact = await countTokens('openai:gpt-6-sol', request)
+  const estimated = estimateTokens(request)
+  expect(estimated / exact).toBeGreaterThan(0.9)
+  expect(estimated / exact).toBeLessThan(1.7)
+  expect(mostTokens(request)).toBeGreaterThan(exact)
+  expect(estimateTokens(request)).toBe(estimated)
+})
+
+test('a text is counted as it is, marks of the tokenizer included', async () => {
+  expect(await countTextTokens('hello world')).toBe(2)
+  expect(await countTextTokens('<|endoftext|>')).toBeGreaterThan(1)
+  expect(estimateTextTokens('12345678901')).toBe(4)
+})
+
+test('vendors without a published tokenizer are estimated', async () => {
+  expect(await countTokens('anthropic:claude-opus-5', request)).toBe(estimateTokens(request))
+  expect(await countTokens('openai:o4-mini', { messages: [{ role: 'user', text: 'hello world' }] })).toBe(8)
+})
+
+test('what was settled teaches the scale of its model only', () => {
+  const scales = new TokenScales()
+  const actual = 2 * estimateTokens(request)
+  for (let call = 0; call < 60; call++) scales.learn('acme:one', request, actual)
+  expect(Math.abs(scales.estimate('acme:one', request) - actual)).toBeLessThan(actual / 100)
+  expect(scales.estimate('acme:two', request)).toBe(estimateTokens(request))
+})
+
+test('a call that says nothing about text teaches nothing', () => {
+  const short: ModelRequest = { messages: [{ role: 'user', text: 'Hi' }] }
+  expect(learnScale(defaultScale, short, 500)).toBe(defaultScale)
+  expect(learnScale(defaultScale, request, 0)).toBe(defaultScale)
+  expect(learnScale(defaultScale, request, 1e9)).toBe(defaultScale)
+})
