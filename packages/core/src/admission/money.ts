@@ -10,7 +10,7 @@ export interface Mark {
 
 /** One counter that a reservation is charged to: a budget of one scope in one period. */
 export interface Account {
-  /** `BUDGET/PERIOD/SCOPE`; the period is part of the key, so nothing is ever reset. */
+  /** `BUDGET/PERIOD/TENANT/SCOPE`, or `run:ID`; the period is part of the key, so nothing is ever reset. */
   readonly key: string
   /** Earlier counters that count towards the limit too: the window of a rolling budget. */
   readonly window?: readonly string[]

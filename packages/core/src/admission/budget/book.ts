@@ -2,7 +2,7 @@ import type { BudgetRefusal, CallIntent } from '../../model/account.ts'
 import type { Account, Grant, Reservation } from '../money.ts'
 import type { Budget } from './budget.ts'
 import { checkBudgets } from './check-budgets.ts'
-import { accountOf, countedScopes, periodAt, readAccountKey, toLines, type Line } from './line.ts'
+import { accountOf, countedScopes, payerOf, periodAt, readAccountKey, toLines, type Line } from './line.ts'
 import type { Period } from './period.ts'
 
 /** What has to be set aside for a call before it is sent. */
@@ -19,6 +19,7 @@ export interface AccountView {
   readonly budget: Budget
   /** In pico-dollars, as configured: the store may hold another one. */
   readonly limit: bigint
+  readonly tenant: string
   /** `user:bob`. */
   readonly scope: string
   readonly period: Period
@@ -71,7 +72,8 @@ export function createBudgetBook(budgets: readonly Budget[] = []): BudgetBook {
     if (parts === undefined || line === undefined) return undefined
     const period = periodAt(line, at)
     const isThis = line.budget.period === 'run' || parts.period === period.id
-    return isThis ? { budget: line.budget, limit: line.limit, scope: parts.scope, period } : undefined
+    if (!isThis) return undefined
+    return { budget: line.budget, limit: line.limit, tenant: parts.tenant, scope: parts.scope, period }
   }
 
   return {
@@ -91,13 +93,12 @@ export function createBudgetBook(budgets: readonly Budget[] = []): BudgetBook {
 function findAccounts(lines: readonly Line[], scopes: readonly string[], at: number): Accounts {
   const all: Account[] = []
   const owners: (Line | undefined)[] = []
-  const runs = scopes.filter((scope) => scope.startsWith('run:'))
-  const rootRun = runs[0]?.slice('run:'.length)
+  const payer = payerOf(scopes)
   let from = -Infinity
   let until = Infinity
   for (const line of lines) {
     for (const scope of countedScopes(line, scopes)) {
-      const account = accountOf(line, scope, rootRun, at)
+      const account = accountOf(line, scope, payer, at)
       if (account === undefined) continue
       const { startsAt, endsAt } = periodAt(line, at)
       from = Math.max(from, startsAt)
@@ -106,8 +107,9 @@ function findAccounts(lines: readonly Line[], scopes: readonly string[], at: num
       owners.push(line)
     }
   }
-  for (const run of runs) {
-    all.push({ key: run })
+  for (const scope of scopes) {
+    if (!scope.startsWith('run:')) continue
+    all.push({ key: scope })
     owners.push(undefined)
   }
   return { from, until, all, lines: owners }

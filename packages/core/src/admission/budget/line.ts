@@ -77,28 +77,50 @@ export function countedScopes({ budget, except }: Line, scopes: readonly string[
   return budget.scope === 'run' ? counted.slice(0, 1) : counted
 }
 
+/** Whose calls these are, beyond the scopes that a line counts. */
+export interface Payer {
+  readonly tenant: string
+  /** The run that all the others belong to. */
+  readonly rootRun: string | undefined
+}
+
+/** Finds tenant and root run among the scopes of a call. */
+export function payerOf(scopes: readonly string[]): Payer {
+  const first = (kind: string): string | undefined => scopes.find((scope) => scope.startsWith(kind))?.slice(kind.length)
+  return { tenant: first('tenant:') ?? '', rootRun: first('run:') }
+}
+
 /**
- * The account of a line for one of its scopes: `BUDGET/PERIOD/SCOPE`. Neither name nor period holds a slash, so that a key can be read
- * again; the period comes before the scope, so that all accounts of a period are neighbours.
+ * The account of a line for one of its scopes: `BUDGET/PERIOD/TENANT/SCOPE`. Only the scope may hold a slash, so that a key can be
+ * read again; the period comes early, so that all accounts of a period are neighbours. Users of two tenants may have one name.
  */
-export function accountOf(line: Line, scope: string, rootRun: string | undefined, at: number): Account | undefined {
+export function accountOf(line: Line, scope: string, { tenant, rootRun }: Payer, at: number): Account | undefined {
   const { budget, marks } = line
   const period = periodAt(line, at)
   const isPerRun = budget.period === 'run'
   if (isPerRun && rootRun === undefined) return undefined
-  const keyOf = (id: string): string => `${budget.name}/${id}/${scope}`
-  const id = isPerRun ? `run:${encodeURIComponent(String(rootRun))}` : period.id
+  const keyOf = (id: string): string => `${budget.name}/${id}/${encodeURIComponent(tenant)}/${scope}`
   return {
-    key: keyOf(id),
+    key: keyOf(isPerRun ? `run:${encodeURIComponent(String(rootRun))}` : period.id),
     ...(period.window.length > 0 ? { window: period.window.map(keyOf) } : {}),
     ...(line.isHard ? { limit: line.limit.toString() } : {}),
     ...(marks.length > 0 ? { marks } : {}),
   }
 }
 
+/** A key taken apart. */
+export interface AccountName {
+  readonly budget: string
+  readonly period: string
+  readonly tenant: string
+  readonly scope: string
+}
+
 /** Takes a key apart; undefined for one that is none of a budget. */
-export function readAccountKey(key: string): { budget: string; period: string; scope: string } | undefined {
-  const match = /^(?<budget>[^/:]+)\/(?<period>[^/]+)\/(?<scope>.+)$/s.exec(key)
-  // The groups are what the pattern names.
-  return match ? (match.groups as { budget: string; period: string; scope: string }) : undefined
+export function readAccountKey(key: string): AccountName | undefined {
+  const match = /^([^/:]+)\/([^/]+)\/([^/]*)\/(.+)$/s.exec(key)
+  if (!match) return undefined
+  // The pattern has four groups, and none of them is optional.
+  const [, budget, period, tenant, scope] = match as unknown as readonly [string, string, string, string, string]
+  return { budget, period, tenant: decodeURIComponent(tenant), scope }
 }
