@@ -1,6 +1,7 @@
 import type { BatchReply } from '../batch/batch-routes.ts'
 import type { Batch, BatchItem } from '../batch/batch-store.ts'
 import { isDone, resultsOf } from '../batch/run-batch.ts'
+import { DEFAULT_PROVIDER } from '../options.ts'
 import { keyName } from '../provider.ts'
 import { checkKey } from '../refusal.ts'
 import type { Visit } from '../routes.ts'
@@ -57,11 +58,13 @@ async function create(visit: Visit): Promise<BatchReply> {
   return { status: 200, body: { ...(await describe(visit, batch)), processing_status: 'in_progress' } }
 }
 
-async function describe({ house }: Visit, batch: Batch): Promise<object> {
+async function describe({ house, request, provider }: Visit, batch: Batch): Promise<object> {
   const done = isDone(house, batch)
   const answered = done ? await resultsOf(house, batch) : []
   const errored = answered.filter(({ status }) => status >= 400).length
   const total = batch.items.length
+  const prefix = provider.name === DEFAULT_PROVIDER ? '' : `/p/${provider.name}`
+  const root = `http://${request.headers.host ?? 'localhost'}${prefix}${ROOT}`
   return {
     id: batch.id,
     type: 'message_batch',
@@ -78,7 +81,7 @@ async function describe({ house }: Visit, batch: Batch): Promise<object> {
     ended_at: done ? new Date(house.options.clock()).toISOString() : null,
     cancel_initiated_at: null,
     archived_at: null,
-    results_url: done ? `${ROOT}/${batch.id}/results` : null,
+    results_url: done ? `${root}/${batch.id}/results` : null,
   }
 }
 
