@@ -176,6 +176,7 @@ export type {
 } from './engine/engine.ts'
 
 export { approvalSignal, type ApprovalDecision } from './tool/approval.ts'
+export { jsonSchemaOf } from './tool/json-schema.ts'
 export { runToolCalls, type ToolCallsOptions, type ToolMessage } from './tool/run-tool-calls.ts'
 export {
   defineTool,

@@ -157,6 +157,10 @@ export const catalogue = {
     fix: 'Repeat the call; a part of an answer is never returned as the answer.',
     retryable: true,
   },
+  'model.invalid_output': {
+    summary: 'The model does not answer with JSON of the schema, also after it was told what is wrong.',
+    fix: 'Make the prompt name the fields of the schema, loosen the schema, or take a more capable model.',
+  },
   'model.not_found': {
     summary: 'The provider does not know that model.',
     fix: 'Check the model name after the colon.',
@@ -180,6 +184,10 @@ export const catalogue = {
     summary: 'The provider did not answer in time.',
     fix: 'Repeat, or raise the timeout.',
     retryable: true,
+  },
+  'model.truncated': {
+    summary: 'The answer was cut off at the limit of output tokens before its JSON was complete.',
+    fix: 'Raise `settings.maxOutputTokens`, or ask for less at a time.',
   },
   'model.unauthorized': {
     summary: 'The provider refused the key.',
@@ -239,6 +247,11 @@ export const catalogue = {
   'price.unpriced': {
     summary: 'The model has no price, and the policy refuses calls without one.',
     fix: 'Add an override for the model, or choose another policy for unpriced calls.',
+    exit: 2,
+  },
+  'request.invalid': {
+    summary: 'A request to the gateway is malformed. Nothing was sent.',
+    fix: 'Correct the field that the message names.',
     exit: 2,
   },
   'result.too_large': {
