@@ -1,5 +1,7 @@
 export { storeCases, storeCasesFor } from './store-cases.ts'
 export type { StoreCapabilities, StoreCase, StoreCaseContext } from './store-case.ts'
+export { countersCases } from './counters-cases.ts'
+export type { CountersCase, CountersCaseContext } from './counters-case.ts'
 export { engineCases } from './engine-cases.ts'
 export type { EngineCase, EngineCaseContext, EngineCaseOptions, EngineUnderTest } from './engine-case.ts'
 export { check, checkEqual, checkRejects } from './check.ts'

@@ -57,7 +57,7 @@ export function createMemoryCounters({ scheduler, pollMs }: MemoryCountersOption
   }
 }
 
-/** Each new bucket looks at this many old ones: more than one, so the idle go faster than new ones come. */
+/** For each new bucket so many old ones are looked at: more than one, so the idle go faster than new ones come. */
 const sweptPerBucket = 2
 
 class MemoryRows implements CounterRows {
@@ -69,6 +69,7 @@ class MemoryRows implements CounterRows {
   #nextExpiry = Number.POSITIVE_INFINITY
   #now = 0
   #sweep: Iterator<Bucket> | undefined
+  #toSweep = 0
 
   constructor(scheduler: Pick<Scheduler, 'elapsed'>) {
     this.#scheduler = scheduler
@@ -78,6 +79,8 @@ class MemoryRows implements CounterRows {
   enter(holder?: Holder): number {
     this.#now = Math.floor(this.#scheduler.elapsed())
     if (this.#now >= this.#nextExpiry) this.#abandonDead()
+    // Before anything is decided: a bucket that is new and not used yet looks idle.
+    if (this.#toSweep > 0) this.#forgetSome()
     if (holder !== undefined && !this.#holders.has(holder.id)) this.beat(holder)
     return this.#now
   }
@@ -100,7 +103,7 @@ class MemoryRows implements CounterRows {
     if (values === undefined) this.#buckets.set(rule.name, (values = new Map()))
     let bucket = values.get(value)
     if (bucket === undefined) {
-      this.#forgetSome()
+      this.#toSweep += sweptPerBucket
       values.set(value, (bucket = createBucket(rule, value, this.#now)))
     } else if (bucket.rule !== rule) adoptRule(bucket, rule)
     return bucket
@@ -143,11 +146,12 @@ class MemoryRows implements CounterRows {
 
   /** Goes round all buckets, a few steps at a time. */
   #forgetSome(): void {
-    for (let count = 0; count < sweptPerBucket; count++) {
+    for (; this.#toSweep > 0; this.#toSweep--) {
       this.#sweep ??= this.allBuckets()
       const next = this.#sweep.next()
       if (next.done === true) {
         this.#sweep = undefined
+        this.#toSweep = 0
         return
       }
       advance(next.value, this.#now)

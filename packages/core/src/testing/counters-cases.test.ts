@@ -1,0 +1,115 @@
+// Every case must be able to fail: each planted bug breaks the case that is there to find it.
+
+import { expect, test } from 'vitest'
+import { createMemoryCounters } from '../admission/limits/memory-counters.ts'
+import type { Counters } from '../admission/limits/counters.ts'
+import type { CountersCase } from './counters-case.ts'
+import { countersCases } from './counters-cases.ts'
+
+async function run(one: CountersCase, plant: (counters: Counters) => Counters): Promise<void> {
+  let now = 1_000
+  const counters = plant(createMemoryCounters({ scheduler: { elapsed: () => now } }))
+  const pass = async (ms: number): Promise<void> => {
+    now += ms
+  }
+  await one.run({ open: async () => counters, openAgain: async () => counters, pass })
+}
+
+test.each(countersCases)('$name', (one) => run(one, (counters) => counters))
+
+/** Counters with a bug, and one case that must find it. */
+const planted: readonly { readonly bug: string; readonly foundBy: string; plant(counters: Counters): Counters }[] = [
+  {
+    bug: 'each bucket is asked by itself',
+    foundBy: 'a refused request takes nothing, of no bucket',
+    plant: (counters) => ({
+      ...counters,
+      take: async (holder, requests) => {
+        const outcomes = []
+        for (const request of requests) {
+          const parts = request.asks.map((one, index) => ({ ...request, id: `${request.id}-${index}`, asks: [one] }))
+          const all = await counters.take(holder, parts)
+          outcomes.push(all.find(({ kind }) => kind === 'refused') ?? { kind: 'granted' as const })
+        }
+        return outcomes
+      },
+    }),
+  },
+  {
+    bug: 'requests of one call are decided one by one',
+    foundBy: 'in one call nobody overtakes a refused one at its bucket, and everybody passes elsewhere',
+    plant: (counters) => ({
+      ...counters,
+      take: async (holder, requests) => {
+        const outcomes = await Promise.all(requests.map((request) => counters.take(holder, [request])))
+        return outcomes.flat()
+      },
+    }),
+  },
+  {
+    bug: 'a repeated request is a new one',
+    foundBy: 'the same request twice is granted once',
+    plant: (counters) => {
+      let count = 0
+      return {
+        ...counters,
+        take: (holder, requests) =>
+          counters.take(
+            holder,
+            requests.map((request) => ({ ...request, id: `${request.id}-${count++}` })),
+          ),
+      }
+    },
+  },
+  {
+    bug: 'a settlement is lost',
+    foundBy: 'what was not used comes back, once',
+    plant: (counters) => ({ ...counters, settle: () => undefined }),
+  },
+  {
+    bug: 'settling gives everything back',
+    foundBy: 'what was used beyond the reservation is debt',
+    plant: (counters) => ({ ...counters, settle: (all) => counters.release(all.map(({ id }) => id)) }),
+  },
+  {
+    bug: 'nobody dies',
+    foundBy: 'the slots of a dead process are free after its time, its tokens are not',
+    plant: (counters) => ({
+      ...counters,
+      take: (holder, requests) => counters.take({ ...holder, ttlMs: 1e9 }, requests),
+    }),
+  },
+  {
+    bug: 'beats are not heard',
+    foundBy: 'a process that beats keeps its slots',
+    plant: (counters) => ({ ...counters, beat: () => undefined }),
+  },
+  {
+    bug: 'leaving is not heard',
+    foundBy: 'a process that leaves leaves its slots',
+    plant: (counters) => ({ ...counters, leave: () => undefined }),
+  },
+  {
+    bug: 'lessons are not heard',
+    foundBy: 'a provider lowers a level and never raises it',
+    plant: (counters) => ({ ...counters, learn: () => undefined }),
+  },
+  {
+    bug: 'cooldowns are not looked at',
+    foundBy: 'a pair cools down as long as the provider asked, and never shorter than it asked before',
+    plant: (counters) => ({
+      ...counters,
+      take: (holder, requests) =>
+        counters.take(
+          holder,
+          requests.map(({ id, asks }) => ({ id, asks })),
+        ),
+    }),
+  },
+]
+
+test.each(planted)('the cases find it when $bug', async ({ foundBy, plant }) => {
+  const one = countersCases.find(({ name }) => name === foundBy)
+  if (one === undefined) throw new Error(`there is no case "${foundBy}"`)
+  await expect(run(one, plant)).rejects.toThrow()
+})
