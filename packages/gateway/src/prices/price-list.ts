@@ -1,4 +1,4 @@
-import { checkPriceCards, findCard, MeepoError, upperBound, type PriceBook, type PriceCard } from '@meepo/core'
+import { cardKey, checkPriceCards, findCard, MeepoError, upperBound, type PriceBook, type PriceCard } from '@meepo/core'
 import { shippedPrices } from './shipped.ts'
 import { simplePrice, type SimplePrice } from './simple-price.ts'
 
