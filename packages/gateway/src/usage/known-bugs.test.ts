@@ -93,7 +93,7 @@ test('litellm#30135: size tiers of own cards are used', () => {
 })
 
 test('litellm#13810: flex is half of standard', () => {
-  const { buckets: usage, serviceTier } = told('openai', { ...{ usage: cached }, service_tier: 'flex' })
+  const { buckets: usage, serviceTier } = told('openai', { usage: cached, service_tier: 'flex' })
   const standard = price(prices.find('openai', 'gpt-5-mini'), usage!)
   expect(price(prices.find('openai', 'gpt-5-mini'), usage!, { serviceTier }).total * 2n).toBe(standard.total)
 })
