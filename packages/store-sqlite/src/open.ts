@@ -78,7 +78,7 @@ export async function openWith(startWriter: StartWriter, options: SqliteStoreOpt
     inbox: createInbox(queue, reader),
     blobs: createBlobs(queue, reader),
     counters: createCounters(queue, reader),
-    money: createMoney(reader),
+    money: createMoney(queue, reader),
     close: () =>
       queue.close(() => {
         // Before the writer's connection: only a last one that may write takes SQLite's log file with it.

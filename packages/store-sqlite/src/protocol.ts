@@ -1,14 +1,32 @@
-import type { AppendExtras, Delivery, EngineId, ErrorCode, NewRun, Release, RunId, TenantId } from '@meepo/core'
+import type {
+  Alert,
+  AppendExtras,
+  Delivery,
+  EngineId,
+  ErrorCode,
+  NewRun,
+  Release,
+  Rule,
+  RunId,
+  Settlement,
+  TenantId,
+} from '@meepo/core'
+import type { CostSums } from '@meepo/core/store-rules'
+import type { LimitOperation } from './limits/operation.ts'
 
 /**
  * What the main thread and the writer thread say to each other. A batch is one flat array of primitives, which is the
  * cheapest thing to post; JSON is written on the main thread and stored as it is.
  *
  * A part of a batch begins with its kind:
- * - append: `1, runId, tenant | null, epoch, expectedSeq, extras | null, count, count x (type, at, data)`
+ * - append: `1, runId, tenant | null, epoch, expectedSeq, extras | null, count, count x (type, at, data)`, then `0`, or
+ *   `1, money`
  * - create: `2, run, owner | null, count, count x (type, at, data)`
  * - command: `3, command`
- * where extras, run and command are JSON text.
+ * - money: `4, tenant, money`
+ * where extras, run and command are JSON text, and money is three counts, then reservations
+ * `id, picoDollars, atLeast, accounts, expiresAt | null`, settlements `id, picoDollars`, and ledger lines
+ * `id, at, runId | null, kind, adjusts | null, scopes, entry, day, model` with ten sums.
  */
 type Value = string | number | null
 export type Batch = Value[]
@@ -16,10 +34,51 @@ export type Batch = Value[]
 export const appendPart = 1
 export const createPart = 2
 export const commandPart = 3
+export const moneyPart = 4
+
+/** What an append writes besides events and money. */
+export type AppendRest = Pick<AppendExtras, 'inboxTaken' | 'deliver'>
+
+/** A reservation with its accounts as JSON text. Amounts were read on the main thread. */
+export interface EncodedReservation {
+  readonly id: string
+  readonly picoDollars: string
+  readonly atLeast: string
+  readonly accounts: string
+  readonly expiresAt: number | null
+}
+
+/** A line of the ledger with scopes and entry as JSON text, and what it adds to the sums unless it is a correction. */
+export interface EncodedLine {
+  readonly id: string
+  readonly at: number
+  readonly runId: RunId | null
+  readonly kind: 'call' | 'adjust'
+  readonly adjusts: string | null
+  readonly scopes: string
+  readonly entry: string
+  readonly day: string
+  readonly model: string
+  readonly sums: CostSums
+}
+
+/** Money of one part. */
+export interface MoneyPart {
+  readonly reserve: readonly EncodedReservation[]
+  readonly settle: readonly Settlement[]
+  readonly ledger: readonly EncodedLine[]
+}
 
 /** Everything that is not on the hot path. `tenant: null` stands for the system scope. */
 export type Command =
-  | { readonly kind: 'reopen'; readonly tenant: TenantId | null; readonly runId: RunId; readonly event: EncodedEvent }
+  | {
+      readonly kind: 'reopen'
+      readonly tenant: TenantId | null
+      readonly runId: RunId
+      readonly event: EncodedEvent
+      /** The new limit of money. */
+      readonly most?: string
+    }
   | { readonly kind: 'deliver'; readonly tenant: TenantId | null; readonly runId: RunId; readonly delivery: Delivery }
   | { readonly kind: 'put'; readonly tenant: TenantId; readonly hash: string; readonly body: string }
   | {
@@ -39,6 +98,12 @@ export type Command =
     }
   | { readonly kind: 'release'; readonly engine: EngineId; readonly runs: readonly Release[] }
   | { readonly kind: 'leave'; readonly engine: EngineId }
+  | { readonly kind: 'setLimit'; readonly key: string; readonly most: string | null }
+  | { readonly kind: 'putOff'; readonly calls: readonly string[]; readonly expiresAt: number }
+  | { readonly kind: 'sweep'; readonly now: number }
+  | { readonly kind: 'raise'; readonly alert: Alert }
+  | { readonly kind: 'takeOff'; readonly alerts: readonly string[] }
+  | { readonly kind: 'limits'; readonly rules: readonly Rule[]; readonly operations: readonly LimitOperation[] }
 
 /** An event with its stored type and its data as JSON text. */
 export interface EncodedEvent {
@@ -55,9 +120,11 @@ export type Part =
       readonly tenant: TenantId | null
       readonly epoch: number
       readonly expectedSeq: number
-      readonly extras: AppendExtras | undefined
+      readonly extras: AppendRest | undefined
       readonly events: readonly EncodedEvent[]
+      readonly money: MoneyPart | undefined
     }
+  | { readonly kind: 'money'; readonly tenant: TenantId; readonly money: MoneyPart }
   | {
       readonly kind: 'create'
       readonly run: NewRun

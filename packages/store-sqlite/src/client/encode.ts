@@ -1,6 +1,7 @@
 import {
   encodedType,
   MeepoError,
+  type AppendExtras,
   type AppendRequest,
   type EngineId,
   type NewEvent,
@@ -8,7 +9,16 @@ import {
   type Scope,
   type TenantId,
 } from '@meepo/core'
-import { appendPart, commandPart, createPart, type Batch, type Command, type EncodedEvent } from '../protocol.ts'
+import {
+  appendPart,
+  commandPart,
+  createPart,
+  moneyPart,
+  type Batch,
+  type Command,
+  type EncodedEvent,
+} from '../protocol.ts'
+import { pushMoney, type MoneyExtras } from './encode-money.ts'
 
 /** A part is pushed value by value. When its JSON cannot be written this throws in the middle: the caller cuts the batch. */
 
@@ -20,9 +30,17 @@ export function tenantOf(scope: Scope): TenantId | null {
 /** See `protocol.ts`. */
 export function encodeAppend(batch: Batch, scope: Scope, request: AppendRequest): void {
   const { runId, epoch, expectedSeq, events, extras } = request
-  const extrasText = extras === undefined ? null : JSON.stringify(extras)
-  batch.push(appendPart, runId, tenantOf(scope), epoch, expectedSeq, extrasText)
+  batch.push(appendPart, runId, tenantOf(scope), epoch, expectedSeq, restText(extras))
   pushEvents(batch, events)
+  const hasMoney = extras?.reserve !== undefined || extras?.settle !== undefined || extras?.ledger !== undefined
+  batch.push(hasMoney ? 1 : 0)
+  if (hasMoney) pushMoney(batch, extras)
+}
+
+/** See `protocol.ts`. */
+export function encodeMoney(batch: Batch, tenant: TenantId, money: MoneyExtras): void {
+  batch.push(moneyPart, tenant)
+  pushMoney(batch, money)
 }
 
 /** See `protocol.ts`. */
@@ -44,6 +62,12 @@ export function encodeCommand(batch: Batch, command: Command): void {
 /** An event as part of a command. */
 export function encodeEvent(event: NewEvent): EncodedEvent {
   return { type: encodedType(event.type), at: event.at, data: jsonData(event) }
+}
+
+function restText(extras: AppendExtras | undefined): string | null {
+  if (extras?.inboxTaken === undefined && extras?.deliver === undefined) return null
+  const { inboxTaken, deliver } = extras
+  return JSON.stringify({ inboxTaken, deliver })
 }
 
 function pushEvents(batch: Batch, events: readonly NewEvent[]): void {

@@ -1,6 +1,16 @@
-import { MeepoError, type AppendRequest, type EngineId, type NewEvent, type NewRun, type Scope } from '@meepo/core'
+import {
+  MeepoError,
+  type AppendRequest,
+  type EngineId,
+  type Grant,
+  type NewEvent,
+  type NewRun,
+  type Scope,
+  type TenantId,
+} from '@meepo/core'
 import type { Answer, Batch, Command } from '../protocol.ts'
-import { encodeAppend, encodeCommand, encodeCreate } from './encode.ts'
+import { encodeAppend, encodeCommand, encodeCreate, encodeMoney } from './encode.ts'
+import type { MoneyExtras } from './encode-money.ts'
 import type { WriterPort } from './thread.ts'
 import { toMeepoError } from './to-meepo-error.ts'
 
@@ -61,11 +71,19 @@ export class WriteQueue {
     this.#port = port
   }
 
-  append(scope: Scope, request: AppendRequest): Promise<void> {
-    const { runId, expectedSeq: afterSeq, events } = request
-    const added = this.#add(events.length, (batch) => encodeAppend(batch, scope, request), { runId, afterSeq, events })
-    // The writer answers an append with nothing; another `then` here would cost as much as the rest.
-    return added as Promise<void>
+  append(scope: Scope, request: AppendRequest): Promise<readonly Grant[] | undefined> {
+    const { runId, expectedSeq: afterSeq, events, extras } = request
+    const rows = events.length + (extras?.ledger?.length ?? 0) + (extras?.reserve?.length ?? 0)
+    const added = this.#add(rows, (batch) => encodeAppend(batch, scope, request), { runId, afterSeq, events })
+    // The writer answers an append with its grants or nothing; another `then` here would cost as much as the rest.
+    return added as Promise<readonly Grant[] | undefined>
+  }
+
+  /** Money outside of runs. Resolves as an append does. */
+  money(tenant: TenantId, money: MoneyExtras): Promise<readonly Grant[] | undefined> {
+    const rows = (money.reserve?.length ?? 0) + (money.ledger?.length ?? 0)
+    const added = this.#add(Math.max(1, rows), (batch) => encodeMoney(batch, tenant, money), undefined)
+    return added as Promise<readonly Grant[] | undefined>
   }
 
   create(run: NewRun, owner: EngineId | undefined, events: readonly NewEvent[]): Promise<unknown> {
@@ -181,7 +199,7 @@ function* committedParts(
   results: ReadonlyMap<number, unknown>,
 ): Iterable<Committed> {
   for (const [index, { committed }] of calls.entries()) {
-    // A create with a result found its run there and wrote nothing.
-    if (committed && !refused.has(index) && !results.has(index)) yield committed
+    // A create that found its run there wrote nothing.
+    if (committed && !refused.has(index) && results.get(index) !== 'exists') yield committed
   }
 }

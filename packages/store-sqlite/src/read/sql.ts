@@ -1,3 +1,5 @@
+import { moneySql } from './money-sql.ts'
+
 /**
  * All statements of the reading connection. Each is a read transaction of its own, in a snapshot taken when it starts:
  * an append that was acknowledged before is in it, writers are never held up. No statement is left open between turns,
@@ -50,7 +52,5 @@ export const sql = {
   limitClock: 'SELECT last, ahead_ms FROM limit_clock',
   // blobs_hash
   blob: 'SELECT body FROM blobs WHERE hash = ? AND tenant = ?',
-  // ledger_entry, reservations_reservation
-  ledger: 'SELECT entry_id, at, attempt_id, scopes, pico_dollars FROM ledger WHERE run = ? ORDER BY id',
-  reservations: 'SELECT reservation_id, scopes, pico_dollars FROM reservations WHERE run = ? ORDER BY id',
+  ...moneySql,
 } as const

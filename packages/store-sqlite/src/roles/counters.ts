@@ -12,7 +12,7 @@ import { integer, text } from '../row.ts'
 const pollMs = 25
 
 /** Levels of limits that all processes on the file share. */
-export function createCounters(queue: WriteQueue, reader: Reader): Counters {
+export function createCounters(queue: Pick<WriteQueue, 'command'>, reader: Pick<Reader, 'all'>): Counters {
   const commands = new LimitCommands(queue)
   return {
     pollMs,
@@ -40,7 +40,7 @@ export function createCounters(queue: WriteQueue, reader: Reader): Counters {
   }
 }
 
-function inspect(reader: Reader): LimitsView {
+function inspect(reader: Pick<Reader, 'all'>): LimitsView {
   const stored = reader.all('limitClock')[0]
   const past = stored
     ? { last: integer(stored, 'last'), aheadMs: integer(stored, 'ahead_ms') }
@@ -68,14 +68,14 @@ interface Call {
  * transaction and the reading and writing of a bucket.
  */
 class LimitCommands {
-  readonly #queue: WriteQueue
+  readonly #queue: Pick<WriteQueue, 'command'>
   #operations: LimitOperation[] = []
   #calls: Call[] = []
   #rules: Rule[] = []
   readonly #indexes = new Map<Rule, number>()
   #isUnderWay = false
 
-  constructor(queue: WriteQueue) {
+  constructor(queue: Pick<WriteQueue, 'command'>) {
     this.#queue = queue
   }
 

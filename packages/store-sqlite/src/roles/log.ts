@@ -1,4 +1,5 @@
 import { MeepoError, type Log } from '@meepo/core'
+import { readPositive } from '@meepo/core/store-rules'
 import { encodeEvent, tenantOf } from '../client/encode.ts'
 import type { WriteQueue } from '../client/queue.ts'
 import type { Hub } from '../follow/hub.ts'
@@ -12,12 +13,16 @@ export function createLog(queue: WriteQueue, reader: Reader, hub: Hub): Log {
       if (scope !== 'system' && scope.tenant !== run.tenant) {
         throw new MeepoError('run.not_found', `run ${run.runId} belongs to another tenant than its creator`)
       }
+      if (run.picoDollars !== undefined) readPositive(run.picoDollars)
       const result = await queue.create(run, owner, events)
       return result === 'exists' ? { kind: 'exists' } : { kind: 'created', epoch: owner === undefined ? 0 : 1 }
     },
     append: (scope, request) => queue.append(scope, request),
     reopen: async (scope, runId, event) => {
-      await queue.command({ kind: 'reopen', tenant: tenantOf(scope), runId, event: encodeEvent(event) })
+      const most = event.type === 'run.reopened' ? event.data.limits.picoDollars : undefined
+      if (most !== undefined) readPositive(most)
+      const command = { kind: 'reopen', tenant: tenantOf(scope), runId, event: encodeEvent(event) } as const
+      await queue.command({ ...command, ...(most === undefined ? {} : { most }) })
     },
     read: async (scope, runId, afterSeq = 0) => reader.allEvents(reader.findRun(scope, runId).key, afterSeq),
     follow: (scope, runId, { afterSeq = 0, signal }) => hub.follow(scope, runId, afterSeq, signal),

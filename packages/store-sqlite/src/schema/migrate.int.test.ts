@@ -4,12 +4,17 @@ import { checkStillKnown, migrate, migrations, readFormat } from './migrate.ts'
 import type { Migration } from './migration.ts'
 
 const second: Migration = {
-  number: 2,
+  number: migrations.length + 1,
   name: 'planted',
   isBreaking: false,
   sql: 'ALTER TABLE runs ADD COLUMN planted TEXT; CREATE TABLE planted (a INTEGER) STRICT',
 }
-const broken: Migration = { number: 3, name: 'broken', isBreaking: true, sql: 'CREATE TABLE half (a); SELECT nonsense' }
+const broken: Migration = {
+  number: migrations.length + 2,
+  name: 'broken',
+  isBreaking: true,
+  sql: 'CREATE TABLE half (a); SELECT nonsense',
+}
 
 function open(): DatabaseSync {
   return new DatabaseSync(':memory:')
@@ -37,7 +42,7 @@ test('a file of the previous format keeps its rows and gets what is new', () => 
   migrate(db)
   db.exec("INSERT INTO engines (engine, beat) VALUES ('e', 7)")
   migrate(db, [...migrations, second])
-  expect(readFormat(db, [...migrations, second])).toBe(2)
+  expect(readFormat(db, [...migrations, second])).toBe(second.number)
   expect(db.prepare('SELECT engine, beat FROM engines').all()).toEqual([{ engine: 'e', beat: 7 }])
   expect(db.prepare('SELECT count(*) AS rows FROM planted').get()).toEqual({ rows: 0 })
 })
@@ -48,7 +53,7 @@ test('a migration that fails leaves the file as it was', () => {
   const before = schema(db)
   expect(() => migrate(db, [...migrations, second, broken])).toThrow('nonsense')
   expect(schema(db)).toEqual(before)
-  expect(readFormat(db)).toBe(1)
+  expect(readFormat(db)).toBe(migrations.length)
 })
 
 test('a file of a newer release is refused, whether its migration was breaking or not', () => {
@@ -61,7 +66,7 @@ test('a process that has the file open goes on after a migration that is not bre
   const db = open()
   migrate(db, [...migrations, second])
   expect(() => checkStillKnown(db)).not.toThrow()
-  const breaking = { ...second, number: 3, sql: 'CREATE TABLE third (a)', isBreaking: true }
+  const breaking = { ...second, number: broken.number, sql: 'CREATE TABLE third (a)', isBreaking: true }
   migrate(db, [...migrations, second, breaking])
   expect(() => checkStillKnown(db)).toThrow(expect.objectContaining({ code: 'store.newer_format' }))
 })

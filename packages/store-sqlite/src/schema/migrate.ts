@@ -2,10 +2,12 @@ import type { DatabaseSync } from 'node:sqlite'
 import { integer, row } from '../row.ts'
 import { Refusal } from '../refusal.ts'
 import { initial } from './001-initial.ts'
+import { money } from './002-money.ts'
+import { limits } from './003-limits.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
-export const migrations: readonly Migration[] = [initial]
+export const migrations: readonly Migration[] = [initial, money, limits]
 
 /** "Meep" in ASCII: tells our files from other SQLite databases. */
 const applicationId = 0x4d656570

@@ -1,13 +1,17 @@
-import type { AppendExtras, NewRun } from '@meepo/core'
+import type { NewRun } from '@meepo/core'
 import {
   appendPart,
   commandPart,
   createPart,
+  moneyPart,
+  type AppendRest,
   type Batch,
   type Command,
   type EncodedEvent,
   type Part,
 } from '../protocol.ts'
+import { Cursor } from './cursor.ts'
+import { decodeMoney } from './decode-money.ts'
 
 /** Reads a flat batch back into parts. Its shape is that of `client/encode.ts`, its other half. */
 export function decodeBatch(batch: Batch): readonly Part[] {
@@ -32,8 +36,9 @@ function decodePart(from: Cursor): Part {
       // JSON of our own main thread, typed there.
       return {
         ...head,
-        extras: extras === null ? undefined : (JSON.parse(extras) as AppendExtras),
+        extras: extras === null ? undefined : (JSON.parse(extras) as AppendRest),
         events: decodeEvents(from),
+        money: from.number() === 0 ? undefined : decodeMoney(from),
       }
     }
     case createPart: {
@@ -41,6 +46,8 @@ function decodePart(from: Cursor): Part {
       const run = JSON.parse(from.text()) as NewRun
       return { kind: 'create', run, owner: from.optionalText(), events: decodeEvents(from) }
     }
+    case moneyPart:
+      return { kind: 'money', tenant: from.text(), money: decodeMoney(from) }
     case commandPart:
       // JSON of our own main thread, typed there.
       return JSON.parse(from.text()) as Command
@@ -56,35 +63,4 @@ function decodeEvents(from: Cursor): readonly EncodedEvent[] {
     events.push({ type: from.text(), at: from.number(), data: from.text() })
   }
   return events
-}
-
-class Cursor {
-  readonly #values: Batch
-  #next = 0
-
-  constructor(values: Batch) {
-    this.#values = values
-  }
-
-  get isAtEnd(): boolean {
-    return this.#next >= this.#values.length
-  }
-
-  text(): string {
-    const value = this.#values[this.#next++]
-    if (typeof value !== 'string') throw new TypeError('a batch has a text here')
-    return value
-  }
-
-  optionalText(): string | null {
-    if (this.#values[this.#next] !== null) return this.text()
-    this.#next++
-    return null
-  }
-
-  number(): number {
-    const value = this.#values[this.#next++]
-    if (typeof value !== 'number') throw new TypeError('a batch has a number here')
-    return value
-  }
 }

@@ -4,6 +4,7 @@ import { LimitDesk } from '../limits/limit-desk.ts'
 import type { News } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import { integer, optionalNumber, row, text } from '../row.ts'
+import { MoneyDesk } from './money.ts'
 import { prepareEventInserts, prepareStatements, type Statements } from './statements.ts'
 
 /** What the writer remembers of a run. Changed together with its row. */
@@ -35,6 +36,7 @@ export class Desk {
   readonly run: Statements
   /** Inserts as many events as its index plus one. */
   readonly insertEvents: readonly StatementSync[]
+  readonly money: MoneyDesk
   readonly limits: LimitDesk
   /** The last event id that was given out. */
   lastEvent = 0
@@ -49,6 +51,7 @@ export class Desk {
     this.db = db
     this.run = prepareStatements(db)
     this.insertEvents = prepareEventInserts(db)
+    this.money = new MoneyDesk(db, this.run)
     this.limits = new LimitDesk(db)
   }
 
@@ -57,6 +60,7 @@ export class Desk {
     const version = integer(row(this.run.dataVersion.get()), 'data_version')
     if (version === this.#dataVersion) return false
     this.forgetAll()
+    this.money.refresh()
     this.#dataVersion = version
     this.lastEvent = integer(row(this.run.lastEventId.get()), 'id')
     return true

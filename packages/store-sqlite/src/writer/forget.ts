@@ -1,5 +1,5 @@
-import type { TenantId } from '@meepo/core'
-import { integer, optionalNumber, type Row } from '../row.ts'
+import type { RunId, TenantId } from '@meepo/core'
+import { integer, optionalNumber, text, type Row } from '../row.ts'
 import type { Desk } from './desk.ts'
 import { forgetSql } from './sql.ts'
 
@@ -22,10 +22,15 @@ export function forget(desk: Desk, tenant: TenantId | null, endedBefore: number,
     const members = tree.all(integer(root, 'id'))
     if (!members.every((member) => endedEarlier(member, endedBefore))) continue
     if (removed === 0) db.prepare(forgetSql.raiseFloor).run()
-    for (const member of members) removeRun(desk, integer(member, 'id'))
+    // What other parts of this transaction changed must be in the file before rows are removed by statements.
+    desk.money.flush()
+    for (const member of members) removeRun(desk, integer(member, 'id'), text(member, 'run_id'))
     removed += members.length
   }
-  if (removed > 0) desk.forgetAll()
+  if (removed > 0) {
+    desk.forgetAll()
+    desk.money.drop()
+  }
   const last = roots.at(-1)
   if (last && roots.length === treesPerStep) return { runs: removed, afterKey: integer(last, 'id') }
   db.prepare(forgetSql.deleteOrphans).run(endedBefore, tenant)
@@ -38,11 +43,12 @@ function endedEarlier(member: Row, endedBefore: number): boolean {
   return endedAt !== undefined && endedAt < endedBefore
 }
 
-function removeRun({ db }: Desk, key: number): void {
+function removeRun({ db }: Desk, key: number, runId: RunId): void {
   const blobs = db.prepare(forgetSql.usedBlobs).all(key)
   const { deleteEvents, deleteMail, deleteLedger, deleteReservations, deleteBlobUses, deleteRun } = forgetSql
   for (const statement of [deleteEvents, deleteMail, deleteLedger, deleteReservations, deleteBlobUses, deleteRun]) {
     db.prepare(statement).run(key)
   }
+  db.prepare(forgetSql.deleteAccounts).run(runId)
   for (const blob of blobs) db.prepare(forgetSql.deleteUnusedBlob).run(integer(blob, 'blob'))
 }

@@ -1,5 +1,5 @@
-import type { AppendExtras, EngineId, NewRun, RunId, RunStatus, TenantId } from '@meepo/core'
-import type { EncodedEvent, Part } from '../protocol.ts'
+import type { EngineId, Grant, NewRun, RunId, RunStatus, TenantId } from '@meepo/core'
+import type { AppendRest, EncodedEvent, MoneyPart, Part } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import { isEnded, type Desk, type KnownRun } from './desk.ts'
 import { deliverFromChild } from './mail.ts'
@@ -29,6 +29,7 @@ export function createRun(desk: Desk, run: NewRun, owner: EngineId | null, event
     lastSeq: 0,
   }
   desk.remember(run.runId, created)
+  if (run.picoDollars !== undefined) desk.money.setLimit(`run:${run.runId}`, run.picoDollars)
   writeEvents(desk, run.runId, created, events)
   if (created.status === 'queued') desk.noteClaimable()
   return undefined
@@ -60,7 +61,7 @@ function insertRun(desk: Desk, run: NewRun, owner: number | undefined, createdAt
 }
 
 /** See `Log.append`. */
-export function appendEvents(desk: Desk, part: Extract<Part, { kind: 'append' }>): void {
+export function appendEvents(desk: Desk, part: Extract<Part, { kind: 'append' }>): unknown {
   const run = desk.needRun(part.runId, part.tenant)
   if (isEnded(run.status)) throw new Refusal('run.ended', `run ${part.runId} has ended`)
   if (run.owner === undefined || run.epoch !== part.epoch) {
@@ -77,10 +78,17 @@ export function appendEvents(desk: Desk, part: Extract<Part, { kind: 'append' }>
   }
   if (part.extras) writeExtras(desk, part.tenant, run, part.extras)
   writeEvents(desk, part.runId, run, part.events)
+  return part.money && desk.money.apply({ tenant: run.tenant, run: run.key }, part.money, () => run.key)
 }
 
-/** See `Log.reopen`. */
-export function reopenRun(desk: Desk, tenant: TenantId | null, runId: RunId, event: EncodedEvent): void {
+/** See `Log.reopen`. `most`: the new limit of money, as text. */
+export function reopenRun(
+  desk: Desk,
+  tenant: TenantId | null,
+  runId: RunId,
+  event: EncodedEvent,
+  most: string | undefined,
+): void {
   const run = desk.needRun(runId, tenant)
   if (run.status !== 'failed' && run.status !== 'cancelled') {
     throw new Refusal('run.not_resumable', `run ${runId} is ${run.status}`)
@@ -89,6 +97,7 @@ export function reopenRun(desk: Desk, tenant: TenantId | null, runId: RunId, eve
   run.status = 'queued'
   run.epoch++
   run.owner = undefined
+  if (most !== undefined) desk.money.setLimit(`run:${runId}`, most)
   writeEvents(desk, runId, run, [event])
   desk.noteClaimable()
 }
@@ -131,14 +140,13 @@ function noteBlobs(desk: Desk, run: KnownRun, data: string): void {
   }
 }
 
-function writeExtras(desk: Desk, tenant: TenantId | null, run: KnownRun, extras: AppendExtras): void {
+function writeExtras(desk: Desk, tenant: TenantId | null, run: KnownRun, extras: AppendRest): void {
   for (const id of extras.inboxTaken ?? []) desk.run.takeMail.run(run.key, id)
-  for (const { id, scopes, picoDollars } of extras.reserve ?? []) {
-    desk.run.insertReservation.run(run.key, id, JSON.stringify(scopes), picoDollars)
-  }
-  for (const id of extras.settle ?? []) desk.run.deleteReservation.run(run.key, id)
-  for (const { id, at, attemptId, scopes, picoDollars } of extras.ledger ?? []) {
-    desk.run.insertLedger.run(run.key, id, at, attemptId, JSON.stringify(scopes), picoDollars)
-  }
   if (extras.deliver) deliverFromChild(desk, tenant, extras.deliver.runId, extras.deliver.delivery)
+}
+
+/** Money outside of the log of a run; see `Money.reserve` and `Money.book`. */
+export function applyMoney(desk: Desk, tenant: TenantId, money: MoneyPart): readonly Grant[] | undefined {
+  for (const { runId } of money.ledger) if (runId !== null) desk.needRun(runId, tenant)
+  return desk.money.apply({ tenant, run: null }, money, (runId) => desk.needRun(runId, tenant).key)
 }

@@ -34,12 +34,6 @@ export const sql = {
     WHERE run = ? AND delivery_id = ?`,
   wakeRun: `UPDATE runs SET ready = 1 WHERE id = ? AND status = 'waiting'`,
 
-  insertLedger: `INSERT INTO ledger (run, entry_id, at, attempt_id, scopes, pico_dollars) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (run, entry_id) DO NOTHING`,
-  insertReservation: `INSERT INTO reservations (run, reservation_id, scopes, pico_dollars) VALUES (?, ?, ?, ?)
-    ON CONFLICT (run, reservation_id) DO NOTHING`,
-  deleteReservation: 'DELETE FROM reservations WHERE run = ? AND reservation_id = ?',
-
   putBlob: 'INSERT INTO blobs (tenant, hash, body) VALUES (?, ?, ?) ON CONFLICT (hash, tenant) DO NOTHING',
   // blobs_hash
   notePut: `INSERT OR REPLACE INTO blob_puts (blob, put_at)
@@ -92,7 +86,7 @@ export const forgetSql = {
   tree: `WITH RECURSIVE tree (id, run_id, ended_at) AS (
       SELECT id, run_id, ended_at FROM runs WHERE id = ?
       UNION ALL SELECT child.id, child.run_id, child.ended_at FROM tree JOIN runs AS child ON child.parent_run = tree.run_id)
-    SELECT id, ended_at FROM tree`,
+    SELECT id, run_id, ended_at FROM tree`,
   raiseFloor: `INSERT INTO meta (key, value) SELECT 'event_floor', ifnull(max(id), 0) FROM events WHERE true
     ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`,
   usedBlobs: 'SELECT blob FROM blob_uses WHERE run = ?',
@@ -108,7 +102,10 @@ export const forgetSql = {
   deleteEvents: 'DELETE FROM events WHERE run = ?',
   deleteMail: 'DELETE FROM inbox WHERE run = ?',
   deleteLedger: 'DELETE FROM ledger WHERE run = ?',
+  // A scan: few rows are open.
   deleteReservations: 'DELETE FROM reservations WHERE run = ?',
+  // accounts_run, by the id of the run
+  deleteAccounts: 'DELETE FROM accounts WHERE run = ?',
   deleteBlobUses: 'DELETE FROM blob_uses WHERE run = ?',
   deleteRun: 'DELETE FROM runs WHERE id = ?',
 } as const

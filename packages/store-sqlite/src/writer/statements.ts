@@ -1,13 +1,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { moneySql } from './money-sql.ts'
 import { insertEventsSql, maxEventRows, sql } from './sql.ts'
 
-/** The prepared statements of the writer, by their names in `sql.ts`. */
-export type Statements = { readonly [name in keyof typeof sql]: StatementSync }
+const all = { ...sql, ...moneySql }
+
+/** The prepared statements of the writer, by their names in `sql.ts` and `money-sql.ts`. */
+export type Statements = { readonly [name in keyof typeof all]: StatementSync }
 
 /** Prepares them all; they live as long as the connection. */
 export function prepareStatements(db: DatabaseSync): Statements {
-  const prepared = Object.entries(sql).map(([name, text]) => [name, db.prepare(text)] as const)
-  // The keys are those of `sql`.
+  const prepared = Object.entries(all).map(([name, text]) => [name, db.prepare(text)] as const)
+  // The keys are those of `all`.
   return Object.fromEntries(prepared) as Statements
 }
 

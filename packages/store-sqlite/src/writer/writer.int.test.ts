@@ -6,7 +6,12 @@ import { migrate, migrations } from '../schema/migrate.ts'
 import type { Migration } from '../schema/migration.ts'
 import { Writer, type FaultPoint } from './writer.ts'
 
-const next: Migration = { number: 2, name: 'planted', isBreaking: true, sql: 'CREATE TABLE planted (a INTEGER) STRICT' }
+const next: Migration = {
+  number: migrations.length + 1,
+  name: 'planted',
+  isBreaking: true,
+  sql: 'CREATE TABLE planted (a INTEGER) STRICT',
+}
 
 interface Setup {
   readonly db: DatabaseSync

@@ -10,7 +10,7 @@ import { Desk } from './desk.ts'
 import { forget } from './forget.ts'
 import { beat, claim, join, leave, release, takeOver } from './leases.ts'
 import { deliver } from './mail.ts'
-import { appendEvents, createRun, reopenRun } from './runs.ts'
+import { appendEvents, applyMoney, createRun, reopenRun } from './runs.ts'
 
 /** Where a test can stop the writer: the points around a commit. */
 export type FaultPoint = 'store.begin' | 'store.before_commit' | 'store.after_commit'
@@ -95,8 +95,10 @@ export class Writer {
           refused.push([offset + index, { code, message }])
         }
       }
+      desk.money.flush()
       this.#options.onPoint?.('store.before_commit')
       desk.run.commit.run()
+      desk.money.trim()
       this.#options.onPoint?.('store.after_commit')
       const firstEvent = desk.lastEvent > before ? before + 1 : 0
       const lastEvent = firstEvent === 0 ? 0 : desk.lastEvent
@@ -116,6 +118,7 @@ export class Writer {
       failure = { ...describeFailure(second), extent: 'fatal' }
     }
     desk.forgetAll()
+    desk.money.drop()
     desk.takeNews()
     if (failure.extent === 'fatal') this.#dead = failure
     return failure
@@ -157,7 +160,9 @@ function execute(desk: Desk, part: Part): unknown {
     case 'create':
       return createRun(desk, part.run, part.owner, part.events)
     case 'reopen':
-      return reopenRun(desk, part.tenant, part.runId, part.event)
+      return reopenRun(desk, part.tenant, part.runId, part.event, part.most)
+    case 'money':
+      return applyMoney(desk, part.tenant, part.money)
     case 'deliver':
       return deliver(desk, part.tenant, part.runId, part.delivery)
     case 'put':
@@ -176,6 +181,16 @@ function execute(desk: Desk, part: Part): unknown {
       return release(desk, part.engine, part.runs)
     case 'leave':
       return leave(desk, part.engine)
+    case 'setLimit':
+      return desk.money.setLimit(part.key, part.most)
+    case 'putOff':
+      return desk.money.putOff(part.calls, part.expiresAt)
+    case 'sweep':
+      return desk.money.sweep(part.now)
+    case 'raise':
+      return desk.money.raise(part.alert)
+    case 'takeOff':
+      return desk.money.takeOff(part.alerts)
     case 'limits':
       return desk.limits.execute(part.rules, part.operations)
   }

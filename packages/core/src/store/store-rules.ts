@@ -1,0 +1,28 @@
+// A door of its own for those who write stores: a writer thread loads these rules and nothing else of this package.
+export {
+  decideGrant,
+  reachedMarks,
+  readAccounts,
+  readAmount,
+  readPositive,
+  type AccountState,
+  type ChargedAccount,
+  type FindAccount,
+  type ReachedMark,
+} from './account-rules.ts'
+export {
+  addSums,
+  chargeOf,
+  defaultReportRows,
+  everything,
+  noSums,
+  planReport,
+  reportOf,
+  rollUpsOfLine,
+  toCostRow,
+  type Adjusted,
+  type Charge,
+  type CostSums,
+  type ReportPlan,
+  type RollUp,
+} from './roll-up.ts'

@@ -1,0 +1,54 @@
+// Sums of whole dollars and of what is below a dollar, put together again so that both parts are exact as numbers.
+const sums = `sum(r.dollars) + sum(r.pico) / 1000000000000 AS dollars, sum(r.pico) % 1000000000000 AS pico,
+    sum(r.saved_dollars) + sum(r.saved_pico) / 1000000000000 AS saved_dollars,
+    sum(r.saved_pico) % 1000000000000 AS saved_pico,
+    sum(r.calls) AS calls, sum(r.unpriced) AS unpriced, sum(r.unknown) AS unknown, sum(r.input) AS input,
+    sum(r.cache_read) AS cache_read, sum(r.cache_write) AS cache_write, sum(r.output) AS output,
+    sum(r.reasoning) AS reasoning`
+const dearestFirst = 'ORDER BY dollars DESC, pico DESC, name LIMIT ?5'
+
+/** One scope, grouped by something of the roll-up: scopes_scope, then the primary key of roll_ups. */
+function byPart(part: string, join = ''): string {
+  return `SELECT ${part} AS name, ${sums} FROM scopes AS s JOIN roll_ups AS r ON r.scope = s.id ${join}
+    WHERE s.scope = ?1 AND (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4 GROUP BY name ${dearestFirst}`
+}
+
+/** The statements of reports and lists of money; see `sql.ts`. A NULL tenant stands for the system scope. */
+export const moneySql = {
+  costsInTotal: byPart("'total'"),
+  costsByDay: byPart('r.day'),
+  costsByModel: byPart('m.model', 'JOIN models AS m ON m.id = r.model'),
+  // Many scopes that begin alike: a range of scopes_scope, whose order is that of the groups.
+  costsByScope: `SELECT s.scope AS name, ${sums} FROM scopes AS s CROSS JOIN roll_ups AS r ON r.scope = s.id
+    WHERE s.scope >= ?1 AND s.scope < ?6 AND (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4
+    GROUP BY s.scope ${dearestFirst}`,
+
+  // In the order of booking. By rowid, or by ledger_run when it is one run.
+  ledger: `SELECT l.id AS id, l.call AS call, l.at AS at, l.kind AS kind, l.adjusts AS adjusts, l.entry AS entry,
+      t.tenant AS tenant, r.run_id AS run_id, l.scopes AS scopes
+    FROM ledger AS l JOIN scopes AS t ON t.id = l.tenant LEFT JOIN runs AS r ON r.id = l.run
+    WHERE l.id > ?1 AND (?2 IS NULL OR t.tenant = ?2) AND l.at >= ?3 AND l.at <= ?4 ORDER BY l.id LIMIT ?5`,
+  ledgerOfRun: `SELECT l.id AS id, l.call AS call, l.at AS at, l.kind AS kind, l.adjusts AS adjusts, l.entry AS entry,
+      t.tenant AS tenant, r.run_id AS run_id, l.scopes AS scopes
+    FROM ledger AS l JOIN scopes AS t ON t.id = l.tenant LEFT JOIN runs AS r ON r.id = l.run
+    WHERE l.id > ?1 AND (?2 IS NULL OR t.tenant = ?2) AND l.at >= ?3 AND l.at <= ?4 AND l.run = ?6
+    ORDER BY l.id LIMIT ?5`,
+  scopeName: 'SELECT scope FROM scopes WHERE id = ?',
+  // ledger_call
+  line: `SELECT l.at AS at, l.entry AS entry, l.scopes AS scopes FROM ledger AS l JOIN scopes AS t ON t.id = l.tenant
+    WHERE l.call = ? AND t.tenant = ?`,
+  // ledger_adjusts
+  adjustmentBefore: `SELECT l.entry AS entry FROM ledger AS l JOIN scopes AS t ON t.id = l.tenant
+    WHERE l.adjusts = ? AND t.tenant = ? AND l.id < ? ORDER BY l.id DESC LIMIT 1`,
+
+  // A scan: few rows are open.
+  reservations: `SELECT o.call AS call, o.granted AS granted, o.at_least AS at_least, o.accounts AS accounts,
+      o.expires_at AS expires_at FROM reservations AS o JOIN scopes AS t ON t.id = o.tenant
+    WHERE o.swept = 0 AND (?1 IS NULL OR t.tenant = ?1) AND (?2 IS NULL OR o.run = ?2) ORDER BY o.id`,
+  // accounts unique key
+  balance: 'SELECT key, settled, reserved, most FROM accounts WHERE key = ?',
+  // A range of the same index.
+  accounts: 'SELECT key, settled, reserved, most FROM accounts WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3',
+  // alerts_waiting
+  alerts: `SELECT alert, at, key, mark, settled, reserved, most FROM alerts WHERE is_told = 0 ORDER BY id`,
+} as const

@@ -1,0 +1,64 @@
+/** The statements of money, run as those of `sql.ts` are. Each names the index it uses when that is not the rowid. */
+export const moneySql = {
+  // scopes_scope
+  findScope: 'SELECT id FROM scopes WHERE scope = ? AND tenant = ?',
+  insertScope: 'INSERT INTO scopes (scope, tenant) VALUES (?, ?)',
+  findScopeName: 'SELECT scope, tenant FROM scopes WHERE id = ?',
+  // models unique model
+  findModel: 'SELECT id FROM models WHERE model = ?',
+  insertModel: 'INSERT INTO models (model) VALUES (?)',
+
+  // accounts unique key
+  findAccount: 'SELECT id, settled, reserved, most FROM accounts WHERE key = ?',
+  insertAccount: 'INSERT INTO accounts (settled, reserved, most, key, run) VALUES (?, ?, ?, ?, ?)',
+  updateAccount: 'UPDATE accounts SET settled = ?, reserved = ?, most = ? WHERE id = ?',
+
+  lastReservation: 'SELECT ifnull(max(id), 0) AS id FROM reservations',
+  // reservations_call
+  findReservation: `SELECT id, call, tenant, run, granted, at_least, accounts, expires_at, swept
+    FROM reservations WHERE call = ? AND tenant = ?`,
+  deleteReservation: 'DELETE FROM reservations WHERE id = ?',
+  // A scan: there are as many rows as calls under way. The same call id may be under way for two tenants.
+  putOff: `UPDATE reservations SET expires_at = ?
+    WHERE expires_at IS NOT NULL AND call IN (SELECT value FROM json_each(?))`,
+  expired: `SELECT id, call, tenant, run, granted, at_least, accounts, expires_at, swept
+    FROM reservations WHERE expires_at < ? OR swept = 1 ORDER BY id`,
+  sweep: 'UPDATE reservations SET swept = 1 WHERE id = ?',
+
+  // ledger_call
+  insertLine: `INSERT INTO ledger (call, tenant, run, at, adjusts, kind, scopes, entry) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (call, tenant) DO NOTHING`,
+  // ledger_call
+  findLine: 'SELECT at, scopes, entry FROM ledger WHERE call = ? AND tenant = ?',
+  // ledger_adjusts
+  findLastAdjustment: 'SELECT entry FROM ledger WHERE adjusts = ? AND tenant = ? ORDER BY id DESC LIMIT 1',
+
+  // roll_ups primary key. Both parts below one dollar are positive, so dividing rounds as it should.
+  addRollUp: `INSERT INTO roll_ups (scope, day, model, dollars, pico, saved_dollars, saved_pico, calls, unpriced, unknown,
+      input, cache_read, cache_write, output, reasoning)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (scope, day, model) DO UPDATE SET
+      dollars = dollars + excluded.dollars + (pico + excluded.pico) / 1000000000000,
+      pico = (pico + excluded.pico) % 1000000000000,
+      saved_dollars = saved_dollars + excluded.saved_dollars + (saved_pico + excluded.saved_pico) / 1000000000000,
+      saved_pico = (saved_pico + excluded.saved_pico) % 1000000000000,
+      calls = calls + excluded.calls, unpriced = unpriced + excluded.unpriced, unknown = unknown + excluded.unknown,
+      input = input + excluded.input, cache_read = cache_read + excluded.cache_read,
+      cache_write = cache_write + excluded.cache_write, output = output + excluded.output,
+      reasoning = reasoning + excluded.reasoning`,
+
+  // alerts unique alert
+  insertAlert: `INSERT INTO alerts (alert, at, key, mark, settled, reserved, most) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (alert) DO NOTHING`,
+  takeAlertsOff: 'UPDATE alerts SET is_told = 1 WHERE alert IN (SELECT value FROM json_each(?))',
+  now: `SELECT unixepoch('subsec') * 1000 AS now`,
+} as const
+
+/** Rows of one statement at most: see `maxEventRows`. */
+export const maxReservationRows = 8
+
+/** Inserts that many reservations. */
+export function insertReservationsSql(rows: number): string {
+  const values = Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?)').join(', ')
+  return `INSERT INTO reservations (id, call, tenant, run, granted, at_least, accounts, expires_at) VALUES ${values}`
+}
