@@ -11,6 +11,7 @@ export type {
   SimulatorUsage,
 } from './script.ts'
 export type { Chance, RuleWindow, SimulatorRule } from './rules/rule.ts'
+export type { SimulatorFault } from './rules/with-faults.ts'
 export type { Fault, Refusal } from './fault.ts'
 export type { Latency } from './latency.ts'
 export type { RefusalReason, Route } from './wire/wire.ts'

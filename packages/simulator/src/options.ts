@@ -80,11 +80,12 @@ export function checkOptions(options: SimulatorOptions): CheckedOptions {
 
 /** A provider with rules of its own does not want the script of the others, and the other way round. */
 function inherited(options: SimulatorOptions, own: SimulatorProvider): SimulatorProvider {
-  const { script, rules, latency, apiKeys, models, limits } = options
+  const { script, rules, faults, latency, apiKeys, models, limits } = options
   const answersItself = own.script !== undefined || own.rules !== undefined
   return {
     ...(script !== undefined && !answersItself && { script }),
     ...(rules !== undefined && !answersItself && { rules }),
+    ...(faults !== undefined && { faults }),
     ...(latency !== undefined && { latency }),
     ...(apiKeys !== undefined && { apiKeys }),
     ...(models !== undefined && { models }),

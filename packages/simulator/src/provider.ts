@@ -1,3 +1,4 @@
+import { checkFault } from './check-fault.ts'
 import { SimulatorError } from './failure.ts'
 import type { Latency } from './latency.ts'
 import { Limiter } from './limiter/limiter.ts'
@@ -5,6 +6,8 @@ import type { SimulatorLimit } from './limiter/limit.ts'
 import { checkLimits } from './limiter/limit.ts'
 import type { SimulatorRule } from './rules/rule.ts'
 import { scriptOf } from './rules/rules.ts'
+import { withFaults } from './rules/with-faults.ts'
+import type { SimulatorFault } from './rules/with-faults.ts'
 import type { SimulatorScript } from './script.ts'
 import type { RefusalReason } from './wire/wire.ts'
 
@@ -24,6 +27,8 @@ export interface SimulatorProvider {
   readonly script?: SimulatorScript
   /** What it answers, as data. Default: answers made from the seed. Not together with `script`. */
   readonly rules?: readonly SimulatorRule[]
+  /** What breaks besides, by chance or at times. Default: nothing. */
+  readonly faults?: readonly SimulatorFault[]
   /** How long answers take unless the script says otherwise. Default: no wait. */
   readonly latency?: Latency
   /** The keys that are accepted, the way each vendor sends them. Default: no key is asked for. */
@@ -53,7 +58,7 @@ export interface ProviderSettings {
 
 /** Checks and starts one; throws `simulator.bad_option`, naming the option. */
 export function createProvider(name: string, options: SimulatorProvider, settings: ProviderSettings): Provider {
-  const { script, rules, latency = {}, apiKeys, models, limits = [] } = options
+  const { script, rules, faults = [], latency = {}, apiKeys, models, limits = [] } = options
   const at = (field: string): string => (name === 'default' ? field : `providers.${name}.${field}`)
   if (script !== undefined && typeof script !== 'function') throw bad(at('script'), 'a function of the request')
   if (script !== undefined && rules !== undefined) throw bad(at('rules'), 'left out when there is a `script`')
@@ -63,11 +68,16 @@ export function createProvider(name: string, options: SimulatorProvider, setting
     }
   }
   checkLimits(limits, at('limits'))
+  for (const [index, { fault }] of faults.entries()) {
+    const problem = checkFault(fault)
+    if (problem !== undefined) throw bad(at(`faults[${index}]`), `a fault: ${problem}`)
+  }
   const { seed, clock, startedAt } = settings
+  const played = { seed, elapsedMs: () => clock() - startedAt }
   const keys = apiKeys?.map((key): SimulatorKey => (typeof key === 'string' ? { key } : key))
   return {
     name,
-    script: script ?? scriptOf(rules ?? [], { seed, elapsedMs: () => clock() - startedAt }),
+    script: withFaults(script ?? scriptOf(rules ?? [], played), faults, played),
     latency,
     keys: keys === undefined ? undefined : new Map(keys.map((key) => [key.key, key])),
     models,

@@ -48,14 +48,16 @@ function fits(rule: SimulatorRule, request: SimulatorRequest): boolean {
   )
 }
 
-function isOpen(window: RuleWindow | undefined, elapsed: number): boolean {
+/** True when the time lies in the window. */
+export function isOpen(window: RuleWindow | undefined, elapsed: number): boolean {
   if (window === undefined) return true
   const { fromMs = 0, untilMs = Number.POSITIVE_INFINITY, everyMs, forMs } = window
   if (elapsed < fromMs || elapsed >= untilMs) return false
   return everyMs === undefined || forMs === undefined || (elapsed - fromMs) % everyMs < forMs
 }
 
-function chanceAt(chance: Chance, elapsed: number): number {
+/** The chance at this time. */
+export function chanceAt(chance: Chance, elapsed: number): number {
   if (typeof chance === 'number') return chance
   const { from, to, startMs, endMs } = chance
   const part = Math.min(1, Math.max(0, (elapsed - startMs) / Math.max(1, endMs - startMs)))
