@@ -1,5 +1,7 @@
 export { createSimulator } from './server.ts'
 export type { Simulator } from './server.ts'
+export { startFromFlags } from './command.ts'
+export type { SimulatorFlags } from './flags.ts'
 export type { SimulatorOptions } from './options.ts'
 export type { SimulatorKey, SimulatorProvider } from './provider.ts'
 export type {

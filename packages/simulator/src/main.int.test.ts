@@ -85,7 +85,8 @@ test('a failure is one line with its code, and the exit code tells wrong argumen
   onTestFinished(() => void other.close())
   const { port } = other.address() as AddressInfo // a TCP server has one
   const failures = [
-    { args: [], starts: 'simulator.bad_option: --script', exit: 2 },
+    { args: ['--volume', '11'], starts: 'simulator.bad_option: Unknown option', exit: 2 },
+    { args: ['--options', 'none.json'], starts: 'simulator.script_unreadable: cannot read', exit: 1 },
     { args: ['--script', 'none.ts'], starts: 'simulator.script_unreadable: cannot load', exit: 1 },
     { args: ['--script', script, '--port', String(port)], starts: 'simulator.port_in_use: port', exit: 1 },
   ]
@@ -107,6 +108,22 @@ test('every argument reaches the simulator', async () => {
   expect(await ask(url)).toMatchObject({ id: 'chatcmpl-5-1', choices: [{ message: { content: 'abcdefgh' } }] })
   await ask(url)
   expect(simulator?.journal.entries()).toMatchObject([{ number: 2 }])
+})
+
+test('options and rules may be data in files', async () => {
+  const options = join(folder, 'options.json')
+  const rules = join(folder, 'rules.json')
+  const prices = [{ model: '*', rates: { input: '1000000', output: 4_000_000 } }]
+  writeFileSync(options, JSON.stringify({ prices, apiKeys: [{ key: 'k', name: 'mine' }], chunkSize: 7 }))
+  writeFileSync(rules, JSON.stringify([{ steps: [{ text: 'abcd' }] }]))
+  const simulator = await startFromArguments(['--options', options, '--script', rules])
+  onTestFinished(() => simulator?.close())
+  expect(await ask(simulator?.url ?? '')).toMatchObject({ choices: [{ message: { content: 'abcd' } }] })
+  expect(simulator?.journal.entries()).toMatchObject([{ key: 'mine', amountPico: '6000000' }])
+  writeFileSync(rules, '{}')
+  await expect(startFromArguments(['--script', rules])).rejects.toMatchObject({ code: 'simulator.bad_option' })
+  writeFileSync(options, '7')
+  await expect(startFromArguments(['--options', options])).rejects.toMatchObject({ code: 'simulator.bad_option' })
 })
 
 test('a module without a script is refused', async () => {
