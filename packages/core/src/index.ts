@@ -65,6 +65,7 @@ export {
   type NewEvent,
   type ParentLink,
   type Resolution,
+  type Rewind,
   type RunEnd,
   type RunLimits,
   type StepMeta,
@@ -205,4 +206,5 @@ export { lostEntry, type LostCall } from './run/lost-call.ts'
 export { narrowLimits, startLimits } from './run/limits.ts'
 export type { CancelMail, DriverMail, ResolveMail } from './run/mail.ts'
 export { blobsOf, foldRecord } from './run/record-fold.ts'
+export { isBudgetStop, planRewind, type RewindPlan } from './run/rewind.ts'
 export { effectiveEvents, readRecording, type RecordedTask, type Recording, type Segment } from './run/recording.ts'

@@ -128,12 +128,22 @@ export class Children {
       await this.#sendNews(parent, start)
     } else if (child.status === 'cancelled' || child.status === 'failed') {
       // What took it down is undone where the parent was reopened: the child goes on with it.
-      if (isUndone(await log.read(scope, start.childRunId), start)) {
-        const { store, machine } = this.#fleet
-        await reopenEnded(store, machine, scope, start.childRunId, { limits: start.limits, by: 'parent' })
-        this.#fleet.claimSoon()
-      } else await this.#sendNews(parent, start)
+      const events = await log.read(scope, start.childRunId)
+      const isRefused = parent.recording.undoneChildren.get(start.childRunId) === child.lastSeq
+      if (isRefused || isUndone(events, start))
+        await this.#reopen(scope, start, parent.recording.isRewound ? events : [])
+      else await this.#sendNews(parent, start)
     } else this.#fleet.claimSoon()
+  }
+
+  /** The limits are those of the start, but an operator may have given it more money since. */
+  async #reopen(scope: Scope, { childRunId, limits }: ChildStart, refused: readonly LogEvent[]): Promise<void> {
+    const { store, machine } = this.#fleet
+    const [balance] = await store.money.balances([`run:${childRunId}`])
+    const picoDollars = higher(limits.picoDollars, balance?.limit)
+    const raised = { ...limits, ...(picoDollars === undefined ? {} : { picoDollars }) }
+    await reopenEnded(store, machine, scope, childRunId, refused, { limits: raised, by: 'parent' })
+    this.#fleet.claimSoon()
   }
 
   /** The child's own news may have been taken by an end that was undone: it is sent again, under another id. */
@@ -159,6 +169,12 @@ export class Children {
     await inbox.deliver(scope, parent.runId, { id, kind: 'child', data: news as unknown as Json })
     this.#fleet.mailFor(parent)
   }
+}
+
+/** The larger of two limits; none for a run without. */
+function higher(asked: string | undefined, stored: string | undefined): string | undefined {
+  if (asked === undefined || stored === undefined) return asked
+  return BigInt(asked) >= BigInt(stored) ? asked : stored
 }
 
 /** The child ended because of its parent: by its cancel, or at a limit that is wider now. */

@@ -1,13 +1,18 @@
 import {
   definitionKey,
+  effectiveEvents,
+  isBudgetStop,
   MeepoError,
+  planRewind,
   readRecording,
   type CancelMail,
   type EventData,
   type Json,
+  type LogEvent,
   type Machine,
   type Resolution,
   type ResolveMail,
+  type Rewind,
   type RunId,
   type RunLimits,
   type Scope,
@@ -63,7 +68,10 @@ export async function resolveStep(
   await store.inbox.deliver(scope, runId, { id: `resolve/${task.start.seq}/${task.attempt}`, kind: 'resolve', data })
 }
 
-/** Puts a failed or cancelled run back into the queue with other limits; does nothing to a run that has not ended. */
+/**
+ * Puts a failed or cancelled run back into the queue with other limits; does nothing to a run that has not ended. With more
+ * money, or after a refusal by a budget, it goes on from the first such refusal, see `planRewind`.
+ */
 export async function reopenRun(
   store: Store,
   machine: Machine,
@@ -77,21 +85,56 @@ export async function reopenRun(
     throw new MeepoError('run.not_resumable', `run ${runId} of ${key} has completed`)
   }
   if (status !== 'failed' && status !== 'cancelled') return
-  await reopenEnded(store, machine, scope, runId, { limits, by: 'operator' })
+  const events = await store.log.read(scope, runId)
+  const isForMoney = limits.picoDollars !== undefined || endedByBudget(events)
+  await reopenEnded(store, machine, scope, runId, isForMoney ? events : [], { limits, by: 'operator' })
 }
 
-/** Puts an ended run back into the queue. What its end left unread of cancels and of children is void: it was undone. */
+/** The last event says that a budget refused. */
+export function endedByBudget(events: readonly LogEvent[]): boolean {
+  const end = events.at(-1)
+  return end?.type === 'run.failed' && isBudgetStop(end.data.error)
+}
+
+/**
+ * Puts an ended run back into the queue. What its end left unread of cancels and of children is void: it was undone.
+ * `refused`: the whole log, for a run whose refusals by budgets are to be undone as well; else nothing.
+ */
 export async function reopenEnded(
   store: Store,
   machine: Machine,
   scope: Scope,
   runId: RunId,
-  data: Omit<EventData['run.reopened'], 'voidMail'>,
+  refused: readonly LogEvent[],
+  data: Omit<EventData['run.reopened'], 'voidMail' | 'rewind'>,
 ): Promise<void> {
   // Nobody delivers to a run that has ended: this is all that there is.
   const pending = await store.inbox.pending(scope, runId)
   const voidMail = pending.filter(({ kind }) => kind === 'cancel' || kind === 'child').map(({ id }) => id)
+  const rewind = await findRewind(store, scope, refused)
   const at = machine.scheduler.now()
-  const event = { type: 'run.reopened', at, data: { ...data, ...(voidMail.length > 0 ? { voidMail } : {}) } } as const
-  await store.log.reopen(scope, runId, event)
+  const extras = { ...(voidMail.length > 0 ? { voidMail } : {}), ...(rewind ? { rewind } : {}) }
+  await store.log.reopen(scope, runId, { type: 'run.reopened', at, data: { ...data, ...extras } })
+}
+
+async function findRewind(store: Store, scope: Scope, log: readonly LogEvent[]): Promise<Rewind | undefined> {
+  const plan = planRewind(effectiveEvents(log))
+  if (!plan) return undefined
+  const { before, number } = plan
+  const children: Record<RunId, number> = {}
+  for (const child of plan.children) {
+    const lastSeq = await lastSeqOf(store, scope, child)
+    if (lastSeq !== undefined) children[child] = lastSeq
+  }
+  return { before, number, children }
+}
+
+/** Undefined for a child that could not be started at all. */
+async function lastSeqOf(store: Store, scope: Scope, runId: RunId): Promise<number | undefined> {
+  try {
+    return (await store.log.run(scope, runId)).lastSeq
+  } catch (thrown) {
+    if (MeepoError.is(thrown) && thrown.code === 'run.not_found') return undefined
+    throw thrown
+  }
 }

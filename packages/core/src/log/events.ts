@@ -61,6 +61,16 @@ export interface Ending {
   readonly resumeAfter: number
 }
 
+/** A reopening that takes back what came of refusals by budgets. */
+export interface Rewind {
+  /** The seq of the first failure that is undone: what the code did since then does not count. */
+  readonly before: number
+  /** Numbers of tasks go on behind this one. */
+  readonly number: number
+  /** Children whose failure is undone as well, and the last seq of each: they are reopened when they are asked for. */
+  readonly children: { readonly [childRunId: string]: number }
+}
+
 /** How a run ends. */
 export type RunEnd =
   | { readonly kind: 'completed'; readonly result: Stored }
@@ -111,6 +121,7 @@ export interface EventData {
     readonly by: string
     /** Mail that came too late for the end and must not be read after it: cancels, and news of children. */
     readonly voidMail?: readonly string[]
+    readonly rewind?: Rewind
   }
 
   /** The intent. Attempt 1 begins with it. */

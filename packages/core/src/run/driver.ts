@@ -350,7 +350,16 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     }
   }
 
+  /** What a reopening took back keeps its numbers. */
+  #jump(): void {
+    for (let number = this.#replay?.takeJump(); number !== undefined; number = this.#replay?.takeJump()) {
+      this.#lastNumber = Math.max(this.#lastNumber, number)
+      this.#code.jump(this.#lastNumber)
+    }
+  }
+
   #deliverNext(): void {
+    this.#jump()
     const recorded = this.#phase === 'replaying' ? this.#replay?.next(this.#open) : undefined
     const outcome = recorded ?? this.#queue.shift()
     /* v8 ignore next -- a window is opened for the code, or for an outcome that is there */
@@ -391,6 +400,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   #goLive(): void {
     const replay = this.#replay
     replay?.checkOver()
+    this.#jump()
     this.#phase = 'live'
     this.#replay = undefined
     const end = this.#recordedEnd?.end ?? this.#overdue

@@ -5,12 +5,14 @@ import {
   type LogEvent,
   type NewEvent,
   type Resolution,
+  type Rewind,
   type RunEnd,
   type RunLimits,
   type Stored,
 } from '../log/events.ts'
 import { trackCall, type LostCall } from './lost-call.ts'
 import { isOnce } from './retry.ts'
+import { rewound } from './rewind.ts'
 import type { TaskKind } from './task.ts'
 
 /** A decision about an unknown step that ends it. */
@@ -70,6 +72,10 @@ export interface Recording {
   readonly activeMs: number
   /** Calls of providers that were announced and never booked: their process died. By id. */
   readonly lostCalls: ReadonlyMap<string, LostCall>
+  /** Children whose failure a reopening undid: the last seq of each, as it was then. */
+  readonly undoneChildren: ReadonlyMap<string, number>
+  /** The last reopening took back what came of refusals by budgets. */
+  readonly isRewound: boolean
   readonly isEnded: boolean
 }
 
@@ -85,6 +91,8 @@ export interface Segment {
   readonly reports: number
   /** The highest number of a task in the segments before. Numbers go on: keys of effects are made of them. */
   readonly numberBefore: number
+  /** Behind so many deliveries, numbers go on behind `number`: what they named was taken back. */
+  readonly jumps: readonly { readonly after: number; readonly number: number }[]
 }
 
 /** Reads the log of one run. The first event is `run.created`. */
@@ -104,42 +112,59 @@ export function readRecording(events: readonly LogEvent[]): Recording {
 export function effectiveEvents<E extends NewEvent>(events: readonly E[]): readonly E[] {
   // Nearly every log is effective as it is.
   if (!events.some((event) => event.type === 'run.reopened')) return events
-  const places = new Map(events.map((event, index) => [event, index + 1]))
-  let kept: E[] = []
-  for (const event of events) {
-    if (event.type === 'run.reopened') {
-      const end = kept.at(-1)
-      const resumeAfter =
-        end && (end.type === 'run.failed' || end.type === 'run.cancelled') ? end.data.resumeAfter : Infinity
-      // Every event of the log has a place; only failures of steps are replaced, and none of them is asked for.
-      const isBefore = (kept: E): boolean => places.get(kept)! <= resumeAfter
-      kept = kept.filter((one) => !endTypes.has(one.type) && (one.type !== 'task.cancelled' || isBefore(one)))
-      if (end?.type === 'run.failed') retryLastFailure(kept, isBefore, end.data.error, event.at)
-    }
-    kept.push(event)
+  let kept: Placed<E>[] = []
+  for (const [index, event] of events.entries()) {
+    const placed = { event, seq: index + 1 }
+    if (event.type === 'run.reopened') kept = reopened(kept, placed, event)
+    else kept.push(placed)
   }
-  return kept
+  return kept.map((placed) => placed.event)
+}
+
+/** An event with its place in the log. */
+interface Placed<E> {
+  readonly event: E
+  readonly seq: number
+}
+
+function reopened<E extends NewEvent>(
+  kept: readonly Placed<E>[],
+  placed: Placed<E>,
+  { at, data }: Extract<NewEvent, { type: 'run.reopened' }>,
+): Placed<E>[] {
+  if (data.rewind) return rewound(kept, placed, data.rewind)
+  const end = kept.at(-1)?.event
+  const resumeAfter =
+    end && (end.type === 'run.failed' || end.type === 'run.cancelled') ? end.data.resumeAfter : Infinity
+  const isBefore = ({ seq }: Placed<E>): boolean => seq <= resumeAfter
+  const rest = kept.filter(
+    (one) => !endTypes.has(one.event.type) && (one.event.type !== 'task.cancelled' || isBefore(one)),
+  )
+  if (end?.type === 'run.failed') retryLastFailure(rest, isBefore, end.data.error, at)
+  return [...rest, placed]
 }
 
 /** The failure counts as that of one attempt, if it was the last thing that the code learned and it did nothing after. */
 function retryLastFailure<E extends NewEvent>(
-  kept: E[],
-  isBefore: (event: E) => boolean,
+  kept: Placed<E>[],
+  isBefore: (placed: Placed<E>) => boolean,
   error: ErrorData,
   retryAt: number,
 ): void {
-  const index = kept.findLastIndex((event) => isBefore(event) && !quietTypes.has(event.type))
-  const last = kept[index]
+  const index = kept.findLastIndex((placed) => isBefore(placed) && !quietTypes.has(placed.event.type))
+  const place = kept[index]
+  const last = place?.event
   if (last?.type !== 'step.failed' || last.data.error.code !== error.code || last.data.error.message !== error.message)
     return
   const { number, attempt, usage } = last.data
   // What must not be repeated is not: the effect may have happened all the same.
-  const isThis = (event: E): boolean => event.type === 'step.started' && event.data.number === number
-  const start = kept.find(isThis)
+  const isThis = ({ event }: Placed<E>): boolean => event.type === 'step.started' && event.data.number === number
+  const start = kept.find(isThis)?.event
   if (start?.type === 'step.started' && isOnce(start.data.effect) && error.notSent !== true) return
   const data = { number, attempt, error, retryAt, ...(usage ? { usage } : {}) }
   // Another member of the same union, with the same place.
-  kept[index] = { ...last, type: 'attempt.failed', data } as unknown as E
+  const event = { ...last, type: 'attempt.failed', data } as unknown as E
+  kept[index] = { event, seq: place!.seq }
 }
 
 /** Events that neither tell the code anything nor come from it. */
@@ -162,6 +187,11 @@ class Reader {
   #deliveries: DeliveryEvent[] = []
   readonly #received = new Map<string, Stored>()
   readonly #voidMail = new Set<string>()
+  #jumps: { after: number; number: number }[] = []
+  /** The highest number of a task that a rewind left behind. */
+  #highest = 0
+  #isRewound = false
+  readonly #undoneChildren = new Map<string, number>()
   readonly #lostCalls = new Map<string, LostCall>()
   #end: Recording['end']
   #isEnded = false
@@ -177,7 +207,8 @@ class Reader {
 
   read(event: LogEvent): void {
     this.#countActive(event)
-    this.#lastSeq = event.seq
+    // A rewound log is read in another order than it was written.
+    this.#lastSeq = Math.max(this.#lastSeq, event.seq)
     this.#isEnded = isTerminal(event)
     switch (event.type) {
       case 'run.created':
@@ -189,6 +220,8 @@ class Reader {
         for (const id of event.data.voidMail ?? []) this.#voidMail.add(id)
         this.#limits = { ...this.#limits, ...event.data.limits }
         for (const task of this.#tasks.values()) task.tries = 0
+        this.#isRewound = event.data.rewind !== undefined
+        if (event.data.rewind) this.#rewind(event.data.rewind)
         this.#end = undefined
         return
       case 'run.started':
@@ -256,6 +289,8 @@ class Reader {
       end: this.#end,
       activeMs: this.#activeMs,
       lostCalls: this.#lostCalls,
+      undoneChildren: this.#undoneChildren,
+      isRewound: this.#isRewound,
       isEnded: this.#isEnded,
     }
   }
@@ -265,9 +300,10 @@ class Reader {
     isContinued: boolean,
     event: Extract<LogEvent, { type: 'run.started' | 'run.continued' }>,
   ): void {
-    const numberBefore = Math.max(this.#segment?.numberBefore ?? 0, ...this.#tasks.keys())
+    const numberBefore = Math.max(this.#segment?.numberBefore ?? 0, this.#highest, ...this.#tasks.keys())
     this.#tasks = new Map()
     this.#deliveries = []
+    this.#jumps = []
     this.#segment = {
       input,
       isContinued,
@@ -278,7 +314,14 @@ class Reader {
       deliveries: this.#deliveries,
       reports: 0,
       numberBefore,
+      jumps: this.#jumps,
     }
+  }
+
+  #rewind({ number, children }: Rewind): void {
+    this.#highest = Math.max(this.#highest, number)
+    for (const [child, lastSeq] of Object.entries(children)) this.#undoneChildren.set(child, lastSeq)
+    this.#jumps.push({ after: this.#deliveries.length, number })
   }
 
   #open(kind: TaskKind, name: string, start: Extract<LogEvent, { data: { number: number } }>): void {

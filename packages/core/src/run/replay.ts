@@ -19,6 +19,7 @@ export class Replay {
   readonly #called = new Set<number>()
   readonly #lastNumber: number
   #position = 0
+  #jumps = 0
 
   constructor(segment: Segment, fetched: ReadonlyMap<string, Json>, received: ReadonlyMap<string, Stored>) {
     this.#segment = segment
@@ -30,6 +31,14 @@ export class Replay {
   /** There are recorded deliveries that the code has not seen yet. */
   get hasNext(): boolean {
     return this.#position < this.#segment.deliveries.length
+  }
+
+  /** The number behind which calls in reaction to the next delivery go on, once. */
+  takeJump(): number | undefined {
+    const jump = this.#segment.jumps[this.#jumps]
+    if (jump === undefined || jump.after > this.#position) return undefined
+    this.#jumps++
+    return jump.number
   }
 
   /** True for a task that the log knows. */

@@ -38,6 +38,11 @@ export class SegmentCode {
     this.#context = new SegmentContext(owner, segment)
   }
 
+  /** Later calls get numbers behind this one. */
+  jump(number: number): void {
+    this.#context.jump(number)
+  }
+
   call(): void {
     this.isCalled = true
     this.#run().then(
@@ -76,7 +81,18 @@ export function newSegment(
   startedAt: number,
   numberBefore: number,
 ): Segment {
-  return { input, isContinued, seed, patches, startedAt, tasks: noTasks, deliveries: [], reports: 0, numberBefore }
+  return {
+    input,
+    isContinued,
+    seed,
+    patches,
+    startedAt,
+    tasks: noTasks,
+    deliveries: [],
+    reports: 0,
+    numberBefore,
+    jumps: [],
+  }
 }
 
 const noTasks: Segment['tasks'] = new Map()

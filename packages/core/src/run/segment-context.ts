@@ -48,7 +48,8 @@ export class SegmentContext implements RunContext {
   readonly #patches: readonly string[]
   #children: Map<string, string> | undefined = undefined
   #number: number
-  readonly #numberBefore: number
+  /** Numbers that are no calls of this segment. */
+  #skipped: number
   #reportsToSkip: number
   /** The segment was ended by its code. */
   isOver = false
@@ -59,7 +60,7 @@ export class SegmentContext implements RunContext {
     this.#patches = segment.patches
     this.#reportsToSkip = segment.reports
     this.#number = segment.numberBefore
-    this.#numberBefore = segment.numberBefore
+    this.#skipped = segment.numberBefore
     this.runId = owner.runId
     this.sessionId = owner.call.sessionId
     this.tenant = owner.call.tenant
@@ -206,9 +207,15 @@ export class SegmentContext implements RunContext {
     throw error
   }
 
+  /** Later calls get numbers behind this one, which counts for no call. */
+  jump(number: number): void {
+    this.#skipped += number - this.#number
+    this.#number = number
+  }
+
   #take(call: string): number {
     this.#enter(call)
-    if (++this.#number - this.#numberBefore > maxSegmentSteps) {
+    if (++this.#number - this.#skipped > maxSegmentSteps) {
       const error = new MeepoError('run.segment_too_long', `more than ${maxSegmentSteps} calls in one segment`)
       this.#owner.fail(error)
       throw error
