@@ -19,13 +19,20 @@ export function referencePage(program: Command): string {
     '# The command line',
     program.description(),
     'Data goes to stdout, everything else to stderr. Colours and rewritten lines appear on terminals only, and not with `NO_COLOR`. Durations are written like `90s`, `10m` or `1h30m`. The configuration is described in [TSDoc of `MeepoConfig`](api/meepo.md); relative paths in it start from its folder.',
-    ...program.commands.map(commandSection),
+    ...program.commands.flatMap((command) => commandSections(command, program.name())),
     staying,
     exitCodes(),
   ].join('\n\n')}\n`
 }
 
-function commandSection(command: Command): string {
+/** A command that only groups others is told by them. */
+function commandSections(command: Command, above: string): readonly string[] {
+  const name = `${above} ${command.name()}`
+  if (command.commands.length === 0) return [commandSection(command, name)]
+  return command.commands.flatMap((below) => commandSections(below, name))
+}
+
+function commandSection(command: Command, name: string): string {
   const rows = [
     ...command.registeredArguments.map((argument) => [
       argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
@@ -38,7 +45,7 @@ function commandSection(command: Command): string {
     ]),
   ]
   const table = rows.map(([term, meaning]) => `| \`${term?.replaceAll('|', '\\|')}\` | ${meaning} |`).join('\n')
-  return `## meepo ${command.name()}\n\n\`meepo ${command.name()} ${command.usage()}\`\n\n${command.description()}\n\n| | |\n|---|---|\n${table}`
+  return `## ${name}\n\n\`${name} ${command.usage()}\`\n\n${command.description()}\n\n| | |\n|---|---|\n${table}`
 }
 
 const staying = `## Staying with a run

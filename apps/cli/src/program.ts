@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { cancelCommand } from './commands/cancel.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { pricesCommand } from './commands/prices.ts'
 import { resolveCommand } from './commands/resolve.ts'
 import { resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
@@ -21,8 +22,15 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'config.invalid: ')) })
     .exitOverride()
   const commands = [runCommand, runsCommand, traceCommand, resumeCommand, signalCommand, cancelCommand, resolveCommand]
-  for (const create of [...commands, doctorCommand]) program.addCommand(create().copyInheritedSettings(program))
+  for (const create of [...commands, pricesCommand, doctorCommand]) program.addCommand(inherit(create(), program))
   return program
+}
+
+/** Commands below a command behave like those above it. */
+function inherit(command: Command, above: Command): Command {
+  command.copyInheritedSettings(above)
+  for (const below of command.commands) inherit(below, command)
+  return command
 }
 
 /** Runs a command line. What goes wrong is told on stderr and sets the exit code of the process. */
