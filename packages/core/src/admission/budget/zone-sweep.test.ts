@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { seededRandom } from '../../base/seeded-random.ts'
+import { periodOf } from './period.ts'
+import { isTimeZone, localTimeOf } from './time-zone.ts'
+
+// B8: each instant belongs to exactly one period, in every zone there is, also around the changes of its clocks.
+
+const dayMs = 86_400_000
+const units = ['day', 'week', 'month'] as const
+const zones = Intl.supportedValuesOf('timeZone')
+
+/** Instants of a year at which the clocks of a zone change, to the hour. */
+function changesOf(timeZone: string, from: number): readonly number[] {
+  const local = localTimeOf(timeZone)
+  const offset = (at: number): number => local(at) - at
+  const found: number[] = []
+  for (let at = from; at < from + 365 * dayMs; at += 20 * dayMs) {
+    let [low, high] = [at, at + 20 * dayMs]
+    if (offset(low) === offset(high)) continue
+    while (high - low > 3_600_000) {
+      const middle = Math.floor((low + high) / 2)
+      if (offset(middle) === offset(low)) low = middle
+      else high = middle
+    }
+    found.push(high)
+  }
+  return found
+}
+
+/** What is wrong with the period of an instant: nothing, if its neighbours begin where it ends. */
+function faultAt(period: (typeof units)[number], timeZone: string, at: number): string | undefined {
+  const budget = { period, timeZone }
+  const own = periodOf(budget, at)
+  const idAt = (when: number): string => periodOf(budget, when).id
+  if (at < own.startsAt || at >= own.endsAt) return 'does not hold its instant'
+  if (idAt(own.startsAt) !== own.id || idAt(own.endsAt - 1) !== own.id) return 'does not hold its own ends'
+  if (idAt(own.startsAt - 1) === own.id) return 'begins late'
+  const next = periodOf(budget, own.endsAt)
+  return next.startsAt === own.endsAt && next.id > own.id ? undefined : 'leaves a gap or overlaps'
+}
+
+test('each instant is in exactly one period, in all zones', () => {
+  const random = seededRandom('zones')
+  const faults: string[] = []
+  for (const timeZone of zones) {
+    const year = Date.UTC(2005 + Math.floor(random.next() * 25), 0, 1)
+    const changes = changesOf(timeZone, year).flatMap((at) => [at - 3_600_000, at])
+    for (const at of [...changes, year + Math.floor(random.next() * 365 * dayMs)]) {
+      for (const unit of units) {
+        const fault = faultAt(unit, timeZone, at)
+        if (fault !== undefined) faults.push(`${unit} of ${timeZone} at ${new Date(at).toISOString()} ${fault}`)
+      }
+    }
+  }
+  expect(zones.length).toBeGreaterThan(300)
+  expect(faults).toEqual([])
+})
+
+test('zones are known by name', () => {
+  expect(isTimeZone('Europe/Berlin')).toBe(true)
+  expect(isTimeZone('Europe/Nowhere')).toBe(false)
+  expect(isTimeZone('')).toBe(false)
+})
