@@ -11,6 +11,7 @@ export function toBucket(found: Row): Bucket {
     at: integer(found, 'at'),
     open: integer(found, 'open'),
     taken: integer(found, 'taken'),
+    returnable: integer(found, 'returnable'),
     learnedMark: integer(found, 'learned_mark'),
     cutMark: integer(found, 'cut_mark'),
     percent: integer(found, 'percent'),
@@ -21,8 +22,8 @@ export function toBucket(found: Row): Bucket {
 
 /** The values of `putBucket`. */
 export function fromBucket(bucket: Bucket): (string | number)[] {
-  const { rule, value, level, at, open, taken, learnedMark, cutMark, percent, percentAt, slots } = bucket
-  const head = [rule.name, value, JSON.stringify(rule), level, at, open, taken]
+  const { rule, value, level, at, open, taken, returnable, learnedMark, cutMark, percent, percentAt, slots } = bucket
+  const head = [rule.name, value, JSON.stringify(rule), level, at, open, taken, returnable]
   return [...head, learnedMark, cutMark, percent, percentAt, JSON.stringify([...slots])]
 }
 

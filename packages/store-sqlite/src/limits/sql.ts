@@ -8,10 +8,10 @@ export const limitSql = {
 
   bucket: 'SELECT * FROM limit_buckets WHERE name = ? AND value = ?',
   putBucket: `INSERT INTO limit_buckets
-    (name, value, rule, level, at, open, taken, learned_mark, cut_mark, percent, percent_at, slots)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (name, value, rule, level, at, open, taken, returnable, learned_mark, cut_mark, percent, percent_at, slots)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (name, value) DO UPDATE SET rule = excluded.rule, level = excluded.level, at = excluded.at,
-      open = excluded.open, taken = excluded.taken, learned_mark = excluded.learned_mark,
+      open = excluded.open, taken = excluded.taken, returnable = excluded.returnable, learned_mark = excluded.learned_mark,
       cut_mark = excluded.cut_mark, percent = excluded.percent, percent_at = excluded.percent_at,
       slots = excluded.slots`,
   deleteBucket: 'DELETE FROM limit_buckets WHERE name = ? AND value = ?',

@@ -21,6 +21,7 @@ CREATE TABLE limit_buckets (
   at REAL NOT NULL,
   open REAL NOT NULL,
   taken REAL NOT NULL,
+  returnable REAL NOT NULL,
   learned_mark REAL NOT NULL,
   cut_mark REAL NOT NULL,
   percent INTEGER NOT NULL,

@@ -16,6 +16,12 @@ export interface Bucket {
   open: number
   /** Everything that was ever taken: tells which of two permits is older. */
   taken: number
+  /**
+   * Units of the latest takes that may still come back. With the level they are never more than the capacity: a
+   * bucket that filled up again while a permit was open has been given that room already, and a refund on top of it
+   * would let more through at once than the bucket holds.
+   */
+  returnable: number
   /** The mark (`taken`) of the newest permit whose answer told the level. */
   learnedMark: number
   /** Permits with an older mark cannot lower the rate again. */
@@ -38,14 +44,16 @@ const deepest = -(2 ** 52)
 /** A full bucket. */
 export function createBucket(rule: Rule, value: string, now: number): Bucket {
   const level = rule.capacity * rule.unit
-  const marks = { open: 0, taken: 0, learnedMark: 0, cutMark: 0, percent: 100, percentAt: now }
+  const marks = { open: 0, taken: 0, returnable: 0, learnedMark: 0, cutMark: 0, percent: 100, percentAt: now }
   return { rule, value, level, at: now, ...marks, slots: new Map() }
 }
 
 /** Takes over a changed configuration. What is left stays left; nothing is created. */
 export function adoptRule(bucket: Bucket, rule: Rule): void {
-  const tokens = bucket.level / bucket.rule.unit
-  bucket.level = Math.floor(Math.min(tokens, rule.capacity) * rule.unit)
+  const { unit } = bucket.rule
+  const level = unit === rule.unit ? bucket.level : Math.floor((bucket.level / unit) * rule.unit)
+  bucket.level = Math.min(level, rule.capacity * rule.unit)
+  bucket.returnable = Math.floor((bucket.returnable / unit) * rule.unit)
   bucket.rule = rule
 }
 
@@ -64,6 +72,11 @@ function refill(bucket: Bucket, to: number): void {
   const { capacity, unit } = bucket.rule
   bucket.level = Math.min(capacity * unit, bucket.level + (to - bucket.at) * currentRate(bucket.rule, bucket.percent))
   bucket.at = to
+  forgetReturns(bucket)
+}
+
+function forgetReturns(bucket: Bucket): void {
+  bucket.returnable = Math.min(bucket.returnable, bucket.rule.capacity * bucket.rule.unit - bucket.level)
 }
 
 function currentRate(rule: Rule, percent: number): number {
@@ -98,23 +111,38 @@ export function roomAt(bucket: Bucket, amount: number): number {
 /** Takes the amount of an advanced bucket that has room. Returns the mark of the permit. */
 export function takeFrom(bucket: Bucket, amount: number, holder: string): number {
   const { capacity, counts, unit } = bucket.rule
-  if (counts === 'concurrent') bucket.slots.set(holder, (bucket.slots.get(holder) ?? 0) + amount)
-  else bucket.level = Math.min(bucket.level, capacity * unit) - amount * unit
+  if (counts === 'concurrent') {
+    bucket.slots.set(holder, (bucket.slots.get(holder) ?? 0) + amount)
+  } else {
+    bucket.level = Math.min(bucket.level, capacity * unit)
+    forgetReturns(bucket)
+    bucket.level -= amount * unit
+    bucket.returnable += amount * unit
+  }
   bucket.open += amount
   bucket.taken += amount
   return bucket.taken
 }
 
 /** Ends a reservation of which `used` was really used. The bucket must be advanced. */
-export function endIn(bucket: Bucket, amount: number, used: number, holder: string): void {
+export function endIn(bucket: Bucket, { amount, mark }: Reserved, used: number, holder: string): void {
   bucket.open -= amount
   if (bucket.rule.counts !== 'concurrent') {
-    bucket.level = Math.max(deepest, bucket.level + (amount - used) * bucket.rule.unit)
+    const { unit } = bucket.rule
+    const returnable = Math.max(0, bucket.returnable - (bucket.taken - mark) * unit)
+    bucket.level = Math.max(deepest, bucket.level + Math.min(returnable, (amount - used) * unit))
     return
   }
   const left = (bucket.slots.get(holder) ?? 0) - amount
   if (left > 0) bucket.slots.set(holder, left)
   else bucket.slots.delete(holder)
+}
+
+/** What a permit holds of a bucket. */
+export interface Reserved {
+  readonly amount: number
+  /** What the bucket had given out when this was taken. */
+  readonly mark: number
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { LimitCounts } from './limit.ts'
 import type { Holder, Lesson, PermitSettlement, Refusal, TakeOutcome, TakeRequest } from './counters.ts'
-import { advance, cutRate, endIn, lowerTo, roomAt, takeFrom, type Bucket } from './bucket.ts'
+import { advance, cutRate, endIn, lowerTo, roomAt, takeFrom, type Bucket, type Reserved } from './bucket.ts'
 import type { Rule } from './rule.ts'
 
 /** A permit that has not ended, with its part of each bucket. */
@@ -10,12 +10,9 @@ export interface OpenPermit {
   readonly parts: readonly PermitPart[]
 }
 
-/** What a permit holds of one bucket. */
-export interface PermitPart {
+/** A bucket and what the permit holds of it. */
+export interface PermitPart extends Reserved {
   readonly bucket: Bucket
-  readonly amount: number
-  /** What the bucket had given out when this was taken. */
-  readonly mark: number
 }
 
 /**
@@ -131,9 +128,9 @@ function end(
 ): void {
   const permit = rows.permit(id)
   if (permit === undefined) return
-  for (const { bucket, amount } of permit.parts) {
-    advance(bucket, now)
-    endIn(bucket, amount, usedOf(bucket.rule.counts, amount), permit.holder)
+  for (const part of permit.parts) {
+    advance(part.bucket, now)
+    endIn(part.bucket, part, usedOf(part.bucket.rule.counts, part.amount), permit.holder)
   }
   rows.removePermit(permit)
 }
