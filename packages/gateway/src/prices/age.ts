@@ -11,7 +11,7 @@ export interface PriceAge {
 
 const dayMs = 86_400_000
 /** After so many days prices may have changed: providers change them several times a year. */
-export const oldAfterDays = 30
+const oldAfterDays = 30
 
 /** Looks at the age of a book at a moment, in milliseconds since 1970. */
 export function checkAge(book: PriceBook, now: number): PriceAge {
