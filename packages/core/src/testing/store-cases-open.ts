@@ -45,6 +45,17 @@ function everyCall(store: Store): readonly Promise<unknown>[] {
     store.blobs.get(tenant, 'blob-1'),
     store.money.ledger(here, { runId: 'run-1' }),
     store.money.reservations(here, 'run-1'),
+    store.money.balances(['k']),
+    store.money.accounts('k'),
+    store.money.setLimit('k', '1'),
+    store.money.reserve(tenant, { id: 'r', picoDollars: '1', atLeast: '1', accounts: [] }),
+    store.money.book(tenant, [], []),
+    store.money.beat(['r'], 1),
+    store.money.sweep(1),
+    store.money.report(here, { by: 'total' }),
+    store.money.alerts(),
+    store.money.raise({ id: 'a', at: 1, key: 'k', mark: 'm', settled: '1', reserved: '1', limit: '1' }),
+    store.money.takeOff(['a']),
   ]
 }
 

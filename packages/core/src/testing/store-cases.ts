@@ -1,10 +1,12 @@
 import type { StoreCapabilities, StoreCase } from './store-case.ts'
+import { costCases } from './store-cases-costs.ts'
 import { dataCases } from './store-cases-data.ts'
 import { followCases } from './store-cases-follow.ts'
 import { inboxCases } from './store-cases-inbox.ts'
 import { isolationCases } from './store-cases-isolation.ts'
 import { leaseCases } from './store-cases-leases.ts'
 import { logCases } from './store-cases-log.ts'
+import { moneyCases } from './store-cases-money.ts'
 import { openCases } from './store-cases-open.ts'
 import { watchCases } from './store-cases-watch.ts'
 
@@ -17,6 +19,8 @@ export const storeCases: readonly StoreCase[] = [
   ...followCases,
   ...isolationCases,
   ...dataCases,
+  ...moneyCases,
+  ...costCases,
   ...openCases,
 ]
 
