@@ -8,6 +8,7 @@ import { resumeCommand } from './commands/resume.ts'
 import { runCommand } from './commands/run.ts'
 import { runsCommand } from './commands/runs.ts'
 import { signalCommand } from './commands/signal.ts'
+import { simCommand } from './commands/sim.ts'
 import { traceCommand } from './commands/trace.ts'
 import { terminal } from './terminal.ts'
 
@@ -22,7 +23,8 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'config.invalid: ')) })
     .exitOverride()
   const commands = [runCommand, runsCommand, traceCommand, resumeCommand, signalCommand, cancelCommand, resolveCommand]
-  for (const create of [...commands, pricesCommand, doctorCommand]) program.addCommand(inherit(create(), program))
+  for (const create of [...commands, pricesCommand, simCommand, doctorCommand])
+    program.addCommand(inherit(create(), program))
   return program
 }
 

@@ -2,7 +2,9 @@ import { SimulatorError } from './failure.ts'
 import type { SimulatorOptions } from './options.ts'
 import { isRecord } from './value.ts'
 
-type Shape = Readonly<Record<string, 'any' | 'list' | 'record' | Shape>>
+interface Shape {
+  readonly [option: string]: 'any' | 'list' | 'record' | Shape
+}
 
 const ONE_LIMIT: Shape = {
   key: 'any',
