@@ -1,0 +1,137 @@
+import {
+  budgetError,
+  emptyBuckets,
+  noUsage,
+  priceCall,
+  upperBound,
+  type CallCost,
+  type CallEntry,
+  type CallIntent,
+  type MeepoError,
+  type PriceCard,
+} from '@meepo/core'
+
+import { ceilingOf } from '../books/ceiling.ts'
+import type { CallFacts } from '../books/facts.ts'
+import type { PriceList } from '../prices/price-list.ts'
+import type { EmbedSlice } from './embed-slice.ts'
+import { shares } from './shares.ts'
+
+/** A slice whose money is set aside, with its own line of the books. */
+export interface OpenSlice {
+  readonly slice: EmbedSlice
+  readonly id: string
+}
+
+/** What is the same for all lines of one request. */
+export interface Sent {
+  readonly try: number
+  readonly startedAt: number
+  readonly endedAt: number
+  readonly durationMs: number
+  /** By the provider's word; absent: by our own count. */
+  readonly tokens?: number | undefined
+  readonly error?: MeepoError | undefined
+}
+
+/** Our own count may be too small by so much. */
+const inputMargin = 1.5
+
+/** Sets the money of a slice aside. Rejects with `budget.exceeded`, or what the account rejects with. */
+export async function openSlice(slice: EmbedSlice, prices: PriceList, attempt: number, at: number): Promise<OpenSlice> {
+  const { target } = slice.place
+  const card = prices.find(target.pricedAs, target.model)
+  const inputTokens = Math.ceil(slice.tokens * inputMargin)
+  const bound = card && upperBound(card, { inputTokens, maxOutputTokens: 0, at, mayWriteCache: false })
+  const most = bound?.total ?? null
+  const id = slice.nextId()
+  const intent: CallIntent = {
+    id,
+    target: target.id,
+    key: target.key,
+    try: attempt,
+    picoDollars: most,
+    atLeast: most ?? 0n,
+    ...(most === null ? { ceiling: ceilingOf(prices.book, inputTokens, 0, at) } : {}),
+  }
+  const grant = await slice.tab.open(intent)
+  if (grant.kind === 'granted') return { slice, id }
+  const error = budgetError(grant)
+  slice.tab.settle(
+    id,
+    lineOf(slice, { outcome: 'refused', cost: free, tokens: 0, sent: sentNever(at, attempt, error) }),
+  )
+  throw error
+}
+
+/** Books a request: each slice its share, which add up to what the provider bills. */
+export function settleSlices(open: readonly OpenSlice[], prices: PriceList, sent: Sent): void {
+  const [first] = open
+  if (!first) return
+  const weights = open.map(({ slice }) => slice.tokens)
+  const { target } = first.slice.place
+  const isBilled = isBilledAnyway(sent)
+  const total = isBilled ? (sent.tokens ?? weights.reduce((sum, tokens) => sum + tokens, 0)) : 0
+  const cost = isBilled ? costOf(prices.find(target.pricedAs, target.model), total, sent) : free
+  const tokens = shares(BigInt(total), weights).map(Number)
+  const money = cost.picoDollars === null ? undefined : shares(BigInt(cost.picoDollars), weights)
+  for (const [index, { slice, id }] of open.entries()) {
+    const own = money === undefined ? cost : { ...cost, picoDollars: String(money[index]) }
+    const facts: CallFacts = {
+      ...(open.length > 1 ? { sharedBy: open.length, paidBy: first.id } : {}),
+      countedTokens: slice.tokens,
+    }
+    const outcome = sent.error === undefined ? 'ok' : sent.error.notSent ? 'not_sent' : 'failed'
+    slice.tab.settle(id, lineOf(slice, { outcome, cost: own, tokens: tokens[index] ?? 0, sent, facts }))
+  }
+}
+
+const free: CallCost = { status: 'zero', picoDollars: '0' }
+
+/** A refusal is free; who did not answer at all may have billed. */
+function isBilledAnyway({ error }: Sent): boolean {
+  return (
+    error === undefined || (!error.notSent && (error.code === 'model.timeout' || error.code === 'model.interrupted'))
+  )
+}
+
+function costOf(card: PriceCard | undefined, tokens: number, { endedAt, tokens: told }: Sent): CallCost {
+  const isTold = told !== undefined
+  const usage = { ...emptyBuckets, in: { text: tokens }, source: isTold ? ('final' as const) : ('estimated' as const) }
+  const priced = priceCall(card, usage, { at: endedAt })
+  if (priced.status === 'unpriced') return { status: 'unpriced', picoDollars: null }
+  return {
+    status: isTold ? 'settled' : 'estimated',
+    picoDollars: String(priced.total),
+    ...(priced.card === undefined ? {} : { card: priced.card }),
+  }
+}
+
+interface Line {
+  readonly outcome: CallEntry['outcome']
+  readonly cost: CallCost
+  readonly tokens: number
+  readonly sent: Sent
+  readonly facts?: CallFacts
+}
+
+function lineOf({ place: { target } }: EmbedSlice, { outcome, cost, tokens, sent, facts }: Line): CallEntry {
+  const { error } = sent
+  return {
+    target: target.id,
+    key: target.key,
+    ...(error === undefined ? { model: target.model } : {}),
+    outcome,
+    cost,
+    usage: outcome === 'ok' || tokens > 0 ? { ...noUsage, input: tokens, calls: 1 } : noUsage,
+    startedAt: sent.startedAt,
+    durationMs: Math.max(0, Math.round(sent.durationMs)),
+    try: sent.try,
+    ...(error ? { error: { code: error.code, message: error.message } } : {}),
+    ...(facts ? { facts } : {}),
+  }
+}
+
+function sentNever(at: number, attempt: number, error: MeepoError): Sent {
+  return { try: attempt, startedAt: at, endedAt: at, durationMs: 0, error }
+}

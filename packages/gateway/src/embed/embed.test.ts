@@ -1,0 +1,218 @@
+import type { EmbeddingModelV4, EmbeddingModelV4CallOptions } from '@ai-sdk/provider'
+import { MeepoError, type PriceBook } from '@meepo/core'
+import { createFakeScheduler, type FakeScheduler } from '@meepo/core/testing'
+import { expect, test } from 'vitest'
+
+import { booksOf } from '../../test-support/stage-call.ts'
+import { PriceList } from '../prices/price-list.ts'
+import { createProvider } from '../provider.ts'
+import { createTarget } from '../target.ts'
+import { createEmbed, type Embedded, type EmbedOptions, type EmbedTools } from './embed.ts'
+
+const book: PriceBook = {
+  version: '1',
+  verifiedAt: '2026-11-01',
+  sources: ['a test'],
+  cards: [
+    {
+      provider: 'p',
+      model: 'm',
+      aliases: [],
+      version: '1',
+      lastVerified: '2026-11-01',
+      periods: [{ rates: { in: { text: 100 } } }],
+    },
+  ],
+}
+
+interface Setup {
+  readonly embed: (options: Partial<EmbedOptions>) => Promise<Embedded>
+  readonly sent: EmbeddingModelV4CallOptions[]
+  readonly scheduler: FakeScheduler
+}
+
+/** A model whose vectors hold the length of the text, and that takes 3 tokens for each. */
+function setup(
+  refuse: (options: EmbeddingModelV4CallOptions, number: number) => Error | undefined = () => undefined,
+  extra: Partial<EmbedTools> & {
+    readonly most?: number
+    readonly isCounting?: boolean
+    readonly isHanging?: boolean
+  } = {},
+): Setup {
+  const scheduler = createFakeScheduler({ startAt: 1_800_000_000_000 })
+  const sent: EmbeddingModelV4CallOptions[] = []
+  const model: EmbeddingModelV4 = {
+    specificationVersion: 'v4',
+    provider: 'p',
+    modelId: 'm',
+    maxEmbeddingsPerCall: extra.most ?? 100,
+    supportsParallelCalls: true,
+    doEmbed(options) {
+      sent.push(options)
+      if (extra.isHanging) return new Promise(() => {})
+      const error = refuse(options, sent.length)
+      if (error) return Promise.reject(error)
+      const embeddings = options.values.map((text) => [text.length])
+      const usage = extra.isCounting === false ? {} : { usage: { tokens: 3 * options.values.length } }
+      return Promise.resolve({ embeddings, warnings: [], ...usage })
+    },
+  }
+  const provider = createProvider(
+    'p',
+    { kind: 'openai-compatible', baseURL: 'http://127.0.0.1:9/v1' },
+    { env: {}, fetch },
+  )
+  const place = { target: createTarget(provider, 'm', provider.credentials[0]), load: () => Promise.resolve(model) }
+  let ids = 0
+  const embed = createEmbed({
+    scheduler,
+    random: { next: () => 1 },
+    prices: new PriceList(book),
+    timeoutMs: 1_000,
+    targetOf: () => place,
+    newId: () => String((ids += 1)),
+    ...extra,
+  })
+  return { embed: (options) => embed({ model: 'p:m', values: ['a'], ...options }), sent, scheduler }
+}
+
+const rejected = new MeepoError('model.rejected', 'no')
+
+test('texts become vectors, in order, with what they cost', async () => {
+  const { embed, scheduler } = setup()
+  const result = await scheduler.until(embed({ values: ['a', 'bb', 'ccc'] }))
+  expect(result).toMatchObject({
+    embeddings: [[1], [2], [3]],
+    usage: { input: 9, calls: 1 },
+    cost: { picoDollars: '900', unpricedCalls: 0 },
+    calls: [{ id: 'embed/1.1', entry: { outcome: 'ok', target: 'p:m', cost: { status: 'settled', card: 'p/m@1' } } }],
+  })
+})
+
+test('calls of the same moment travel together, and each pays its share', async () => {
+  const { embed, sent, scheduler } = setup()
+  const results = await scheduler.until(Promise.all([embed({ values: ['a'] }), embed({ values: ['b', 'c'] })]))
+  expect(sent.map(({ values }) => values)).toEqual([['a', 'b', 'c']])
+  expect(results.map(({ embeddings }) => embeddings.length)).toEqual([1, 2])
+  expect(results.map(({ cost }) => cost.picoDollars)).toEqual(['300', '600'])
+  expect(results.map(({ calls }) => calls[0]!.entry.facts)).toMatchObject([
+    { sharedBy: 2, paidBy: 'embed/1.1' },
+    { sharedBy: 2, paidBy: 'embed/1.1' },
+  ])
+  expect(sent[0]!.headers).toEqual({ 'x-meepo-attempt-id': 'embed/1.1' })
+})
+
+test.each<[string, Partial<EmbedOptions>]>([
+  ['of two tenants', { tenant: 'umbra' }],
+  ['of two lengths', { dimensions: 2 }],
+  ['with two options', { providerOptions: { p: { kind: 'query' } } }],
+])('texts %s never travel together', async (_what, other) => {
+  const { embed, sent, scheduler } = setup()
+  await scheduler.until(Promise.all([embed({}), embed(other)]))
+  expect(sent).toHaveLength(2)
+})
+
+test('a request holds no more than the provider takes', async () => {
+  const { embed, sent, scheduler } = setup(undefined, { most: 2 })
+  const results = await scheduler.until(
+    Promise.all([embed({ values: ['a', 'b', 'c'] }), embed({ values: ['d', 'e'] })]),
+  )
+  expect(sent.every(({ values }) => values.length <= 2)).toBe(true)
+  expect(results[0].embeddings).toHaveLength(3)
+  expect(results[0].calls.map(({ id }) => id)).toEqual(['embed/1.1', 'embed/1.2'])
+})
+
+test('nor more tokens than it may', async () => {
+  const { embed, sent, scheduler } = setup(undefined, { collect: { maxTokens: 4 } })
+  await scheduler.until(embed({ values: ['1234567890', '1234567890', 'a'] }))
+  expect(sent.map(({ values }) => values.length)).toEqual([1, 2])
+})
+
+test('a bad text fails only its own caller', async () => {
+  const { embed, sent, scheduler } = setup(({ values }) => (values.includes('bad') ? rejected : undefined))
+  const calls = ['a', 'b', 'bad', 'c', 'd'].map((text) => embed({ values: [text] }))
+  const ended = await scheduler.until(Promise.allSettled(calls))
+  expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+  expect(sent.length).toBeLessThanOrEqual(7)
+})
+
+test('what may succeed later is repeated, and every request has its line', async () => {
+  const overloaded = new MeepoError('model.overloaded', 'busy')
+  const { embed, scheduler } = setup((_options, number) => (number < 3 ? overloaded : undefined))
+  const { calls, cost } = await scheduler.until(embed({}))
+  expect(calls.map(({ id, entry }) => [id, entry.outcome, entry.try])).toEqual([
+    ['embed/1.1', 'failed', 1],
+    ['embed/1.2', 'failed', 2],
+    ['embed/1.3', 'ok', 3],
+  ])
+  expect(cost.picoDollars).toBe('300')
+})
+
+test('at most maxRetries times', async () => {
+  const { embed, sent, scheduler } = setup(() => new MeepoError('model.overloaded', 'busy'))
+  await expect(scheduler.until(embed({ maxRetries: 2 }))).rejects.toMatchObject({ code: 'model.overloaded' })
+  expect(sent).toHaveLength(3)
+})
+
+test('a provider that does not answer is given up, and what it may bill is estimated', async () => {
+  const { embed, scheduler } = setup(undefined, { timeoutMs: 50, isHanging: true })
+  const books = booksOf('acme')
+  const call = embed({ account: books, maxRetries: 0 })
+  await expect(scheduler.until(call)).rejects.toMatchObject({ code: 'model.timeout' })
+  expect(books.lines).toMatchObject([
+    { entry: { outcome: 'failed', cost: { status: 'estimated', picoDollars: '100' } } },
+  ])
+})
+
+test('a budget that refuses is told, and nothing is sent', async () => {
+  const { embed, sent, scheduler } = setup()
+  const books = booksOf('acme')
+  const account = {
+    ...books,
+    open: () => Promise.resolve({ kind: 'refused', budget: 'b', scope: 'tenant:acme', limit: '5', left: '1' } as const),
+  }
+  await expect(scheduler.until(embed({ account }))).rejects.toMatchObject({ code: 'budget.exceeded' })
+  expect(sent).toEqual([])
+  expect(books.lines).toMatchObject([{ entry: { outcome: 'refused', cost: { picoDollars: '0' } } }])
+})
+
+test('without the provider’s count the cost is estimated', async () => {
+  const { embed, scheduler } = setup(undefined, { isCounting: false })
+  const { cost, calls } = await scheduler.until(embed({ values: ['twenty characters !!'] }))
+  expect(calls[0]!.entry.cost).toMatchObject({ status: 'estimated', picoDollars: '600' })
+  expect(cost.uncertainCalls).toBe(1)
+})
+
+test('without a price it is said', async () => {
+  const { embed, scheduler } = setup(undefined, { prices: new PriceList({ ...book, cards: [] }) })
+  const { cost } = await scheduler.until(embed({}))
+  expect(cost).toMatchObject({ picoDollars: '0', unpricedCalls: 1 })
+})
+
+test('who was aborted gets nothing, the others do', async () => {
+  const { embed, scheduler, sent } = setup()
+  const leaving = new AbortController()
+  const calls = [embed({ signal: leaving.signal }), embed({})]
+  await scheduler.settle()
+  leaving.abort()
+  const [left, stayed] = await scheduler.until(Promise.allSettled(calls))
+  expect(left).toMatchObject({ status: 'rejected', reason: { code: 'task.cancelled' } })
+  expect(stayed?.status).toBe('fulfilled')
+  expect(sent[0]!.values).toEqual(['a'])
+})
+
+test.each<[string, Partial<EmbedOptions>]>([
+  ['model', { model: '' }],
+  ['values', { values: [] }],
+  ['values[1]', { values: ['a', ''] }],
+  ['dimensions', { dimensions: 0 }],
+  ['maxRetries', { maxRetries: -1 }],
+  ['tenant', { tenant: '' }],
+  ['tenant', { tenant: 'a', account: booksOf('b') }],
+  ['id', { id: '' }],
+])('a wrong %s is refused', async (place, options) => {
+  const { embed, sent } = setup()
+  await expect(embed(options)).rejects.toMatchObject({ code: 'request.invalid', details: { place } })
+  expect(sent).toEqual([])
+})
