@@ -58,8 +58,10 @@ for (const golden of all) {
 
 /** In the middle of an end that is undone later. */
 function isEnding({ events }: Golden, count: number): boolean {
-  const requested = events.findIndex(({ type }) => type === 'run.cancel_requested')
-  return requested >= 0 && requested < count && events.findIndex(({ type }) => type === 'run.reopened') >= count
+  const reopened = events.find((event) => event.type === 'run.reopened')
+  const requested = events.find(({ type }) => type === 'run.cancel_requested')
+  const undoneFrom = reopened?.data.rewind?.before ?? requested?.seq ?? Infinity
+  return count >= undoneFrom && count < (reopened?.seq ?? 0)
 }
 
 function endOf({ events }: Golden): unknown {

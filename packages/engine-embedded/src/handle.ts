@@ -126,7 +126,10 @@ export class EmbeddedHandle<O> implements RunHandle<O> {
     const tenant = first?.type === 'run.created' ? first.data.tenant : ''
     const fetched = await fetchBlobs(this.#owner.store, tenant, events)
     // The definition's output schema, or its code, made the result that the log holds.
-    return foldRecord(this.runId, events, fetched, status) as RunRecord<O>
+    const record = foldRecord(this.runId, events, fetched, status) as RunRecord<O>
+    if (!events.some(({ type }) => type === 'call.settled' || type === 'child.started')) return record
+    const [balance] = await this.#owner.store.money.balances([`run:${this.runId}`])
+    return { ...record, cost: { ...record.cost, treePicoDollars: balance?.settled ?? '0' } }
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from '@meepo/core'
 import { Bell } from './bell.ts'
 import { PendingText } from './pending-text.ts'
-import type { Previews } from './previews.ts'
+import type { Previews, Wait } from './previews.ts'
 
 /*
  * The stream of one consumer: its place in the log, and previews that run ahead of it.
@@ -49,10 +49,18 @@ async function* tell(
   const release = owner.holdOpen()
   const bell = new Bell()
   const text = new PendingText()
-  const stopListening = previews.listen(runId, (preview) => {
-    text.add(preview)
-    bell.ring()
-  })
+  const waits = new Map<number, Wait>()
+  const stopListening = previews.listen(
+    runId,
+    (preview) => {
+      text.add(preview)
+      bell.ring()
+    },
+    (wait) => {
+      waits.set(wait.step, wait)
+      bell.ring()
+    },
+  )
   try {
     const { tenant } = await store.log.run(scope, runId)
     const fetched = new Map<string, Json>()
@@ -64,6 +72,11 @@ async function* tell(
       await bell.heard()
       for (const { step, attempt, offset, text: piece } of text.take(hasStarted)) {
         for (const event of fold.preview(step, attempt, offset, piece)) yield event
+      }
+      for (const { step, attempt, what } of waits.values()) {
+        if (!hasStarted(step)) continue
+        waits.delete(step)
+        for (const event of fold.waiting(step, attempt, what)) yield event
       }
       const next = log.take()
       if (!next) continue

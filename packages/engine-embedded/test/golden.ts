@@ -6,6 +6,7 @@ import {
   MeepoError,
   noRetry,
   noUsage,
+  type Attempt,
   type Definition,
   type Json,
   type RunContext,
@@ -83,5 +84,38 @@ const decided = golden('golden-decided', async (ctx) => {
   return [paid, go]
 })
 
+/** Asks a provider that answers in the second try, once more than its first limit allows. */
+const paid = golden('golden-paid', async (ctx) => {
+  const ask = (name: string) => ctx.step(name, { effect: 'idempotent', announcesCalls: true, retry }, pay)
+  const first = await ask('first')
+  const cached = await ctx.step('cached', { effect: 'read' }, async ({ account, id }) => {
+    const cost = { status: 'zero', picoDollars: '0', savedPicoDollars: '60' } as const
+    account.settle(`${id}.1`, { ...line, outcome: 'cached', cost, try: 1 })
+    return 'cached'
+  })
+  return [first, cached, await ask('second')]
+})
+
+const line = { target: 'golden:model', usage: noUsage, startedAt: 7, durationMs: 3 } as const
+
+async function pay({ account, id, count, earlierTries }: Attempt): Promise<Json> {
+  const call = `${id}.1`
+  const intent = { id: call, target: line.target, key: 'main', try: earlierTries + 1, picoDollars: 100n, atLeast: 100n }
+  account.waiting('limit requests')
+  const grant = await account.open(intent)
+  const zero = { status: 'zero', picoDollars: '0' } as const
+  if (grant.kind === 'refused') {
+    account.settle(call, { ...line, outcome: 'refused', cost: zero, try: intent.try })
+    throw new MeepoError('budget.exceeded', 'the budget is spent')
+  }
+  if (count === 1 && intent.try === 1) {
+    account.settle(call, { ...line, outcome: 'failed', cost: zero, try: intent.try })
+    throw new MeepoError('step.timeout', 'busy')
+  }
+  const cost = { status: 'settled', picoDollars: '60', card: 'golden:model@2026-11-01' } as const
+  account.settle(call, { ...line, outcome: 'ok', cost, try: intent.try })
+  return 'paid'
+}
+
 /** All of them. */
-export const goldenDefinitions: readonly Definition<Json, Json>[] = [steps, waits, child, tree, decided]
+export const goldenDefinitions: readonly Definition<Json, Json>[] = [steps, waits, child, tree, decided, paid]

@@ -29,6 +29,12 @@ await context.until(decided.result())
 await context.until(engine.resume('golden-decided', { activeMs: 400_000 }))
 await context.until(decided.signal('go', 'fail', 'delivery-2'))
 await context.until(decided.result())
+const limits = { picoDollars: '120' }
+const who = { runId: 'golden-paid', actor: 'ann', tags: { team: 'red' }, limits }
+const paid = await context.until(engine.start('golden-paid', null, who))
+await context.until(paid.result())
+await context.until(engine.resume('golden-paid', { picoDollars: '1000' }))
+await context.until(paid.result())
 
 for (const { runId, definition } of await context.store.log.runs('system')) await write(runId, definition)
 await close()

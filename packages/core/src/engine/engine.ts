@@ -1,3 +1,4 @@
+import type { CallCost, CallOutcome } from '../base/call-entry.ts'
 import type { RunId, Scope } from '../base/ids.ts'
 import type { Json, JsonObject } from '../base/json.ts'
 import type { ErrorData } from '../base/errors.ts'
@@ -64,6 +65,22 @@ export type StreamBody =
       readonly fraction?: number
       readonly details?: JsonObject
     }
+  /** A call of a provider was booked. */
+  | {
+      readonly type: 'cost'
+      readonly step: number
+      readonly call: string
+      /** `provider:model` as it was asked for. */
+      readonly target: string
+      readonly outcome: CallOutcome
+      readonly status: CallCost['status']
+      /** What it cost, as text; null without a price. */
+      readonly picoDollars: string | null
+      /** All calls of this run so far, as text. */
+      readonly spent: string
+    }
+  /** A call waits in a queue for `what`; without, it goes on. Told as it happens, and to nobody who comes later. */
+  | { readonly type: 'waiting'; readonly step: number; readonly attempt: number; readonly what?: string }
   | { readonly type: 'partial'; readonly value: Json }
   | { readonly type: 'error'; readonly error: ErrorData; readonly isFinal: boolean }
   | { readonly type: 'final'; readonly result: Json }

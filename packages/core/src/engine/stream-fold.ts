@@ -45,6 +45,7 @@ export class StreamFold {
   readonly #told = new Map<number, Told>()
   #isBehind = true
   #tokens = 0
+  #spent = 0n
 
   constructor(runId: RunId, after: string | undefined, fetch: (stored: Stored) => Json) {
     this.#runId = runId
@@ -86,6 +87,12 @@ export class StreamFold {
     return events
   }
 
+  /** A call of an attempt under way waits, or goes on. */
+  waiting(step: number, attempt: number, what: string | undefined): readonly StreamEvent[] {
+    if (this.#steps.get(step)?.isOpen !== true) return []
+    return [this.#stamp({ type: 'waiting', step, attempt, ...(what === undefined ? {} : { what }) })]
+  }
+
   /** What the last connection previewed counts once the log reached the place where it stopped. */
   #catchUp(): void {
     if (!this.#isBehind) return
@@ -120,6 +127,8 @@ export class StreamFold {
         return []
       case 'attempt.failed':
         return [{ type: 'error', error: event.data.error, isFinal: false }]
+      case 'call.settled':
+        return [this.#booked(event)]
       case 'step.completed':
         return this.#completed(event)
       case 'step.failed':
@@ -147,6 +156,14 @@ export class StreamFold {
       default:
         return []
     }
+  }
+
+  #booked({ data }: Extract<LogEvent, { type: 'call.settled' }>): StreamBody {
+    const { number, call, entry } = data
+    const { status, picoDollars } = entry.cost
+    this.#spent += BigInt(picoDollars ?? 0)
+    const { target, outcome } = entry
+    return { type: 'cost', step: number, call, target, outcome, status, picoDollars, spent: String(this.#spent) }
   }
 
   #open(step: number, isOpen: boolean): void {
@@ -212,7 +229,7 @@ export class StreamFold {
       ...(meta.turn === undefined ? {} : { turn: meta.turn }),
       ...(meta.maxTurns === undefined ? {} : { maxTurns: meta.maxTurns }),
       tokens: this.#tokens,
-      picoDollars: '0',
+      picoDollars: String(this.#spent),
     }
   }
 
@@ -220,7 +237,8 @@ export class StreamFold {
     const { partial, ...told } = data
     const bodies: StreamBody[] = []
     if (partial !== undefined) bodies.push({ type: 'partial', value: partial })
-    if (Object.keys(told).length > 0) bodies.push({ type: 'progress', tokens: this.#tokens, picoDollars: '0', ...told })
+    if (Object.keys(told).length > 0)
+      bodies.push({ type: 'progress', tokens: this.#tokens, picoDollars: String(this.#spent), ...told })
     return bodies
   }
 }

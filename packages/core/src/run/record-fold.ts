@@ -2,7 +2,8 @@ import type { RunId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
 import { addUsage, noUsage, type Usage } from '../base/usage.ts'
 import type { NewEvent, Stored } from '../log/events.ts'
-import type { Cost, HistoryEntry, RecordStatus, RunRecord } from './record.ts'
+import { CostFold } from './cost-fold.ts'
+import type { HistoryEntry, RecordStatus, RunRecord } from './record.ts'
 import { effectiveEvents } from './recording.ts'
 
 interface Draft {
@@ -14,6 +15,7 @@ interface Draft {
   startedAt: number
   durationMs: number
   attempts: number
+  picoDollars: bigint | undefined
   result: Json | undefined
   error: HistoryEntry['error']
 }
@@ -43,7 +45,7 @@ class RecordFold {
   #error: RunRecord['error']
   #iterations = 0
   #usage: Usage = noUsage
-  #unpriced = 0
+  readonly #cost = new CostFold()
 
   constructor(fetched: ReadonlyMap<string, Json>) {
     this.#fetched = fetched
@@ -64,11 +66,14 @@ class RecordFold {
       case 'step.started':
         this.#begin(event)
         return
+      case 'call.settled':
+        this.#cost.book(event.data)
+        return
       case 'attempt.started':
         this.#change(event.data.number, { attempts: event.data.attempt, status: 'running' })
         return
       case 'attempt.failed':
-        this.#spend(event.data.usage, false)
+        this.#spend(event.data.usage)
         this.#change(event.data.number, { error: event.data.error })
         return
       case 'step.unknown':
@@ -78,7 +83,7 @@ class RecordFold {
         this.#completed(event)
         return
       case 'step.failed':
-        this.#spend(event.data.usage, false)
+        this.#spend(event.data.usage)
         this.#change(event.data.number, {
           status: 'failed',
           error: event.data.error,
@@ -106,7 +111,7 @@ class RecordFold {
 
   finish(runId: RunId, open: RecordStatus): RunRecord {
     const status = this.#status ?? open
-    const cost: Cost = { picoDollars: '0', unpricedCalls: this.#unpriced }
+    for (const draft of this.#history) draft.picoDollars = this.#cost.ofStep(draft.number)
     return {
       runId,
       sessionId: this.#sessionId,
@@ -117,7 +122,7 @@ class RecordFold {
       history: this.#history.map(entryOf),
       iterations: this.#iterations,
       usage: this.#usage,
-      cost,
+      cost: this.#cost.finish(),
     }
   }
 
@@ -130,6 +135,7 @@ class RecordFold {
       startedAt: at,
       durationMs: 0,
       attempts: 1,
+      picoDollars: undefined,
       tool: data.meta?.tool,
       result: undefined,
       error: undefined,
@@ -139,7 +145,8 @@ class RecordFold {
   }
 
   #completed({ data }: Extract<NewEvent, { type: 'step.completed' }>): void {
-    this.#spend(data.usage, true)
+    this.#spend(data.usage)
+    if (data.usage) this.#cost.answered(data.number, data.usage.calls)
     const draft = this.#open.get(data.number)
     if (!draft) return
     if (draft.isModel) this.#iterations++
@@ -163,10 +170,8 @@ class RecordFold {
     if (draft) Object.assign(draft, change)
   }
 
-  #spend(usage: Usage | undefined, isAnswer: boolean): void {
-    if (!usage) return
-    this.#usage = addUsage(this.#usage, usage)
-    if (isAnswer) this.#unpriced += usage.calls
+  #spend(usage: Usage | undefined): void {
+    if (usage) this.#usage = addUsage(this.#usage, usage)
   }
 
   #value(stored: Stored): Json {
@@ -175,9 +180,20 @@ class RecordFold {
   }
 }
 
-function entryOf({ step, number, tool, status, durationMs, attempts, result, error }: Draft): HistoryEntry {
+function entryOf({
+  step,
+  number,
+  tool,
+  status,
+  durationMs,
+  attempts,
+  picoDollars,
+  result,
+  error,
+}: Draft): HistoryEntry {
   const entry: { -readonly [K in keyof HistoryEntry]: HistoryEntry[K] } = { step, number, status, durationMs, attempts }
   if (tool !== undefined) entry.tool = tool
+  if (picoDollars !== undefined) entry.picoDollars = String(picoDollars)
   if (result !== undefined) entry.result = result
   if (error) entry.error = error
   return entry

@@ -15,16 +15,24 @@ export interface HistoryEntry {
   readonly status: 'running' | 'completed' | 'failed' | 'unknown' | 'cancelled'
   readonly durationMs: number
   readonly attempts: number
+  /** What its calls of providers cost, in pico-dollars as text. Absent for steps without any. */
+  readonly picoDollars?: string
   readonly result?: Json
   readonly error?: ErrorData
 }
 
-/** What a run cost. Unpriced is a state, not zero. */
+/** What a run cost, without its children. Unpriced is a state, not zero. */
 export interface Cost {
   /** Integer pico-dollars (1e-12 USD) of all priced calls, as text. */
   readonly picoDollars: string
   /** Answered model calls that have no price. */
   readonly unpricedCalls: number
+  /** Calls whose process died: what was set aside for them counts as spent. Absent: none. */
+  readonly unknownCalls?: number
+  /** What caches and sharing saved, in pico-dollars as text. Absent: nothing. */
+  readonly savedPicoDollars?: string
+  /** What the run and everything below it cost so far, in pico-dollars as text. Absent without calls and children. */
+  readonly treePicoDollars?: string
 }
 
 /** What every run returns, also one that failed, timed out or hit a limit. */
