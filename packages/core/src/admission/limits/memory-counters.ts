@@ -77,8 +77,7 @@ class MemoryRows implements CounterRows {
 
   /** At the start of each call: the time, with the dead swept and the holder known. */
   enter(holder?: Holder): number {
-    this.#now = Math.floor(this.#scheduler.elapsed())
-    if (this.#now >= this.#nextExpiry) this.#abandonDead()
+    this.#tick()
     // Before anything is decided: a bucket that is new and not used yet looks idle.
     if (this.#toSweep > 0) this.#forgetSome()
     if (holder !== undefined && !this.#holders.has(holder.id)) this.beat(holder)
@@ -86,15 +85,14 @@ class MemoryRows implements CounterRows {
   }
 
   beat({ id, ttlMs }: Holder): void {
-    const now = Math.floor(this.#scheduler.elapsed())
-    if (now >= this.#nextExpiry) this.#abandonDead()
-    this.#holders.set(id, now + ttlMs)
-    this.#nextExpiry = Math.min(this.#nextExpiry, now + ttlMs)
+    this.#tick()
+    this.#holders.set(id, this.#now + ttlMs)
+    this.#nextExpiry = Math.min(this.#nextExpiry, this.#now + ttlMs)
   }
 
   leave(id: string): void {
+    this.#tick()
     this.#holders.set(id, 0)
-    this.#now = Math.floor(this.#scheduler.elapsed())
     this.#abandonDead()
   }
 
@@ -157,6 +155,12 @@ class MemoryRows implements CounterRows {
       advance(next.value, this.#now)
       if (isIdle(next.value)) this.#buckets.get(next.value.rule.name)?.delete(next.value.value)
     }
+  }
+
+  /** A clock that went back stands still here until it is where it was: nothing is refilled twice. */
+  #tick(): void {
+    this.#now = Math.max(this.#now, Math.floor(this.#scheduler.elapsed()))
+    if (this.#now >= this.#nextExpiry) this.#abandonDead()
   }
 
   #abandonDead(): void {
