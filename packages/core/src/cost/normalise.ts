@@ -37,7 +37,11 @@ export function restOf(total: number, parts: number, flags: Set<UsageFlag>): num
 }
 
 function cleanCounts<T extends object>(counts: T, most: number, flags: Set<UsageFlag>): T {
-  const entries = Object.entries(counts).map(([name, count]: [string, unknown]) => {
+  const given: [string, unknown][] = Object.entries(counts)
+  // Nearly always: nothing has to be made anew.
+  if (given.every(([, count]) => Number.isSafeInteger(count) && Number(count) > 0 && Number(count) <= most))
+    return counts
+  const entries = given.map(([name, count]) => {
     const clean = cleanCount(count, most)
     if (clean !== count && count !== undefined) flags.add('usage_invalid')
     return [name, clean] as const

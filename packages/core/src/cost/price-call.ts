@@ -1,7 +1,7 @@
 import { scale, type Pico } from './money.ts'
 import { normalise } from './normalise.ts'
 import { cardKey, type PriceCard, type PricePeriod } from './price-card.ts'
-import { chooseRates, periodAt, rateOf, regionFactor, unitPrice, type Chosen, type TokenBucket } from './rates.ts'
+import { chooseRates, periodAt, rateOf, regionFactor, unitPrice, type Chosen } from './rates.ts'
 import { serviceClass, type ServiceClass } from './service-class.ts'
 import { inputTokens, type InnerUsage, type UsageBuckets, type UsageFlag } from './usage-buckets.ts'
 
@@ -142,8 +142,8 @@ function tokenLines(
   const lines: PriceLine[] = []
   for (const side of ['in', 'read', 'write', 'out'] as const) {
     for (const [kind, quantity] of Object.entries(usage[side] as Readonly<Record<string, number>>)) {
-      // Normalised: every count is there and is a number, and its name is one of UsageBuckets.
-      const { pico, isMissing } = rateOf(chosen.rates, `${side}.${kind}` as TokenBucket)
+      // Normalised: every count is there and is a number.
+      const { pico, isMissing } = rateOf(chosen.rates, side, kind)
       if (isMissing) flags.add('rate_missing')
       lines.push(line(`${prefix}${side}.${kind}`, quantity, pico))
     }

@@ -1,14 +1,9 @@
 import type { Ratio } from './money.ts'
-import type { ModalityRates, PriceCard, PricePeriod, Rates, SizeTier } from './price-card.ts'
+import type { PriceCard, PricePeriod, Rates, SizeTier } from './price-card.ts'
 import type { ServiceClass } from './service-class.ts'
-import type { UsageBuckets } from './usage-buckets.ts'
 
-/** A kind of token: `in.text`, `read.audio`, `write.h1`, `out.reasoning`. */
-export type TokenBucket =
-  | `in.${keyof ModalityRates}`
-  | `read.${keyof ModalityRates}`
-  | `write.${keyof UsageBuckets['write']}`
-  | `out.${keyof ModalityRates | 'reasoning'}`
+/** Which tokens: read, written … */
+export type Side = 'in' | 'read' | 'write' | 'out'
 
 /** What one token of a kind costs. */
 export interface Rate {
@@ -62,17 +57,16 @@ export function unitPrice({ units }: PricePeriod, unit: string): number | undefi
   return units && Object.hasOwn(units, unit) ? units[unit] : undefined
 }
 
-/** The rate of one kind of token, with the documented stand-ins. Never zero for want of a price. */
-export function rateOf(rates: Rates, bucket: TokenBucket): Rate {
-  const kind = bucket.slice(bucket.indexOf('.') + 1)
-  switch (bucket.slice(0, bucket.indexOf('.'))) {
+/** The rate of one kind of token, as `text` or `h1`, with the documented stand-ins. Never zero for want of a price. */
+export function rateOf(rates: Rates, side: Side, kind: string): Rate {
+  switch (side) {
     case 'in':
       return inputRate(rates, kind)
     case 'read':
       return readRate(rates, kind)
     case 'write':
       return writeRate(rates, kind)
-    default:
+    case 'out':
       return outputRate(rates, kind)
   }
 }

@@ -1,6 +1,6 @@
 import { scaleUp, type Pico, type Ratio } from './money.ts'
 import { cardKey, type ModalityRates, type PriceCard, type PricePeriod, type Rates } from './price-card.ts'
-import { periodsWithin, rateOf, ratesUpTo, regionFactor, unitPrice, type TokenBucket } from './rates.ts'
+import { periodsWithin, rateOf, ratesUpTo, regionFactor, unitPrice, type Side } from './rates.ts'
 import { possibleClasses } from './service-class.ts'
 import type { CacheWrites } from './usage-buckets.ts'
 
@@ -66,37 +66,55 @@ export function affordableOutput(bound: UpperBound, left: Pico): number {
   return tokens > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(tokens)
 }
 
-function inputBuckets({ mayWriteCache = true, inputKinds }: UpperBoundOptions): readonly TokenBucket[] {
-  const kinds = inputKinds ?? (['text', 'image', 'video'] as const)
-  const times = mayWriteCache === true ? (['m5', 'm30', 'h1', 'h12', 'other'] as const) : mayWriteCache || []
+type Kinds = readonly (readonly [side: Side, kind: string])[]
+
+const everyTime = ['m5', 'm30', 'h1', 'h12', 'other'] as const
+const usualInput = kindsOfInput(['text', 'image', 'video'], everyTime)
+
+function inputBuckets({ mayWriteCache = true, inputKinds }: UpperBoundOptions): Kinds {
+  if (mayWriteCache === true && !inputKinds) return usualInput
+  return kindsOfInput(
+    inputKinds ?? ['text', 'image', 'video'],
+    mayWriteCache === true ? everyTime : mayWriteCache || [],
+  )
+}
+
+function kindsOfInput(kinds: readonly Modality[], times: readonly TimeToLive[]): Kinds {
   return [
-    ...kinds.map((kind) => `in.${kind}` as const),
-    ...kinds.map((kind) => `read.${kind}` as const),
-    ...times.map((time) => `write.${time}` as const),
+    ...kinds.map((kind) => ['in', kind] as const),
+    ...kinds.map((kind) => ['read', kind] as const),
+    ...times.map((time) => ['write', time] as const),
   ]
 }
 
-function outputBuckets({ outputKinds = ['text'] }: UpperBoundOptions): readonly TokenBucket[] {
-  return ['out.reasoning', ...outputKinds.map((kind) => `out.${kind}` as const)]
+function outputBuckets({ outputKinds = ['text'] }: UpperBoundOptions): Kinds {
+  return ['reasoning', ...outputKinds].map((kind) => ['out', kind] as const)
 }
 
 /** Rounded up with the factor of the region, so that any number of tokens stays below the bound. */
 function dearest(
   periods: readonly PricePeriod[],
   { inputTokens, serviceTier, region }: UpperBoundOptions,
-  buckets: readonly TokenBucket[],
+  kinds: Kinds,
 ): Pico {
   const size = Math.ceil(inputTokens * 1.1)
+  const classes = possibleClasses(serviceTier)
   return most(
     periods.map((period) => {
-      const possible = possibleClasses(serviceTier).flatMap((service) => ratesUpTo(period, size, service))
-      return scaleUp(dearestRate(possible, buckets), factorOf(period, region))
+      let top = 0
+      for (const service of classes) {
+        for (const rates of ratesUpTo(period, size, service)) top = Math.max(top, dearestRate(rates, kinds))
+      }
+      return scaleUp(BigInt(top), factorOf(period, region))
     }),
   )
 }
 
-function dearestRate(possible: readonly Rates[], buckets: readonly TokenBucket[]): Pico {
-  return BigInt(Math.max(...possible.flatMap((rates) => buckets.map((bucket) => rateOf(rates, bucket).pico))))
+/** A loop, because every call goes through here several times. */
+function dearestRate(rates: Rates, kinds: Kinds): number {
+  let top = 0
+  for (const [side, kind] of kinds) top = Math.max(top, rateOf(rates, side, kind).pico)
+  return top
 }
 
 function factorOf(period: PricePeriod, region: string | undefined): Ratio {

@@ -39,7 +39,7 @@ export function extractUsage({ kind, usage, metadata, words }: Reported): Extrac
   const wire = told && hasCounts(told) ? told : undefined
   const counted = wire ? countedBy(kind, wire, words?.searches ?? 0) : isFinal ? adapterBuckets(usage) : undefined
   return {
-    ...(counted ? { buckets: complete(counted, isFinal, wire) } : {}),
+    ...(counted ? { buckets: { ...counted, source: isFinal ? 'final' : 'partial', ...rawOf(wire, words) } } : {}),
     ...named({
       model: (wire && kind === 'anthropic' ? fallbackModel(wire) : undefined) ?? words?.model,
       serviceTier: serviceTier(kind, wire, metadata, words),
@@ -54,10 +54,10 @@ function hasCounts(wire: Fields): boolean {
   return ['prompt_tokens', 'input_tokens', 'promptTokenCount'].some((name) => typeof wire[name] === 'number')
 }
 
-function complete(counted: Counted, isFinal: boolean, wire: Fields | undefined): UsageBuckets {
-  // The provider's words were JSON when they came.
-  const raw = wire === undefined ? {} : { raw: JSON.parse(JSON.stringify(wire)) as Json }
-  return { ...counted, source: isFinal ? 'final' : 'partial', ...raw }
+/** What came over the wire was JSON then; what an adapter kept of it may hold fields that are undefined. */
+function rawOf(wire: Fields | undefined, words: LastWords | undefined): { raw?: Json } {
+  if (!wire) return {}
+  return { raw: (words?.usage ? wire : JSON.parse(JSON.stringify(wire))) as Json }
 }
 
 function countedBy(kind: ProviderKind, wire: Fields, searches: number): Counted {

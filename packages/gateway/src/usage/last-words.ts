@@ -14,9 +14,9 @@ export class LastWords {
   /** One body or chunk, parsed. What it does not mention stays as it was. */
   see(value: unknown): void {
     const said = fields(value)
+    this.#read(said)
     // The Responses API and Anthropic's first chunk wrap what they tell; Groq hides it.
-    for (const part of [said, fields(said['response']), fields(said['message']), fields(said['x_groq'])])
-      this.#read(part)
+    for (const place of ['response', 'message', 'x_groq']) if (said[place]) this.#read(fields(said[place]))
     this.searches += groundings(said)
   }
 
@@ -26,7 +26,8 @@ export class LastWords {
     if (typeof usage === 'object' && usage !== null) this.usage = { ...this.usage, ...present(usage) }
     this.model = word(part['model']) ?? word(part['modelVersion']) ?? this.model
     this.serviceTier = word(part['service_tier']) ?? this.serviceTier
-    const searched = list(part['output']).filter((item) => fields(item)['type'] === 'web_search_call').length
+    if (!Array.isArray(part['output'])) return
+    const searched = part['output'].filter((item) => fields(item)['type'] === 'web_search_call').length
     if (searched > 0) this.searches = searched
   }
 }

@@ -23,10 +23,10 @@ export function word(value: unknown): string | undefined {
 export class CountReader {
   readonly flags: Set<UsageFlag> = new Set()
 
-  /** A whole number from zero up; anything else that is there is replaced and flagged. */
-  count(from: Fields, ...names: readonly string[]): number {
-    const value = names.map((name) => from[name]).find((one) => one !== undefined && one !== null)
-    if (value === undefined) return 0
+  /** A whole number from zero up, by the first of the names that is there; anything else is replaced and flagged. */
+  count(from: Fields, name: string, otherName?: string): number {
+    const value = from[name] ?? (otherName === undefined ? undefined : from[otherName])
+    if (value === undefined || value === null) return 0
     if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
     this.flags.add('usage_invalid')
     // What is beyond reason stays so: the price calculator bounds it.
