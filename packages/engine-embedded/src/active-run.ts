@@ -3,6 +3,7 @@ import {
   type AppendExtras,
   type AppendRequest,
   type BlobRef,
+  type BudgetBook,
   type CallEvent,
   type CallGrant,
   type CallIntent,
@@ -24,7 +25,6 @@ import {
   type Settlement,
   type Store,
 } from '@meepo/core'
-import { callGrant, type Budgets } from './books.ts'
 import type { Certainty } from './certainty.ts'
 import type { LostEnd } from './loader.ts'
 
@@ -34,7 +34,7 @@ export interface RunOwner {
   readonly machine: Machine
   readonly models: Models
   readonly certainty: Certainty
-  readonly budgets: Budgets
+  readonly budgets: BudgetBook
   callWaits(run: ActiveRun, number: number, attempt: number, what: string | undefined): void
   startChild(parent: ActiveRun, start: ChildStart): void
   cancelChild(parent: ActiveRun, child: ChildRef, reason: string): void
@@ -365,6 +365,12 @@ export class ActiveRun implements RunHost {
     this.#waiters = undefined
     this.driver.drop()
   }
+}
+
+/** What the caller is told of what the store said. */
+function callGrant(budgets: BudgetBook, grant: Grant, at: number): CallGrant {
+  if (grant.kind === 'granted') return { kind: 'granted', picoDollars: BigInt(grant.picoDollars) }
+  return { kind: 'refused', ...budgets.refusal(grant, at) }
 }
 
 function extrasOf(

@@ -1,6 +1,8 @@
 import {
+  createBudgetBook,
   MeepoError,
   type AnyDefinition,
+  type BudgetBook,
   type Definition,
   type Engine,
   type Machine,
@@ -15,7 +17,6 @@ import {
   type StopOptions,
   type Store,
 } from '@meepo/core'
-import { runBudgets, type Budgets } from './books.ts'
 import { drain } from './drain.ts'
 import type { Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
@@ -39,7 +40,7 @@ export interface EngineOptions extends LivenessOptions {
   readonly idleMs?: number
   readonly machine?: Machine
   /** What calls of models are charged to. Without, what runs cost is counted, and their own limits hold. */
-  readonly budgets?: Budgets
+  readonly budgets?: BudgetBook
   /** Hears of trouble outside of any run. Must not throw. */
   readonly onNotice?: (notice: EngineNotice) => void
 }
@@ -75,7 +76,13 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     this.#options = options
     this.store = options.store
     this.machine = options.machine ?? createNodeMachine()
-    const { concurrency = 1_000, idleMs = 10_000, models = noModels, budgets = runBudgets, onNotice = ignore } = options
+    const {
+      concurrency = 1_000,
+      idleMs = 10_000,
+      models = noModels,
+      budgets = createBudgetBook(),
+      onNotice = ignore,
+    } = options
     this.#fleet = new Fleet(
       this.store,
       this.machine,

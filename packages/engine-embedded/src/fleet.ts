@@ -3,6 +3,7 @@ import {
   readRecording,
   toError,
   type AnyDefinition,
+  type BudgetBook,
   type ChildRef,
   type ChildStart,
   type Claim,
@@ -16,7 +17,6 @@ import {
 } from '@meepo/core'
 import { Alarm } from './alarm.ts'
 import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts'
-import type { Budgets } from './books.ts'
 import { Certainty } from './certainty.ts'
 import { Children } from './children.ts'
 import { Departures, type Departure } from './departures.ts'
@@ -39,7 +39,7 @@ import type { Registry } from './registry.ts'
 export interface FleetOptions {
   readonly concurrency: number
   readonly idleMs: number
-  readonly budgets: Budgets
+  readonly budgets: BudgetBook
 }
 
 const claimBatch = 256
@@ -95,7 +95,7 @@ export class Fleet implements RunOwner {
     this.#children = new Children(this, (thrown, runId) => this.#tell(thrown, runId))
   }
 
-  get budgets(): Budgets {
+  get budgets(): BudgetBook {
     return this.#options.budgets
   }
 
