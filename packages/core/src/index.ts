@@ -167,6 +167,22 @@ export {
 
 export { askedLimits, type AskedLimits } from './engine/asked-limits.ts'
 export type {
+export { createAlerts, type Alerts, type AlertsOptions, type AlertSink } from './books/alerts.ts'
+export type { AlertNotice } from './books/alert-notice.ts'
+export { handlerSink, isFirstEngine, logSink } from './books/alert-sinks.ts'
+export type { BudgetState } from './books/budget-states.ts'
+export {
+  createCosts,
+  type CostDays,
+  type CostLine,
+  type Costs,
+  type CostsOptions,
+  type CostSummary,
+} from './books/costs.ts'
+export type { RepriceOptions, Repriced } from './books/reprice.ts'
+export { createStoreAccount, type StoreAccount, type StoreAccountOptions } from './books/store-account.ts'
+export { sweepCalls } from './books/sweep.ts'
+
   Engine,
   RunHandle,
   StartOptions,

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import type { CallIntent } from '../../model/account.ts'
 import { createBudgetBook } from './book.ts'
-import { budgetError } from './budget-error.ts'
 import type { Budget } from './budget.ts'
 
 const at = Date.parse('2026-11-21T12:30:00Z')
@@ -16,7 +15,11 @@ const scopes = [
   'tag:team=red',
 ]
 const intent = (change: Partial<CallIntent> = {}): CallIntent => ({
-  ...{ id: 'r1/1/1.1', target: 'openai:m', try: 1, picoDollars: 100n, atLeast: 40n },
+  id: 'r1/1/1.1',
+  target: 'openai:m',
+  try: 1,
+  picoDollars: 100n,
+  atLeast: 40n,
   ...change,
 })
 const keysOf = (budgets: readonly Budget[], of: readonly string[] = scopes): readonly string[] =>
@@ -149,55 +152,6 @@ test('a call without a price is free where every budget allows it', () => {
   expect(createBudgetBook().charge(intent({ picoDollars: null }), [], at)).toEqual({ kind: 'free' })
 })
 
-test('a refusal names the budget, whose it is, what is left and when it starts anew', () => {
-  const book = createBudgetBook([
-    { name: 'daily', scope: 'user', limit: 10, period: 'day', timeZone: 'Asia/Tokyo', onExceed: 'degrade' },
-    { name: 'total', scope: 'session', limit: 3, period: 'forever' },
-  ])
-  const refused = { id: 'x', kind: 'refused', limit: '10000000000000', left: '5000000000' } as const
-  const [daily, total] = book.accountsFor(scopes, at)
-  const refusal = book.refusal({ ...refused, key: String(daily?.key) }, at)
-  expect(refusal).toEqual({
-    budget: 'daily',
-    scope: 'user:bob',
-    limit: '10000000000000',
-    left: '5000000000',
-    resetsAt: Date.parse('2026-11-21T15:00:00Z'),
-    mayDegrade: true,
-  })
-  expect(budgetError(refusal)).toMatchObject({
-    code: 'budget.exceeded',
-    retryable: false,
-    notSent: true,
-    message:
-      'the budget daily of user:bob ($10.00) has $0.005000 left, too little for this call; it starts anew at 2026-11-21T15:00:00.000Z',
-    details: {
-      budget: 'daily',
-      scope: 'user:bob',
-      leftPicoDollars: '5000000000',
-      resetsAt: '2026-11-21T15:00:00.000Z',
-    },
-  })
-  expect(budgetError(book.refusal({ ...refused, key: String(total?.key), left: '-7' }, at)).message).toBe(
-    'the budget total of session:s1 ($10.00) has $0.00 left, too little for this call; it does not start anew by itself',
-  )
-})
-
-test('a refusal of a run names the run', () => {
-  const refused = { id: 'x', kind: 'refused', key: 'run:r1', limit: '1', left: '0' } as const
-  const refusal = createBudgetBook().refusal(refused, at)
-  expect(refusal).toEqual({ budget: 'run', scope: 'run:r1', limit: '1', left: '0' })
-  expect(budgetError(refusal).message).toMatch(/^the budget of run:r1 /)
-})
-
-test('the error of a call without a price says so', () => {
-  const refusal = { budget: 'daily', scope: 'user:bob', limit: '10000000000000', left: '0', isUnpriced: true } as const
-  expect(budgetError(refusal)).toMatchObject({
-    message: 'the budget daily of user:bob ($10.00) takes no calls without a known price',
-    details: { isUnpriced: true },
-  })
-})
-
 test('keys of this period are found again, others are not', () => {
   const book = createBudgetBook([
     { name: 'daily', scope: 'user', limit: 10, period: 'day' },
@@ -215,7 +169,17 @@ test('keys of this period are found again, others are not', () => {
   expect(book.find(String(each?.key), at)).toMatchObject({ scope: 'agent:writer' })
   expect(book.find('run:r1', at)).toBeUndefined()
   expect(book.find('gone/2026-11-21/acme/user:bob', at)).toBeUndefined()
-  expect(book.prefixOf('daily', at)).toBe('daily/2026-11-21/')
-  expect(book.prefixOf('each', at)).toBe('each/run:')
-  expect(book.prefixOf('gone', at)).toBe('gone/')
+})
+
+test('the accounts of a budget can be listed by how their keys begin', () => {
+  const budgets: Budget[] = [
+    { name: 'roll', scope: 'user', limit: 10, period: { rollingHours: 1 } },
+    { name: 'each', scope: 'agent', limit: 10, period: 'run' },
+  ]
+  const book = createBudgetBook(budgets)
+  expect(book.budgets.flatMap((budget) => book.prefixesOf(budget, at))).toEqual([
+    'roll/2026-11-21T12/',
+    'roll/2026-11-21T11/',
+    'each/run:',
+  ])
 })

@@ -3,7 +3,7 @@ import type { Account, Grant, Reservation } from '../money.ts'
 import type { Budget } from './budget.ts'
 import { checkBudgets } from './check-budgets.ts'
 import { accountOf, countedScopes, payerOf, periodAt, readAccountKey, toLines, type Line } from './line.ts'
-import type { Period } from './period.ts'
+import { periodOf, type Period } from './period.ts'
 
 /** What has to be set aside for a call before it is sent. */
 export type Charge =
@@ -39,8 +39,8 @@ export interface BudgetBook {
   refusal(grant: Extract<Grant, { readonly kind: 'refused' }>, at: number): BudgetRefusal
   /** What a key stands for in the period of `at`; undefined for accounts of runs, of other periods and of other books. */
   find(key: string, at: number): AccountView | undefined
-  /** With what the keys of all accounts of a budget begin in the period of `at`. */
-  prefixOf(budget: string, at: number): string
+  /** With what the keys of the accounts of a budget begin that count at `at`: of its period, and of its window. */
+  prefixesOf(budget: Budget, at: number): readonly string[]
 }
 
 /** What a list of scopes is charged to, until a period ends. */
@@ -82,10 +82,9 @@ export function createBudgetBook(budgets: readonly Budget[] = []): BudgetBook {
     charge: (intent, scopes, at) => chargeOf(intent, accountsOf(scopes, at), at),
     refusal: (grant, at) => refusalOf(grant, find(grant.key, at)),
     find,
-    prefixOf: (name, at) => {
-      const line = byName.get(name)
-      if (line === undefined) return `${name}/`
-      return line.budget.period === 'run' ? `${name}/run:` : `${name}/${periodAt(line, at).id}/`
+    prefixesOf: (budget, at) => {
+      const { id, window } = periodOf(budget, at)
+      return budget.period === 'run' ? [`${budget.name}/run:`] : [id, ...window].map((one) => `${budget.name}/${one}/`)
     },
   }
 }
