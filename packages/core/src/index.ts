@@ -28,6 +28,7 @@ export {
   type Waiting,
 } from './admission/limits/counters.ts'
 export type { Limit, LimitCounts, LimitPeriod, LimitScope } from './admission/limits/limit.ts'
+export { createMemoryHealthBoard, type HealthBoard, type HealthRow, type HealthWrite } from './admission/health.ts'
 export { checkLimits } from './admission/limits/limit.ts'
 export type { LimitedCall, Limiter, Permit, Priority, Used } from './admission/limits/limiter.ts'
 export { chargeFor } from './admission/limits/charge.ts'
@@ -166,7 +167,6 @@ export {
 } from './store/store.ts'
 
 export { askedLimits, type AskedLimits } from './engine/asked-limits.ts'
-export type {
 export { createAlerts, type Alerts, type AlertsOptions, type AlertSink } from './books/alerts.ts'
 export type { AlertNotice } from './books/alert-notice.ts'
 export { handlerSink, isFirstEngine, logSink } from './books/alert-sinks.ts'
@@ -183,6 +183,7 @@ export type { RepriceOptions, Repriced } from './books/reprice.ts'
 export { createStoreAccount, type StoreAccount, type StoreAccountOptions } from './books/store-account.ts'
 export { sweepCalls } from './books/sweep.ts'
 
+export type {
   Engine,
   RunHandle,
   StartOptions,

@@ -2,7 +2,6 @@ import type {
   LanguageModelV4FinishReason,
   LanguageModelV4GenerateResult,
   LanguageModelV4ToolCall,
-  LanguageModelV4Usage,
   SharedV4ProviderMetadata,
 } from '@ai-sdk/provider'
 import type { Json } from '@meepo/core'
@@ -14,7 +13,6 @@ export interface Answer {
   readonly calls: { id: string; name: string; input: string; metadata?: Json }[]
   /** Missing: the stream ended before its end. */
   finish?: LanguageModelV4FinishReason
-  usage?: LanguageModelV4Usage
   /** The model by the provider's word. */
   model?: string
 }
@@ -33,7 +31,6 @@ export function fromResult(result: LanguageModelV4GenerateResult): Answer {
     else if (part.type === 'tool-call') addCall(answer, part)
   }
   answer.finish = result.finishReason
-  answer.usage = result.usage
   answer.model = result.response?.modelId
   return answer
 }

@@ -1,10 +1,12 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider'
-import { MeepoError, type ModelCall, type ModelRequest, type ModelResponse } from '@meepo/core'
+import { MeepoError, type ModelRequest, type ModelResponse } from '@meepo/core'
 
 import { fromResult, type Answer } from './answer.ts'
 import { Deadline } from './deadline.ts'
 import type { Phase } from './errors/classify.ts'
+import { isRefusal, readFailure } from './errors/failure.ts'
 import { cancelledError, modelError, toModelError } from './errors/model-error.ts'
+import type { TryReport } from './pipeline/try-report.ts'
 import { toCallOptions } from './request.ts'
 import { toResponse } from './response.ts'
 import { readStream } from './stream-guard.ts'
@@ -14,26 +16,40 @@ import type { Warn } from './warnings.ts'
 /** What every call of a gateway has in common. */
 export interface CallSettings {
   readonly timeoutMs: number
+  readonly firstContentMs: number
   readonly idleTimeoutMs: number
   readonly warn: Warn
 }
 
+/** Under which names one try leaves, and who waits for it. */
+export interface Send {
+  /** Travels as a header, so that an invoice can be matched entry by entry. */
+  readonly id: string
+  readonly idempotencyKey: string
+  readonly signal: AbortSignal
+  readonly onText: ((delta: string) => void) | undefined
+}
+
 /**
- * One attempt, exactly: load, send, read, judge. Nothing is repeated here; who may repeat it is said by the error
- * (`retryable`, `notSent`, `details.retryAfterMs`). After an abort the connection is given up and the provider may
- * still bill the request.
+ * One try, exactly: load, send, read, judge. Nothing is repeated here; what follows is decided by the error (its code,
+ * `notSent`, `details.retryAfterMs`). After an abort the connection is given up and the provider may still bill the
+ * request. What is known of it by then is in the report.
  */
 export async function callTarget(
-  target: Target,
   request: ModelRequest,
-  call: ModelCall,
+  send: Send,
   settings: CallSettings,
+  report: TryReport,
 ): Promise<ModelResponse> {
-  if (call.signal.aborted) throw cancelledError(call.signal)
+  const { target } = report
+  if (send.signal.aborted) throw notSent(cancelledError(send.signal))
   const model = await load(target)
-  if (call.signal.aborted) throw cancelledError(call.signal)
-  const attempt = new Attempt(target, request, call, settings)
-  return await attempt.run(model)
+  if (send.signal.aborted) throw notSent(cancelledError(send.signal))
+  return await new Attempt(request, send, settings, report).run(model)
+}
+
+function notSent({ code, message, details }: MeepoError): MeepoError {
+  return MeepoError.fromData({ code, message, retryable: false, notSent: true, ...(details ? { details } : {}) })
 }
 
 async function load(target: Target): Promise<LanguageModelV4> {
@@ -49,31 +65,33 @@ async function load(target: Target): Promise<LanguageModelV4> {
   }
 }
 
-/** The state of one attempt: how far it came decides what a failure means. */
+/** The state of one try: how far it came decides what a failure means. */
 class Attempt {
   readonly #target: Target
   readonly #request: ModelRequest
-  readonly #call: ModelCall
+  readonly #send: Send
   readonly #settings: CallSettings
+  readonly #report: TryReport
   readonly #deadline: Deadline
   #phase: Phase = 'before-answer'
 
-  constructor(target: Target, request: ModelRequest, call: ModelCall, settings: CallSettings) {
-    this.#target = target
+  constructor(request: ModelRequest, send: Send, settings: CallSettings, report: TryReport) {
+    this.#target = report.target
     this.#request = request
-    this.#call = call
+    this.#send = send
     this.#settings = settings
-    this.#deadline = new Deadline(call.signal, settings.timeoutMs)
+    this.#report = report
+    this.#deadline = new Deadline(send.signal, settings.timeoutMs)
   }
 
   async run(model: LanguageModelV4): Promise<ModelResponse> {
     let hasSucceeded = false
     try {
-      const options = toCallOptions(this.#target, this.#request, this.#call, this.#deadline.signal)
-      const { onText } = this.#call
+      const options = toCallOptions(this.#target, this.#request, this.#send, this.#deadline.signal)
+      const { onText } = this.#send
       const answer = onText ? await this.#stream(model, options, onText) : await this.#generate(model, options)
       hasSucceeded = true
-      return toResponse(answer, this.#target)
+      return toResponse(answer, this.#report)
     } catch (error) {
       throw this.#judge(error)
     } finally {
@@ -83,6 +101,11 @@ class Attempt {
 
   async #generate(model: LanguageModelV4, options: LanguageModelV4CallOptions): Promise<Answer> {
     const result = await this.#deadline.race(model.doGenerate(options))
+    const report = this.#report
+    report.headers = result.response?.headers ?? {}
+    report.words.see(result.response?.body)
+    report.usage = result.usage
+    report.metadata = result.providerMetadata
     this.#settings.warn(this.#target.id, result.warnings)
     return fromResult(result)
   }
@@ -92,15 +115,29 @@ class Attempt {
     options: LanguageModelV4CallOptions,
     onText: (delta: string) => void,
   ): Promise<Answer> {
-    const { stream } = await this.#deadline.race(model.doStream(options))
+    // The raw chunks are all that is known of usage when a stream breaks.
+    const { stream, response } = await this.#deadline.race(model.doStream({ ...options, includeRawChunks: true }))
+    const report = this.#report
+    report.headers = response?.headers ?? {}
     this.#phase = 'in-answer'
-    this.#deadline.limit('idle', this.#settings.idleTimeoutMs)
+    this.#deadline.limit('content', this.#settings.firstContentMs)
     const reading = readStream(stream, {
       // An abandoned call is silent, even if more arrives.
       onText: (delta) => {
-        if (!this.#deadline.signal.aborted) onText(delta)
+        if (this.#deadline.signal.aborted) return
+        report.told += delta
+        onText(delta)
       },
-      onPart: () => this.#deadline.touch(),
+      onContent: (units) => {
+        if (report.firstContentAt === undefined) this.#deadline.limit('idle', this.#settings.idleTimeoutMs)
+        else this.#deadline.touch()
+        report.sawContent(units, Date.now())
+      },
+      onRaw: (chunk) => report.words.see(chunk),
+      onFinish: (usage, metadata) => {
+        report.usage = usage
+        report.metadata = metadata
+      },
       onWarnings: (warnings) => this.#settings.warn(this.#target.id, warnings),
       onError: (error) => this.#judge(error),
     })
@@ -108,12 +145,27 @@ class Attempt {
   }
 
   #judge(error: unknown): MeepoError {
-    if (this.#call.signal.aborted) return cancelledError(this.#call.signal)
+    if (this.#send.signal.aborted) return cancelledError(this.#send.signal)
     const { expired } = this.#deadline
-    if (expired === undefined) return toModelError(error, this.#target, this.#request, this.#phase)
-    const { timeoutMs, idleTimeoutMs } = this.#settings
-    return expired === 'answer'
-      ? modelError(this.#target, 'model.timeout', `did not answer within ${timeoutMs} ms`)
-      : modelError(this.#target, 'model.timeout', `was silent for ${idleTimeoutMs} ms in its answer`)
+    const { timeoutMs, firstContentMs, idleTimeoutMs } = this.#settings
+    switch (expired) {
+      case 'answer':
+        return modelError(this.#target, 'model.timeout', `did not answer within ${timeoutMs} ms`)
+      case 'content':
+        return modelError(this.#target, 'model.timeout', `sent nothing of its answer within ${firstContentMs} ms`)
+      case 'idle':
+        return modelError(this.#target, 'model.timeout', `was silent for ${idleTimeoutMs} ms in its answer`)
+      case undefined:
+        this.#note(error)
+        return toModelError(error, this.#target, this.#request, this.#phase)
+    }
+  }
+
+  /** What a refusal says besides its code. */
+  #note(error: unknown): void {
+    if (MeepoError.is(error)) return
+    const failure = readFailure(error)
+    this.#report.isRefused = isRefusal(failure)
+    this.#report.headers = failure.headers
   }
 }

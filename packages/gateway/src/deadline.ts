@@ -1,5 +1,5 @@
 /** Which limit of time a call passed. */
-export type Expiry = 'answer' | 'idle'
+export type Expiry = 'answer' | 'content' | 'idle'
 
 /**
  * Ends a call from outside: on the caller's abort, or when time is up. One controller and one timer for a call, and

@@ -1,9 +1,22 @@
-import { MeepoError, type Model } from '@meepo/core'
+import { randomBytes } from 'node:crypto'
 
-import { callTarget } from './call.ts'
+import { createMemoryHealthBoard, MeepoError, type Machine, type Model } from '@meepo/core'
+
+import { HealthKeeper } from './health/health-keeper.ts'
+import { describeRow } from './health/target-health.ts'
 import type { Gateway, GatewayOptions } from './options.ts'
+import { createClock, systemScheduler, type Clock } from './pipeline/clock.ts'
+import { PriceShelf, type PipelineParts } from './pipeline/parts.ts'
+import { compose, GatewayCall, type Stage } from './pipeline/stage.ts'
+import { createTries } from './pipeline/tries.ts'
 import { builtIn, createProvider, type Provider } from './provider.ts'
-import type { Target } from './target.ts'
+import { checkRetry } from './retry/check-retry.ts'
+import { RetryBudget } from './retry/retry-budget.ts'
+import { OutputBook } from './route/output-book.ts'
+import { Routes } from './route/route.ts'
+import { SessionBook } from './route/session-book.ts'
+import { SpeedBook } from './route/speed-book.ts'
+import { TokenScales } from './tokens/estimate-tokens.ts'
 import { createWarner } from './warnings.ts'
 
 /**
@@ -15,83 +28,89 @@ import { createWarner } from './warnings.ts'
  * const answer = await gateway.resolve('fast').call({ messages }, { signal, attemptId, idempotencyKey })
  */
 export function createGateway(options: GatewayOptions = {}): Gateway {
-  const { env = process.env, fetch, aliases = {} } = options
-  const limits = {
-    timeoutMs: checkMs('timeoutMs', options.timeoutMs ?? 120_000),
-    idleTimeoutMs: checkMs('idleTimeoutMs', options.idleTimeoutMs ?? 60_000),
-  }
+  const { env = process.env, fetch, aliases = {}, routes: given = {} } = options
   const providers = new Map<string, Provider>()
-  for (const [name, given] of Object.entries({ ...builtIn, ...options.providers })) {
-    providers.set(name, createProvider(name, given, { env, fetch }))
+  for (const [name, provider] of Object.entries({ ...builtIn, ...options.providers })) {
+    providers.set(name, createProvider(name, provider, { env, fetch }))
   }
-  const targets = new Map<string, Target>()
-  for (const [alias, name] of Object.entries(aliases)) targets.set(alias, aliasTarget(alias, name, providers))
-  const warn = createWarner(options.onWarning)
+  const routes = new Routes(providers, aliases, given)
+  const parts = createParts(options)
+  const stages: readonly Stage[] = []
+  const handle = compose(stages, createTries(parts, routes))
   const models = new Map<string, Model>()
 
   return {
     resolve(name) {
       const known = models.get(name)
       if (known) return known
-      const target = targets.get(name) ?? findTarget(name, providers, Object.keys(aliases))
       const model: Model = {
-        id: target.id,
-        call: (request, call) => callTarget(target, request, call, { ...limits, warn }),
+        id: routes.find(name).id,
+        keepsBooks: true,
+        call: async (request, call) => (await handle(new GatewayCall(name, request, call))).response,
       }
       models.set(name, model)
       return model
     },
-  }
-}
-
-/** Only the first colon separates: names of local models have colons of their own. */
-function findTarget(name: string, providers: ReadonlyMap<string, Provider>, aliases: readonly string[]): Target {
-  const colon = name.indexOf(':')
-  const provider = providers.get(name.slice(0, Math.max(0, colon)))
-  const model = name.slice(colon + 1)
-  if (colon < 1 || model === '') {
-    throw unknown(`"${name}" is neither provider:model nor an alias${list('aliases', aliases)}`)
-  }
-  if (!provider) throw unknown(`"${name}" names an unknown provider${list('providers', [...providers.keys()])}`)
-  // The adapter's object for a model is kept: making it anew for every call is the largest avoidable cost.
-  let loading: ReturnType<Target['load']> | undefined
-  return {
-    id: name,
-    provider: provider.name,
-    kind: provider.kind,
-    model,
-    secret: provider.secret,
-    load() {
-      loading ??= provider.load(model).catch((error: unknown) => {
-        loading = undefined
-        throw error
-      })
-      return loading
+    async health() {
+      const rows = await parts.health.latest()
+      return rows.map((row) => describeRow(row, parts.clock.now()))
     },
+    usePrices: (prices) => parts.prices.replace(prices),
   }
 }
 
-function aliasTarget(alias: string, name: string, providers: ReadonlyMap<string, Provider>): Target {
-  if (alias === '' || alias.includes(':')) {
-    throw new MeepoError('config.invalid', `gateway: an alias is not empty and has no colon, but "${alias}" is or has`)
+function createParts(options: GatewayOptions): PipelineParts {
+  const { scheduler = systemScheduler, random = systemRandom } = options.machine ?? {}
+  const clock = createClock(scheduler, random)
+  const { maxRetries, retry, limiter, usefulTokens = 256 } = options
+  const repeats = { ...(maxRetries === undefined ? {} : { maxRetries }), ...(retry ? { retry } : {}) }
+  checkRetry('the gateway', repeats)
+  const warn = createWarner(options.onWarning)
+  return {
+    clock,
+    prices: new PriceShelf(options.prices ?? {}),
+    limiter,
+    health: createKeeper(options, clock, random.id()),
+    speeds: new SpeedBook(),
+    sessions: new SessionBook(),
+    outputs: new OutputBook(),
+    scales: new TokenScales(),
+    retryBudget: new RetryBudget(),
+    settings: {
+      timeoutMs: checkMs('timeoutMs', options.timeoutMs ?? 120_000),
+      firstContentMs: checkMs('firstContentMs', options.firstContentMs ?? 30_000),
+      idleTimeoutMs: checkMs('idleTimeoutMs', options.idleTimeoutMs ?? 20_000),
+      warn,
+    },
+    retry: repeats,
+    usefulTokens,
   }
-  try {
-    return findTarget(name, providers, [])
-  } catch (cause) {
-    throw new MeepoError('config.invalid', `gateway: aliases.${alias} does not name a model`, { cause })
-  }
+}
+
+function createKeeper({ healthBoard, onWarning }: GatewayOptions, clock: Clock, id: string): HealthKeeper {
+  let isTold = false
+  return new HealthKeeper({
+    board: healthBoard ?? createMemoryHealthBoard(),
+    id,
+    now: clock.now,
+    random: clock.random,
+    onTrouble: (error) => {
+      if (isTold) return
+      isTold = true
+      const message = `the health of targets is not shared: ${error instanceof Error ? error.message : String(error)}`
+      if (onWarning) onWarning({ model: 'gateway', message })
+      else process.emitWarning(message, 'MeepoGatewayWarning')
+    },
+  })
+}
+
+const systemRandom: Machine['random'] = {
+  id: () => randomBytes(16).toString('hex'),
+  next: () => Math.random(),
 }
 
 function checkMs(place: string, ms: number): number {
   // Node's timers take no more and fire at once instead.
   if (ms >= 1 && ms <= 2_147_483_647) return ms
   throw new MeepoError('config.invalid', `gateway: ${place} must be milliseconds from 1 to 2147483647`)
-}
-
-function unknown(message: string): MeepoError {
-  return new MeepoError('model.unknown_name', message, { notSent: true })
-}
-
-function list(what: string, names: readonly string[]): string {
-  return names.length === 0 ? '' : ` (${what}: ${names.join(', ')})`
 }

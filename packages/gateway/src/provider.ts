@@ -1,7 +1,7 @@
 import type { EmbeddingModelV4, Experimental_BatchV4, LanguageModelV4 } from '@ai-sdk/provider'
 import { MeepoError } from '@meepo/core'
 
-import type { GatewayOptions, ProviderKind, ProviderOptions } from './options.ts'
+import type { GatewayOptions, ProviderKey, ProviderKind, ProviderOptions } from './options.ts'
 
 /** What a provider's package offers. */
 export interface Adapter {
@@ -12,15 +12,25 @@ export interface Adapter {
   readonly batch?: () => Experimental_BatchV4<{ readonly text: string }>
 }
 
-/** A provider whose options were checked. */
-export interface Provider {
-  readonly name: string
-  readonly kind: ProviderKind
+/** One key of a provider, with connections of its own. */
+export interface Credential {
+  readonly label: string
   /** Loads the adapter package once, on the first call; a failed load is tried again by the next call. */
   readonly open: () => Promise<Adapter>
   /** The language model of the adapter. */
   readonly load: (model: string) => Promise<LanguageModelV4>
   readonly secret: () => string | undefined
+}
+
+/** A provider whose options were checked. */
+export interface Provider extends Omit<Credential, 'label'> {
+  readonly name: string
+  readonly kind: ProviderKind
+  /** Under which provider the price book knows its models. */
+  readonly pricedAs: string
+  readonly region: string | undefined
+  /** All keys, in order; what the provider itself offers is that of the first. */
+  readonly credentials: readonly [Credential, ...Credential[]]
 }
 
 /** The machine's part of the options. */
@@ -115,27 +125,54 @@ export function createProvider(name: string, options: ProviderOptions, { env, fe
     checkBaseURL(baseURL, options.baseURL === undefined ? kind.baseVariable : `${place}.baseURL`)
   else if (options.kind === 'openai-compatible') throw invalid(`${place}.baseURL is missing`)
 
-  const secret = (): string | undefined => options.apiKey || variable(kind.keyVariable)
-  let opening: Promise<Adapter> | undefined
-  const open = async (): Promise<Adapter> => {
-    const apiKey = secret()
-    if (apiKey === undefined && kind.keyVariable !== undefined) throw missingKey(name, kind.keyVariable)
-    opening ??= transport(fetch).then((chosen) =>
-      kind.open({ name, apiKey, baseURL, headers: { ...options.headers }, fetch: chosen }),
-    )
-    try {
-      return await opening
-    } catch (error) {
-      opening = undefined
-      throw error
-    }
+  const credential = (label: string, secret: () => string | undefined): Credential => {
+    const open = once(async () => {
+      const apiKey = secret()
+      if (apiKey === undefined && kind.keyVariable !== undefined) throw missingKey(name, kind.keyVariable)
+      const chosen = await transport(fetch, options.maxSockets)
+      return await kind.open({ name, apiKey, baseURL, headers: { ...options.headers }, fetch: chosen })
+    })
+    return { label, secret, open, load: async (model) => (await open()).language(model) }
   }
-  return { name, kind: options.kind, secret, open, load: async (model) => (await open()).language(model) }
+  const [first, ...others] = checkKeys(place, options)
+  const own = first
+    ? credential(first.label, () => first.apiKey)
+    : credential('default', () => options.apiKey || variable(kind.keyVariable))
+  return {
+    ...own,
+    name,
+    kind: options.kind,
+    pricedAs: options.pricedAs ?? (options.kind === 'openai-compatible' ? name : options.kind),
+    region: options.region,
+    credentials: [own, ...others.map(({ label, apiKey }) => credential(label, () => apiKey))],
+  }
 }
 
-/** Loaded late for the same reason: TLS alone takes milliseconds. */
-async function transport(given: GatewayOptions['fetch']): Promise<typeof globalThis.fetch> {
-  return given ?? (await import('./transport.ts')).httpFetch
+/** Repeats what failed, and keeps what succeeded. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let working: Promise<T> | undefined
+  return () =>
+    (working ??= work().catch((error: unknown) => {
+      working = undefined
+      throw error
+    }))
+}
+
+function checkKeys(place: string, { apiKey, keys = [] }: ProviderOptions): readonly ProviderKey[] {
+  if (apiKey !== undefined && keys.length > 0) throw invalid(`${place} has both apiKey and keys: give one of them`)
+  const labels = new Set<string>()
+  for (const key of keys) {
+    if (!/^[\w.-]{1,40}$/.test(key.label)) throw invalid(`${place}.keys: a label is 1 to 40 letters, digits, . _ -`)
+    if (labels.has(key.label)) throw invalid(`${place}.keys has two labels ${key.label}`)
+    if (key.apiKey === '') throw invalid(`${place}.keys.${key.label} is empty`)
+    labels.add(key.label)
+  }
+  return keys
+}
+
+/** Loaded late for the same reason: TLS alone takes milliseconds. Each key has connections of its own. */
+async function transport(given: GatewayOptions['fetch'], maxSockets?: number): Promise<typeof globalThis.fetch> {
+  return given ?? (await import('./transport.ts')).createTransport({ maxSockets })
 }
 
 function checkBaseURL(text: string, place: string | undefined): void {

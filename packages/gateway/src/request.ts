@@ -1,6 +1,7 @@
 import type { LanguageModelV4CallOptions, SharedV4ProviderOptions } from '@ai-sdk/provider'
-import type { JsonObject, ModelCall, ModelRequest, ToolSpec } from '@meepo/core'
+import type { JsonObject, ModelRequest, ToolSpec } from '@meepo/core'
 
+import type { Send } from './call.ts'
 import { toPrompt } from './prompt.ts'
 import { isStrictSchema } from './strict-schema.ts'
 import type { Target } from './target.ts'
@@ -11,7 +12,7 @@ type ProviderSchema = NonNullable<LanguageModelV4CallOptions['tools']>[number] &
 export function toCallOptions(
   target: Target,
   request: ModelRequest,
-  call: ModelCall,
+  send: Send,
   signal: AbortSignal,
 ): LanguageModelV4CallOptions {
   const { settings = {}, tools = [], outputSchema } = request
@@ -24,7 +25,7 @@ export function toCallOptions(
     ...(tools.length === 0 ? {} : { tools: tools.map(toTool), toolChoice: { type: 'auto' } }),
     ...(outputSchema === undefined ? {} : { responseFormat: { type: 'json', schema: toSchema(outputSchema) } }),
     ...withProviderOptions(target, request),
-    headers: { 'x-meepo-attempt-id': call.attemptId, 'idempotency-key': call.idempotencyKey },
+    headers: { 'x-meepo-attempt-id': send.id, 'idempotency-key': send.idempotencyKey },
     abortSignal: signal,
   }
 }

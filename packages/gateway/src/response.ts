@@ -3,16 +3,17 @@ import type { Json, JsonObject, ModelResponse, Usage } from '@meepo/core'
 import type { Answer } from './answer.ts'
 import { writeCarry } from './carry.ts'
 import { modelError } from './errors/model-error.ts'
+import type { TryReport } from './pipeline/try-report.ts'
 import type { Target } from './target.ts'
-import { toUsage } from './usage.ts'
 
-/** Judges an answer: whole and in our shape, or an error. Half an answer is never returned. */
-export function toResponse(answer: Answer, target: Target): ModelResponse {
-  const usage = toUsage(answer.usage, target.kind)
-  const finish = finishOf(answer, target, usage)
-  if (usage === undefined) {
-    throw modelError(target, 'model.interrupted', 'ended its answer without saying how many tokens it used')
-  }
+/**
+ * Judges an answer: whole and in our shape, or an error. Half an answer is never returned. An answer whose provider did not
+ * say what it used is whole: its usage is our own count.
+ */
+export function toResponse(answer: Answer, report: TryReport): ModelResponse {
+  const { target } = report
+  const usage = report.summary
+  const finish = finishOf(answer, target, report.extracted.buckets && usage)
   const reasoning = answer.reasoning.map(({ text }) => text).join('')
   const carry = writeCarry(answer, target)
   return {

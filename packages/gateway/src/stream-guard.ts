@@ -1,4 +1,4 @@
-import type { LanguageModelV4StreamPart } from '@ai-sdk/provider'
+import type { LanguageModelV4StreamPart, LanguageModelV4Usage, SharedV4ProviderMetadata } from '@ai-sdk/provider'
 
 import { addCall, emptyAnswer, signed, type Answer } from './answer.ts'
 import type { Warn } from './warnings.ts'
@@ -6,8 +6,11 @@ import type { Warn } from './warnings.ts'
 /** What the guard tells while it reads. */
 export interface StreamWatcher {
   readonly onText: (delta: string) => void
-  /** Something arrived: the stream is alive. */
-  readonly onPart: () => void
+  /** So many UTF-16 units of text, reasoning or tool input arrived: the answer goes on. */
+  readonly onContent: (units: number) => void
+  /** A chunk as the provider wrote it. */
+  readonly onRaw: (chunk: unknown) => void
+  readonly onFinish: (usage: LanguageModelV4Usage, metadata: SharedV4ProviderMetadata | undefined) => void
   readonly onWarnings: (warnings: Parameters<Warn>[1]) => void
   /** Makes the error of an error part. */
   readonly onError: (error: unknown) => Error
@@ -27,10 +30,13 @@ export async function readStream(
   for (;;) {
     const { done, value: part } = await reader.read()
     if (done) return answer
-    watcher.onPart()
     switch (part.type) {
+      case 'raw':
+        watcher.onRaw(part.rawValue)
+        break
       case 'text-delta':
         if (part.delta === '') break
+        watcher.onContent(part.delta.length)
         answer.text += part.delta
         watcher.onText(part.delta)
         break
@@ -42,13 +48,23 @@ export async function readStream(
           answer.reasoning.push((block = { text: '' }))
           open.set(part.id, block)
         }
-        if (part.type === 'reasoning-delta') block.text += part.delta
+        if (part.type === 'reasoning-delta') {
+          block.text += part.delta
+          watcher.onContent(part.delta.length)
+        }
         // The signature comes with the last piece; names of blocks may be used again after their end.
         Object.assign(block, signed(part.providerMetadata))
         if (part.type === 'reasoning-end') open.delete(part.id)
         break
       }
+      case 'tool-input-start':
+        watcher.onContent(part.toolName.length)
+        break
+      case 'tool-input-delta':
+        watcher.onContent(part.delta.length)
+        break
       case 'tool-call':
+        watcher.onContent(0)
         addCall(answer, part)
         break
       case 'stream-start':
@@ -59,7 +75,7 @@ export async function readStream(
         break
       case 'finish':
         answer.finish = part.finishReason
-        answer.usage = part.usage
+        watcher.onFinish(part.usage, part.providerMetadata)
         break
       case 'error':
         throw watcher.onError(part.error)

@@ -3,7 +3,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { callOf, deadUrl, errorOf, hello, openWire, sendJson } from '../test-support/wire.ts'
 import { createGateway } from './gateway.ts'
 import type { GatewayOptions } from './options.ts'
-import { httpFetch } from './transport.ts'
+import { createTransport } from './transport.ts'
+
+const httpFetch = createTransport()
 
 const post = { method: 'POST', body: '{}' }
 

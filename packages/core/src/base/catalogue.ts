@@ -258,6 +258,10 @@ export const catalogue = {
     summary: 'A result is larger than 8 MB.',
     fix: 'Store the data elsewhere and return a reference to it.',
   },
+  'route.no_target': {
+    summary: 'No target of a route can take the call.',
+    fix: 'See the details for what each target lacks: a window, an ability, a region, a price below the cap.',
+  },
   'run.cancelled': { summary: 'The run was cancelled.', fix: 'Start it again if that was a mistake.', exit: 130 },
   'run.deadline': {
     summary: 'The run passed its deadline or used up its active time.',

@@ -37,6 +37,10 @@ export type CallFacts = {
   readonly flags?: readonly string[]
   /** The line is one caller's share of a request that served so many, as embeddings that were collected. */
   readonly sharedBy?: number
+  /** The route by which the target was chosen. */
+  readonly route?: string
+  /** A smaller or cheaper model answered than the one that was wanted. */
+  readonly degraded?: true
   /** `cached` and `shared`: the line of the books that was paid for, where it is known. */
   readonly paidBy?: string
 }

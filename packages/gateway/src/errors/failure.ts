@@ -45,6 +45,11 @@ export function readFailure(thrown: unknown): Failure {
   }
 }
 
+/** Whether it is the provider's own word that there is no answer, and not the end of a connection. */
+export function isRefusal({ status, words, network }: Failure): boolean {
+  return network === undefined && ((status !== undefined && status >= 400) || words.length > 0)
+}
+
 /** The body as it came, since an adapter only hands over what matched its schema. */
 function readBody(error: Fields): Fields {
   const raw = error['responseBody']

@@ -1,0 +1,119 @@
+import {
+  affordableOutput,
+  upperBound,
+  type Json,
+  type JsonObject,
+  type ModelRequest,
+  type ModelSettings,
+  type Pico,
+  type PriceCard,
+  type UpperBound,
+} from '@meepo/core'
+
+import type { PriceList } from '../prices/price-list.ts'
+import type { Target } from '../target.ts'
+
+/** What a call to one target needs at most, and what that costs. */
+export interface CallPlan {
+  /** The prices that held when the call was planned. */
+  readonly prices: PriceList
+  readonly card: PriceCard | undefined
+  /** Input tokens by the count before the call. */
+  readonly inputTokens: number
+  /** The most output tokens that can come, and whether the provider has to be told so. */
+  readonly maxOutputTokens: number
+  readonly mustLimitOutput: boolean
+  /** Undefined: there is no price. */
+  readonly bound: UpperBound | undefined
+  /** The class of service that the request asks for. */
+  readonly tier: string | undefined
+}
+
+/** Of a model whose limit nobody knows, when the request has none either. */
+const unknownMaxOutput = 16_384
+/** The count before the call may be too small by so much. */
+const inputMargin = 1.1
+
+/** Plans one call. */
+export function planCall(
+  target: Target,
+  request: ModelRequest,
+  { prices, inputTokens, at }: { readonly prices: PriceList; readonly inputTokens: number; readonly at: number },
+): CallPlan {
+  const { settings = {} } = request
+  const card = prices.find(target.pricedAs, target.model)
+  const asked = settings.maxOutputTokens
+  const known = card?.limits?.maxOutputTokens
+  const maxOutputTokens = (asked ?? known ?? unknownMaxOutput) + thinkingTokens(target, settings)
+  const tier = requestedTier(target, settings)
+  const bound =
+    card &&
+    upperBound(card, {
+      inputTokens: Math.ceil(inputTokens * inputMargin),
+      maxOutputTokens,
+      at,
+      serviceTier: tier,
+      region: target.region,
+    })
+  return {
+    prices,
+    card,
+    inputTokens,
+    maxOutputTokens,
+    mustLimitOutput: asked === undefined && known === undefined,
+    bound,
+    tier,
+  }
+}
+
+/** The most output that an amount pays for; at most what was planned. */
+export function outputFor(plan: CallPlan, granted: bigint): number {
+  const { bound, maxOutputTokens } = plan
+  if (!bound || granted >= bound.total) return maxOutputTokens
+  return Math.min(maxOutputTokens, affordableOutput(bound, granted))
+}
+
+/** The least amount with which a call still makes sense: its input and a short answer. */
+export function leastUseful({ bound, maxOutputTokens }: CallPlan, usefulTokens: number): bigint {
+  if (!bound) return 0n
+  return bound.input + BigInt(Math.min(maxOutputTokens, usefulTokens)) * bound.outputRate
+}
+
+/** What a call without a price is taken to cost, where a budget says so: as the dearest model that could be it. */
+export function ceilingOf(
+  { prices, inputTokens, maxOutputTokens }: CallPlan,
+  target: Target,
+  at: number,
+): Pico | undefined {
+  const card = prices.ceiling(target.pricedAs, target.model, at)
+  return card && upperBound(card, { inputTokens: Math.ceil(inputTokens * inputMargin), maxOutputTokens, at })?.total
+}
+
+/** The request with a limit on its output, as low as the money is. */
+export function withOutputLimit(request: ModelRequest, target: Target, maxOutputTokens: number): ModelRequest {
+  const { settings = {} } = request
+  const most = Math.max(1, maxOutputTokens - thinkingTokens(target, settings))
+  if (settings.maxOutputTokens !== undefined && settings.maxOutputTokens <= most) return request
+  return { ...request, settings: { ...settings, maxOutputTokens: most } }
+}
+
+/** Anthropic's adapter adds the budget for thinking to the limit of the output. */
+function thinkingTokens({ kind }: Target, { providerOptions }: ModelSettings): number {
+  const thinking = kind === 'anthropic' ? record(providerOptions?.['anthropic']?.['thinking']) : {}
+  const tokens = thinking['budgetTokens']
+  return thinking['type'] === 'enabled' && typeof tokens === 'number' && tokens > 0 ? tokens : 0
+}
+
+function record(value: Json | undefined): JsonObject {
+  // A JSON value that is an object and no list is a record.
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
+}
+
+function requestedTier({ kind }: Target, { providerOptions = {} }: ModelSettings): string | undefined {
+  const spaces = kind === 'openai-compatible' ? ['openaiCompatible'] : [kind]
+  for (const space of spaces) {
+    const tier = providerOptions[space]?.['serviceTier']
+    if (typeof tier === 'string') return tier
+  }
+  return undefined
+}
