@@ -3,15 +3,13 @@ import {
   emptyBuckets,
   noUsage,
   priceCall,
-  upperBound,
   type CallCost,
   type CallEntry,
-  type CallIntent,
   type MeepoError,
   type PriceCard,
 } from '@meepo/core'
 
-import { ceilingOf } from '../books/ceiling.ts'
+import { announced } from '../books/announce.ts'
 import type { CallFacts } from '../books/facts.ts'
 import type { PriceList } from '../prices/price-list.ts'
 import type { EmbedSlice } from './embed-slice.ts'
@@ -40,21 +38,10 @@ const inputMargin = 1.5
 /** Sets the money of a slice aside. Rejects with `budget.exceeded`, or what the account rejects with. */
 export async function openSlice(slice: EmbedSlice, prices: PriceList, attempt: number, at: number): Promise<OpenSlice> {
   const { target } = slice.place
-  const card = prices.find(target.pricedAs, target.model)
   const inputTokens = Math.ceil(slice.tokens * inputMargin)
-  const bound = card && upperBound(card, { inputTokens, maxOutputTokens: 0, at, mayWriteCache: false })
-  const most = bound?.total ?? null
+  const money = announced(prices, target, { inputTokens, maxOutputTokens: 0, at, mayWriteCache: false })
   const id = slice.nextId()
-  const intent: CallIntent = {
-    id,
-    target: target.id,
-    key: target.key,
-    try: attempt,
-    picoDollars: most,
-    atLeast: most ?? 0n,
-    ...(most === null ? { ceiling: ceilingOf(prices.book, inputTokens, 0, at) } : {}),
-  }
-  const grant = await slice.tab.open(intent)
+  const grant = await slice.tab.open({ id, target: target.id, key: target.key, try: attempt, ...money })
   if (grant.kind === 'granted') return { slice, id }
   const error = budgetError(grant)
   slice.tab.settle(

@@ -97,7 +97,8 @@ export async function generate(tools: AskTools, options: AskOptions): Promise<As
 
 const never = new AbortController().signal
 
-function requestOf({ system, prompt, messages = [], tools, settings, routing }: AskOptions): ModelRequest {
+/** The request of a question. */
+export function requestOf({ system, prompt, messages = [], tools, settings, routing }: AskOptions): ModelRequest {
   return {
     messages: [
       ...(system === undefined ? [] : [{ role: 'system' as const, text: system }]),

@@ -1,0 +1,194 @@
+import type { Experimental_TextBatchV4ItemResult, Experimental_TextBatchV4Request } from '@ai-sdk/provider'
+import { MeepoError, type CallAccount, type ModelRequest, type Scheduler } from '@meepo/core'
+
+import { fromResult } from '../answer.ts'
+import { toModelError } from '../errors/model-error.ts'
+import type { PriceList } from '../prices/price-list.ts'
+import { toCallOptions } from '../request.ts'
+import { toResponse } from '../response.ts'
+import type { Target } from '../target.ts'
+import { announcedItem, costOf, free, lineOf, openItem, reportOf, type BatchItem } from './batch-books.ts'
+import type { BatchTarget } from './batch-target.ts'
+import type { BatchOutcome, BatchProgress, BatchTicket, BatchTicketItem } from './ticket.ts'
+
+/** What batches need. */
+export interface BatchTools {
+  readonly prices: PriceList
+  readonly scheduler: Pick<Scheduler, 'now'>
+}
+
+const noRequest: ModelRequest = { messages: [] }
+
+/**
+ * Sets the money of all requests aside and hands them to the provider: all, or none. When it rejects nothing was handed over
+ * (`notSent`), unless the provider was silent: then what was set aside counts as spent, as nobody knows.
+ */
+export async function submitBatch(
+  { prices, scheduler }: BatchTools,
+  { target, load }: BatchTarget,
+  items: readonly BatchItem[],
+  signal?: AbortSignal,
+): Promise<BatchTicket> {
+  const startedAt = scheduler.now()
+  const settleAll = (ticketItems: readonly BatchTicketItem[], error: MeepoError): void => {
+    const isUnknown = !error.notSent && error.code !== 'model.rejected' && error.retryable
+    for (const item of ticketItems) {
+      const account = items.find(({ id }) => id === item.id)?.account
+      const end = { startedAt, endedAt: scheduler.now(), error } as const
+      const cost = isUnknown
+        ? {
+            status: 'unknown' as const,
+            picoDollars: announcedItem(prices, target, item, startedAt).picoDollars?.toString() ?? null,
+          }
+        : free
+      account?.settle(item.id, lineOf(item, target, { ...end, outcome: isUnknown ? 'unknown' : 'not_sent', cost }))
+    }
+  }
+  const opened: BatchTicketItem[] = []
+  try {
+    const door = await load()
+    for (const item of items) opened.push(await openItem(item, target, prices, startedAt))
+    const requests = items.map((item) => toBatchRequest(item, target))
+    const { batchId, expiresAt } = await door.doStartBatch({ requests, ...(signal ? { abortSignal: signal } : {}) })
+    return {
+      batchId,
+      target: target.id,
+      key: target.key,
+      submittedAt: startedAt,
+      ...(expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }),
+      items: opened,
+    }
+  } catch (thrown) {
+    const error = submitError(thrown, target, items)
+    settleAll(opened, error)
+    throw error
+  }
+}
+
+/** Asks the provider how far it is. Costs nothing. */
+export async function pollBatch(door: BatchTarget, ticket: BatchTicket, signal?: AbortSignal): Promise<BatchProgress> {
+  const { status, requestCounts } = await ask(
+    door,
+    async (batches) =>
+      await batches.doGetBatchStatus({ batchId: ticket.batchId, ...(signal ? { abortSignal: signal } : {}) }),
+  )
+  return { status, ...(requestCounts ? { counts: requestCounts } : {}) }
+}
+
+/** Asks the provider to stop. What it answered by then is billed and can still be fetched. */
+export async function cancelBatch(door: BatchTarget, ticket: BatchTicket, signal?: AbortSignal): Promise<void> {
+  await ask(door, async (batches) => {
+    await batches.doCancelBatch?.({ batchId: ticket.batchId, ...(signal ? { abortSignal: signal } : {}) })
+  })
+}
+
+/**
+ * Fetches what became of a batch that is no longer pending, and books every request. Doing it twice books nothing twice.
+ * `accountOf` says who pays for which request.
+ */
+export async function fetchBatch(
+  { prices, scheduler }: BatchTools,
+  door: BatchTarget,
+  ticket: BatchTicket,
+  accountOf: (id: string) => CallAccount | undefined,
+  signal?: AbortSignal,
+): Promise<readonly BatchOutcome[]> {
+  const found = await ask(door, async (batches) => {
+    const stream = await batches.doGetBatchResults({
+      batchId: ticket.batchId,
+      ...(signal ? { abortSignal: signal } : {}),
+    })
+    const results = new Map<string, Experimental_TextBatchV4ItemResult>()
+    for await (const item of stream) if (item.type === 'text') results.set(item.id, item)
+    return results
+  })
+  const endedAt = scheduler.now()
+  return ticket.items.map((item) => {
+    const { outcome, line } = readItem(item, found.get(item.id), { ticket, target: door.target, prices, endedAt })
+    accountOf(item.id)?.settle(item.id, line)
+    return outcome
+  })
+}
+
+interface Reading {
+  readonly ticket: BatchTicket
+  readonly target: Target
+  readonly prices: PriceList
+  readonly endedAt: number
+}
+
+function readItem(
+  item: BatchTicketItem,
+  result: Experimental_TextBatchV4ItemResult | undefined,
+  { ticket, target, prices, endedAt }: Reading,
+): { readonly outcome: BatchOutcome; readonly line: ReturnType<typeof lineOf> } {
+  const { id } = item
+  const times = { startedAt: ticket.submittedAt, endedAt, batchId: ticket.batchId }
+  if (result?.status !== 'succeeded') {
+    const error = itemError(result, target)
+    return {
+      outcome: { kind: 'failed', id, error },
+      line: lineOf(item, target, { ...times, outcome: 'failed', cost: free, error }),
+    }
+  }
+  const report = reportOf(item, target, result.result)
+  const served = result.result.response?.modelId
+  const cost = costOf(report, prices, served, endedAt)
+  try {
+    const response = toResponse(fromResult(result.result), report)
+    const line = lineOf(item, target, { ...times, outcome: 'ok', cost, report, response })
+    return { outcome: { kind: 'answered', id, response }, line }
+  } catch (thrown) {
+    // Billed although it is of no use: filtered, or not whole.
+    const error = toModelError(thrown, target, noRequest, 'in-answer')
+    const line = lineOf(item, target, { ...times, outcome: 'failed', cost, report, error })
+    return { outcome: { kind: 'failed', id, error }, line }
+  }
+}
+
+function itemError(
+  result: Exclude<Experimental_TextBatchV4ItemResult, { status: 'succeeded' }> | undefined,
+  target: Target,
+): MeepoError {
+  if (result?.status !== 'failed') {
+    const what = result?.status ?? 'not answered'
+    return new MeepoError(
+      'model.unavailable',
+      `${target.id} did not work on the request: it was ${what} with its batch`,
+      {
+        details: { provider: target.provider, model: target.model, reason: result?.status ?? 'missing' },
+      },
+    )
+  }
+  const { message, type, code, statusCode } = result.error
+  const body = { error: { message, ...(type === undefined ? {} : { type }), ...(code === undefined ? {} : { code }) } }
+  return toModelError({ statusCode, responseBody: JSON.stringify(body) }, target, noRequest, 'before-answer')
+}
+
+function toBatchRequest({ id, request }: BatchItem, target: Target): Experimental_TextBatchV4Request {
+  const send = { id, idempotencyKey: id, signal: new AbortController().signal, onText: undefined }
+  const { headers: _headers, abortSignal: _signal, ...options } = toCallOptions(target, request, send, send.signal)
+  return { type: 'text', id, modelId: target.model, options }
+}
+
+async function ask<T>(
+  { target, load }: BatchTarget,
+  action: (door: Awaited<ReturnType<BatchTarget['load']>>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await action(await load())
+  } catch (error) {
+    throw toModelError(error, target, noRequest, 'before-answer')
+  }
+}
+
+/** What the adapter refuses, because a batch cannot do it, was not sent either. */
+function submitError(thrown: unknown, target: Target, items: readonly BatchItem[]): MeepoError {
+  const messages = items.flatMap(({ request }) => request.messages)
+  if (thrown instanceof Error && /^AI_(?:UnsupportedFunctionality|InvalidArgument)/.test(thrown.name)) {
+    return new MeepoError('model.rejected', `${target.id} cannot do that in a batch: ${thrown.message}`, {
+      notSent: true,
+    })
+  }
+  return toModelError(thrown, target, { messages }, 'before-answer')
+}
