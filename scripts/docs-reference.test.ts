@@ -129,7 +129,8 @@ test('every command and option of meepo that a page mentions exists', () => {
   const found = mentioned(/\bnpx meepo ([^`\n#]*)/g)
   expect(found.length).toBeGreaterThan(5)
   const wrong = found.filter(({ words }) => {
-    const command = commands.get(words[0] ?? '')
+    const first = commands.get(words[0] ?? '')
+    const command = first?.commands.find((below) => below.name() === words[1]) ?? first
     const options = words.filter((word) => word.startsWith('--')).map((word) => word.replace(/=.*/, ''))
     return command === undefined || !options.every((option) => command.options.some(({ long }) => long === option))
   })
