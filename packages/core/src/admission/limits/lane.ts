@@ -12,39 +12,42 @@ export interface Waiter {
   readonly arrivedAt: number
   /** What its turn costs its tenant: tokens, at least 1. */
   readonly cost: number
-  /** The lanes in which it had its fair turn. It is not put behind others there again. */
+  /** The lanes in which it had its fair turn, but lacked another bucket. It is not put behind others there again. */
   readonly earned: Set<Lane>
   band: Priority
+  /** Where its last turn ended in virtual time. */
+  turnEnd: number
 }
 
 /** The waiters of one tenant in one band, in order of arrival, and the tenant's place in the fair order. */
 interface Line extends HeapItem {
   readonly weight: number
   readonly waiters: Waiter[]
-  /** Where its next turn starts in virtual time. */
+  /** What the tenant had so far, by its weight: where its next turn begins in virtual time. */
   start: number
+  /** Where its next turn ends. Who ends first goes first. */
+  finish: number
 }
 
-/** Start-time fair queueing over tenants. */
+/**
+ * Self-clocked fair queueing over tenants: each that keeps waiting gets its share by weight, less than one of its own
+ * requests behind, whatever the others ask for.
+ */
 class Band {
   readonly #lines = new Map<string, Line>()
-  readonly #heap: Heap<Line> = createHeap((a, b) => a.start < b.start)
-  /** Virtual time: the start of the last turn. Who comes new starts here, with neither credit nor debt. */
+  readonly #heap: Heap<Line> = createHeap((a, b) => a.finish < b.finish)
+  /** Virtual time: the end of the last turn. Who comes new begins here, with neither credit nor debt. */
   #virtual = 0
 
   add(waiter: Waiter, weightOf: (tenant: string) => number): void {
     const { tenant } = waiter.call
     let line = this.#lines.get(tenant)
     if (line === undefined) {
-      line = { weight: weightOf(tenant), waiters: [], start: 0, heapIndex: -1 }
+      line = { weight: weightOf(tenant), waiters: [], start: 0, finish: 0, heapIndex: -1 }
       this.#lines.set(tenant, line)
     }
-    // Nearly always the last: only who comes from another lane, or from a lower band, is older than others here.
-    const index = line.waiters.findLastIndex(({ order }) => order < waiter.order) + 1
-    line.waiters.splice(index, 0, waiter)
-    if (line.waiters.length > 1) return
-    line.start = Math.max(line.start, this.#virtual)
-    this.#heap.push(line)
+    if (line.waiters.length === 0) line.start = Math.max(line.start, this.#virtual)
+    this.#insert(line, waiter)
   }
 
   first(): Waiter | undefined {
@@ -56,11 +59,23 @@ class Band {
     const line = this.#heap.top()
     const waiter = line?.waiters.shift()
     if (line === undefined || waiter === undefined) return undefined
-    this.#virtual = line.start
-    this.#heap.remove(line)
-    line.start += waiter.cost / line.weight
-    if (line.waiters.length > 0) this.#heap.push(line)
+    waiter.turnEnd = line.finish
+    line.start = line.finish
+    this.#place(line)
     return waiter
+  }
+
+  /** The turn was used: whoever comes from now on begins behind it. */
+  used(waiter: Waiter): void {
+    this.#virtual = Math.max(this.#virtual, waiter.turnEnd)
+  }
+
+  /** The turn was not used: the tenant is where it was. */
+  undo(waiter: Waiter): void {
+    const line = this.#lines.get(waiter.call.tenant)
+    if (line === undefined) return
+    line.start -= waiter.cost / line.weight
+    this.#insert(line, waiter)
   }
 
   remove(waiter: Waiter): boolean {
@@ -68,8 +83,24 @@ class Band {
     const index = line?.waiters.indexOf(waiter) ?? -1
     if (line === undefined || index === -1) return false
     line.waiters.splice(index, 1)
-    if (line.waiters.length === 0) this.#heap.remove(line)
+    if (index === 0) this.#place(line)
     return true
+  }
+
+  #insert(line: Line, waiter: Waiter): void {
+    // Nearly always the last: only who comes from another lane, or from a lower band, is older than others here.
+    const index = line.waiters.findLastIndex(({ order }) => order < waiter.order) + 1
+    line.waiters.splice(index, 0, waiter)
+    this.#place(line)
+  }
+
+  /** After the first of the line, or its start, changed. */
+  #place(line: Line): void {
+    this.#heap.remove(line)
+    const first = line.waiters[0]
+    if (first === undefined) return
+    line.finish = line.start + first.cost / line.weight
+    this.#heap.push(line)
   }
 
   *[Symbol.iterator](): Generator<Waiter> {
@@ -117,7 +148,23 @@ export class Lane {
       return
     }
     this.#bands[waiter.band].add(waiter, this.#options.weightOf)
-    if (waiter.band !== 'high') this.#nextAgeAt = Math.min(this.#nextAgeAt, this.#agesAt(waiter))
+    this.#nextAgeAt = Math.min(this.#nextAgeAt, this.#agesAt(waiter))
+  }
+
+  /** The turn that was taken led to a permit. */
+  used(waiter: Waiter): void {
+    this.#bands[waiter.band].used(waiter)
+  }
+
+  /** The bucket refused the turn that was taken. */
+  undo(waiter: Waiter): void {
+    if (waiter.earned.has(this)) {
+      this.add(waiter)
+      return
+    }
+    this.#count++
+    this.#bands[waiter.band].undo(waiter)
+    this.#nextAgeAt = Math.min(this.#nextAgeAt, this.#agesAt(waiter))
   }
 
   /** False when it is not here. */
@@ -135,13 +182,12 @@ export class Lane {
     return this.#front[0] ?? this.#band()?.first()
   }
 
-  /** Takes the next turn: its owner has earned it here. */
+  /** Takes the next turn. */
   takeTurn(now: number): Waiter | undefined {
     this.#age(now)
     const waiter = this.#front.shift() ?? this.#band()?.takeTurn()
     if (waiter === undefined) return undefined
     this.#count--
-    waiter.earned.add(this)
     return waiter
   }
 

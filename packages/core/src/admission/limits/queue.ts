@@ -171,7 +171,16 @@ export class Queue {
     const { signal, priority: band = 'normal' } = call
     const now = this.#now()
     const order = this.#arrivals++
-    const waiter: Waiter = { call, request, order, arrivedAt: now, cost: costOf(call), earned: new Set(), band }
+    const waiter: Waiter = {
+      call,
+      request,
+      order,
+      arrivedAt: now,
+      cost: costOf(call),
+      earned: new Set(),
+      band,
+      turnEnd: 0,
+    }
     const onAbort = (): void => this.#drop(entry, signal?.reason)
     const onTime = (): void => this.#drop(entry, exceeded(entry.track.limit, entry.track.estimate()))
     const stop = this.#options.scheduler.after(leftMs, onTime)
@@ -259,6 +268,7 @@ export class Queue {
     const { waiter } = entry
     const next = this.#busyTrack(waiter.request, (track) => track !== from && !waiter.earned.has(track.lane))
     if (next === undefined) return false
+    waiter.earned.add(from.lane)
     entry.track = next
     next.lane.add(waiter)
     return true
@@ -273,8 +283,8 @@ export class Queue {
       if (outcome?.kind === 'granted') {
         granted++
         this.#grant(entry)
-      } else if (outcome !== undefined && !entry.isOver) {
-        if (this.#sendBack(entry, outcome) === track) isRefusedHere = true
+      } else if (outcome !== undefined && !entry.isOver && this.#sendBack(entry, outcome)) {
+        isRefusedHere = true
       }
     }
     track.note(granted)
@@ -287,22 +297,28 @@ export class Queue {
       this.#options.giveBack(waiter.request)
       return
     }
+    track.lane.used(waiter)
     this.#leave(entry)
     end.granted(this.#now() - waiter.arrivedAt, track.limit)
   }
 
-  /** Back to the lane of the bucket that refused; returns it. */
-  #sendBack(entry: Entry, refusal: Refusal): Track | undefined {
-    if (refusal.why === 'impossible') this.#fail(entry, impossible(refusal))
-    else if (isHopeless(refusal, entry.expiresAt - this.#now())) {
-      this.#fail(entry, exceeded(refusal.limit, refusal.retryAfterMs))
-    } else {
-      entry.track = this.#track(refusal)
-      entry.track.lane.add(entry.waiter)
-      entry.track.wakeAfter(refusal)
-      return entry.track
+  /** To the lane of the bucket that refused. True when it is the one that it came from. */
+  #sendBack(entry: Entry, refusal: Refusal): boolean {
+    const { waiter, track: from } = entry
+    if (refusal.why === 'impossible' || isHopeless(refusal, entry.expiresAt - this.#now())) {
+      this.#fail(entry, refusal.why === 'impossible' ? impossible(refusal) : exceeded(from.limit, refusal.retryAfterMs))
+      return false
     }
-    return undefined
+    const to = this.#track(refusal)
+    entry.track = to
+    if (to === from) {
+      to.lane.undo(waiter)
+    } else {
+      waiter.earned.add(from.lane)
+      to.lane.add(waiter)
+    }
+    to.wakeAfter(refusal)
+    return to === from
   }
 }
 
