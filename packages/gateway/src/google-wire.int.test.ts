@@ -111,7 +111,7 @@ test('settings, schema and ids reach the wire', async () => {
   expect(seen?.path).toBe('/v1beta/models/gemini-2.5-pro:generateContent')
   expect(seen?.headers).toMatchObject({
     'x-goog-api-key': 'g-key',
-    'x-meepo-attempt-id': 'attempt-1',
+    'x-meepo-attempt-id': 'attempt-1.1',
     'idempotency-key': 'key-1',
   })
   expect(seen?.body['generationConfig']).toMatchObject({
@@ -172,7 +172,7 @@ test.each<[string, number, object, object]>([
       message: 'Quota.',
       details: [{ '@type': `${info}.RetryInfo`, retryDelay: '37.5s' }],
     },
-    { code: 'model.rate_limited', retryable: true, details: { retryAfterMs: 37_500 } },
+    { code: 'model.rate_limited', details: { retryAfterMs: 37_500 } },
   ],
   [
     'a long conversation',
@@ -185,12 +185,7 @@ test.each<[string, number, object, object]>([
   ],
   ['a wrong request', 400, { status: invalid, message: 'Invalid value.' }, { code: 'model.rejected' }],
   ['an unknown model', 404, { status: 'NOT_FOUND', message: 'models/m is not found' }, { code: 'model.not_found' }],
-  [
-    'an overload',
-    503,
-    { status: 'UNAVAILABLE', message: 'The model is overloaded.' },
-    { code: 'model.unavailable', retryable: true },
-  ],
+  ['an overload', 503, { status: 'UNAVAILABLE', message: 'The model is overloaded.' }, { code: 'model.unavailable' }],
 ])('%s', async (_case, status, error, expected) => {
   const wire = await openWire(onTestFinished, (response, { path }) => {
     const body = { error: { code: status, ...error } }

@@ -17,6 +17,7 @@ function gatewayOf(simulator: Simulator, kind: ProviderKind, options: GatewayOpt
     env: {},
     providers: { p: { kind, baseURL: `${simulator.url}/v1`, apiKey: 'sk-secret' } },
     onWarning: () => {},
+    maxRetries: 0,
     ...options,
   })
 }
@@ -52,7 +53,7 @@ test.each(both)(
     expect(await model.call(request, call)).toMatchObject({ text: '{"ok":true}', finish: 'stop', model: 'sim-1' })
 
     const [entry] = simulator.journal.entries()
-    expect(entry).toMatchObject({ attemptId: 'attempt-1', idempotencyKey: 'key-1', billed: true })
+    expect(entry).toMatchObject({ attemptId: 'attempt-1.1', idempotencyKey: 'key-1', billed: true })
     expect(entry?.body).toMatchObject({
       model: 'sim-1',
       temperature: 0.25,
@@ -152,7 +153,7 @@ test.each(cuts)(
     const error = await errorOf(gatewayOf(simulator, kind).resolve('p:m').call(hello, call))
     // JSON that stops in the middle but ends properly is a bad body; everything else is a cut.
     expect(error.code).toBe(!watched && by === 'end' ? 'model.bad_response' : 'model.interrupted')
-    expect(error).toMatchObject({ retryable: true, notSent: false })
+    expect(error).toMatchObject({ notSent: false })
   },
 )
 
@@ -166,27 +167,29 @@ test.each(both)('a missing [DONE] does not matter: $kind, watched $watched', asy
 })
 
 const refusals = [
-  { status: 400, code: 'model.rejected', retryable: false },
-  { status: 401, code: 'model.unauthorized', retryable: false },
-  { status: 402, code: 'model.rate_limited', retryable: false },
-  { status: 403, code: 'model.unauthorized', retryable: false },
-  { status: 404, code: 'model.not_found', retryable: false },
-  { status: 408, code: 'model.unavailable', retryable: true },
-  { status: 409, code: 'model.unavailable', retryable: true },
-  { status: 413, code: 'model.rejected', retryable: false },
-  { status: 422, code: 'model.rejected', retryable: false },
-  { status: 429, code: 'model.rate_limited', retryable: true },
-  { status: 500, code: 'model.unavailable', retryable: true },
-  { status: 503, code: 'model.unavailable', retryable: true },
-  { status: 529, code: 'model.overloaded', retryable: true },
+  { status: 400, code: 'model.rejected' },
+  { status: 401, code: 'model.unauthorized' },
+  { status: 402, code: 'model.rate_limited' },
+  { status: 403, code: 'model.unauthorized' },
+  { status: 404, code: 'model.not_found' },
+  { status: 408, code: 'model.unavailable' },
+  { status: 409, code: 'model.unavailable' },
+  { status: 413, code: 'model.rejected' },
+  { status: 422, code: 'model.rejected' },
+  { status: 429, code: 'model.rate_limited' },
+  { status: 500, code: 'model.unavailable' },
+  { status: 503, code: 'model.unavailable' },
+  { status: 529, code: 'model.overloaded' },
 ]
 test.each(both.flatMap((row) => refusals.map((refusal) => ({ ...row, ...refusal }))))(
   'HTTP $status is $code after one request: $kind, watched $watched',
-  async ({ kind, watched, status, code, retryable }) => {
+  async ({ kind, watched, status, code }) => {
     const simulator = await simulate(() => ({ fault: { kind: 'refuse', status } }))
     const call = callOf(watched ? { onText: () => {} } : {})
     const error = await errorOf(gatewayOf(simulator, kind).resolve('p:m').call(hello, call))
-    expect(error).toMatchObject({ code, retryable, notSent: false, details: { provider: 'p', model: 'm', status } })
+    expect(error).toMatchObject({ code, notSent: false, details: { provider: 'p', model: 'm', status, tries: 1 } })
+    // Nobody else repeats what the gateway repeats.
+    expect(error.retryable).toBe(false)
     expect(simulator.journal.totals().requests).toBe(1)
   },
 )
@@ -202,16 +205,16 @@ test.each([
 })
 
 test.each([
-  ['insufficient_quota', 429, 'model.rate_limited', false],
-  ['context_length_exceeded', 400, 'model.context_length', false],
-  ['content_filter', 400, 'model.content_filter', false],
-  ['invalid_api_key', 400, 'model.unauthorized', false],
-])('the code %s decides, whatever the status', async (reason, status, code, retryable) => {
+  ['insufficient_quota', 429, 'model.rate_limited'],
+  ['context_length_exceeded', 400, 'model.context_length'],
+  ['content_filter', 400, 'model.content_filter'],
+  ['invalid_api_key', 400, 'model.unauthorized'],
+])('the code %s decides, whatever the status', async (reason, status, code) => {
   const body = { error: { message: 'no', type: 'invalid_request_error', param: null, code: reason } }
   const simulator = await simulate(() => ({ fault: { kind: 'refuse', status, body } }))
   for (const kind of kinds) {
     const error = await errorOf(gatewayOf(simulator, kind).resolve('p:m').call(hello, callOf()))
-    expect(error).toMatchObject({ code, retryable, details: { reason } })
+    expect(error).toMatchObject({ code, retryable: false, details: { reason } })
   }
 })
 
@@ -230,7 +233,7 @@ test.each(both)('a reset before the answer may have arrived: $kind, watched $wat
   const simulator = await simulate(() => ({ fault: { kind: 'reset' } }))
   const call = callOf(watched ? { onText: () => {} } : {})
   const error = await errorOf(gatewayOf(simulator, kind).resolve('p:m').call(hello, call))
-  expect(error).toMatchObject({ code: 'model.unavailable', retryable: true, notSent: false })
+  expect(error).toMatchObject({ code: 'model.unavailable', notSent: false })
 })
 
 test('a refused connection was surely not sent', async () => {
@@ -238,7 +241,7 @@ test('a refused connection was surely not sent', async () => {
   for (const kind of kinds) {
     const gateway = createGateway({ env: {}, providers: { p: { kind, baseURL, apiKey: 'k' } } })
     const error = await errorOf(gateway.resolve('p:m').call(hello, callOf()))
-    expect(error).toMatchObject({ code: 'model.unavailable', retryable: true, notSent: true })
+    expect(error).toMatchObject({ code: 'model.unavailable', notSent: true, details: { tries: 2 } })
   }
 })
 
@@ -246,7 +249,7 @@ test.each(both)('silence instead of an answer times out: $kind, watched $watched
   const simulator = await simulate(() => ({ fault: { kind: 'hang' } }))
   const call = callOf(watched ? { onText: () => {} } : {})
   const error = await errorOf(gatewayOf(simulator, kind, { timeoutMs: 30 }).resolve('p:m').call(hello, call))
-  expect(error).toMatchObject({ code: 'model.timeout', retryable: true, notSent: false })
+  expect(error).toMatchObject({ code: 'model.timeout', notSent: false })
   // The connection is given up, too: the request is over at the other end.
   await simulator.journal.settled()
   expect(simulator.journal.entries()[0]?.aborted).toBe(true)
@@ -257,7 +260,7 @@ test.each(kinds)('silence in the middle of a stream times out: %s', async (kind)
   const call = callOf({ onText: () => {} })
   const gateway = gatewayOf(simulator, kind, { timeoutMs: 200, idleTimeoutMs: 50 })
   const error = await errorOf(gateway.resolve('p:m').call(hello, call))
-  expect(error).toMatchObject({ code: 'model.timeout', retryable: true })
+  expect(error).toMatchObject({ code: 'model.interrupted', details: { because: 'model.timeout' } })
   await simulator.journal.settled()
 })
 

@@ -3,13 +3,19 @@ import { expect, test } from 'vitest'
 
 import { emptyAnswer, type Answer } from './answer.ts'
 import { toResponse } from './response.ts'
+import { TryReport } from './pipeline/try-report.ts'
 import type { Target } from './target.ts'
+import { defaultScale } from './tokens/estimate-tokens.ts'
 
 const target: Target = {
   id: 'p:m',
   provider: 'p',
   kind: 'openai',
   model: 'm',
+  key: 'default',
+  region: undefined,
+  pricedAs: 'openai',
+  healthKeys: () => ({ credential: 'p/default', target: 'p/default/m' }),
   load: () => Promise.reject(new Error('not loaded here')),
   secret: () => undefined,
 }
@@ -21,9 +27,13 @@ type Unified = NonNullable<Answer['finish']>['unified']
 const answer = (unified: Unified, raw: string | undefined, extra: Partial<Answer> = {}): Answer => ({
   ...emptyAnswer(),
   finish: { unified, raw },
-  usage,
   ...extra,
 })
+const report = (reported: LanguageModelV4Usage | undefined = usage): TryReport => {
+  const made = new TryReport(target, 40, defaultScale)
+  made.usage = reported
+  return made
+}
 const thrown = (code: string): unknown => expect.objectContaining({ code })
 
 test.each<[Unified, string | undefined, string]>([
@@ -34,17 +44,26 @@ test.each<[Unified, string | undefined, string]>([
   ['tool-calls', 'tool_calls', 'model.bad_response'],
   ['content-filter', 'refusal', 'model.content_filter'],
 ])('the finish %s with the raw reason %s is %s', (unified, raw, code) => {
-  expect(() => toResponse(answer(unified, raw), target)).toThrow(thrown(code))
+  expect(() => toResponse(answer(unified, raw), report())).toThrow(thrown(code))
 })
 
-test('no finish at all, or no usage, is a cut', () => {
-  expect(() => toResponse({ ...emptyAnswer(), text: 'half', usage }, target)).toThrow(thrown('model.interrupted'))
-  expect(() => toResponse({ ...answer('stop', 'stop'), usage: undefined }, target)).toThrow(thrown('model.interrupted'))
+test('no finish at all is a cut', () => {
+  expect(() => toResponse({ ...emptyAnswer(), text: 'half' }, report())).toThrow(thrown('model.interrupted'))
+})
+
+test('an answer without usage is whole, and counted by what was sent and what arrived', () => {
+  const counted = report(undefined)
+  counted.usage = undefined
+  counted.sawContent(100, 1)
+  expect(toResponse(answer('stop', 'stop', { text: 'whole' }), counted)).toMatchObject({
+    text: 'whole',
+    usage: { input: 40, output: 30, calls: 1 },
+  })
 })
 
 test('calls make a stop a call of tools; empty arguments are an empty object; the name stands in for the model', () => {
   const calls = [{ id: 'a', name: 't', input: '' }]
-  expect(toResponse(answer('stop', 'stop', { calls }), target)).toEqual({
+  expect(toResponse(answer('stop', 'stop', { calls }), report())).toEqual({
     text: '',
     toolCalls: [{ id: 'a', name: 't', arguments: {} }],
     finish: 'tool-calls',

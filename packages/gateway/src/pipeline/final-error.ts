@@ -11,15 +11,21 @@ export function leaving(
   {
     tries,
     mayRepeat,
+    notSent,
     waitMs,
-  }: { readonly tries: number; readonly mayRepeat: boolean; readonly waitMs?: number | undefined },
+  }: {
+    readonly tries: number
+    readonly mayRepeat: boolean
+    readonly notSent: boolean
+    readonly waitMs?: number | undefined
+  },
 ): MeepoError {
-  const { code, message, details, cause, notSent } = error
+  const { code, message, details, cause } = error
   const left = MeepoError.fromData({
     code,
     message: tries > 1 ? `${message} (${tries} tries)` : message,
     retryable: mayRepeat,
-    ...(notSent && tries <= 1 ? { notSent: true } : {}),
+    ...(notSent ? { notSent: true } : {}),
     details: { ...details, tries, ...(waitMs === undefined ? {} : { retryAfterMs: Math.ceil(waitMs) }) },
   })
   if (cause !== undefined) left.cause = cause

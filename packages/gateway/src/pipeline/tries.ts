@@ -50,6 +50,8 @@ class Tries {
   readonly #repeats = new Map<Candidate, number>()
   #stay: Candidate | undefined
   #sends = 0
+  /** Nothing of it ever left. */
+  #isUnsent = true
   #blockedMs = 0
   #last: MeepoError | undefined
   #isDegraded = false
@@ -218,6 +220,7 @@ class Tries {
   async #failed(candidate: Candidate, error: MeepoError, report: TryReport): Promise<void> {
     this.#throwIfAborted()
     this.#last = error
+    this.#isUnsent &&= error.notSent
     const action = actions[failureClass(error)]
     if (report.told !== '') this.#afterContent(candidate, error, report)
     if (!this.#mayGoOn(error, candidate)) throw this.#leaving(error)
@@ -333,7 +336,12 @@ class Tries {
   /** T3 */
   #leaving(error: MeepoError, waitMs?: number): MeepoError {
     const mayRepeat = error.code === 'model.interrupted' && error.retryable && this.#sends < this.#mostSends
-    return leaving(error, { tries: this.#sends, mayRepeat: mayRepeat && error.details?.['hasText'] === true, waitMs })
+    return leaving(error, {
+      tries: this.#sends,
+      notSent: this.#isUnsent && error.notSent,
+      mayRepeat: mayRepeat && error.details?.['hasText'] === true,
+      waitMs,
+    })
   }
 }
 
