@@ -4,9 +4,6 @@ import { periodsWithin, rateOf, ratesUpTo, regionFactor, unitPrice, type Side } 
 import { possibleClasses } from './service-class.ts'
 import type { CacheWrites } from './usage-buckets.ts'
 
-type Modality = keyof ModalityRates
-type TimeToLive = keyof CacheWrites
-
 /** What a call may use at most. */
 export interface UpperBoundOptions {
   /** Input tokens by the count before the call. The size tier is chosen with a tenth on top. */
@@ -15,11 +12,11 @@ export interface UpperBoundOptions {
   /** Pieces at most, as `{ webSearch: 5 }`. */
   readonly units?: Readonly<Record<string, number>>
   /** Whether the provider may write its cache, and for how long. Default: yes, as long as it likes. */
-  readonly mayWriteCache?: boolean | readonly TimeToLive[]
+  readonly mayWriteCache?: boolean | readonly (keyof CacheWrites)[]
   /** What the input may hold. Default: text, images and videos. */
-  readonly inputKinds?: readonly Modality[]
+  readonly inputKinds?: readonly (keyof ModalityRates)[]
   /** What the output may hold. Default: text, and always reasoning. */
-  readonly outputKinds?: readonly Modality[]
+  readonly outputKinds?: readonly (keyof ModalityRates)[]
   /** Milliseconds since 1970 when the call starts. */
   readonly at: number
   /** How long the call may take: prices that begin meanwhile count as well. Default one hour. */
@@ -79,7 +76,7 @@ function inputBuckets({ mayWriteCache = true, inputKinds }: UpperBoundOptions): 
   )
 }
 
-function kindsOfInput(kinds: readonly Modality[], times: readonly TimeToLive[]): Kinds {
+function kindsOfInput(kinds: readonly (keyof ModalityRates)[], times: readonly (keyof CacheWrites)[]): Kinds {
   return [
     ...kinds.map((kind) => ['in', kind] as const),
     ...kinds.map((kind) => ['read', kind] as const),

@@ -1,5 +1,6 @@
 // Our calculator and book against those of both sources, on 10,000 random calls. The exceptions are the documented ones of
 // docs/reference/prices.md, and each must really differ: an exception that is not needed fails as well.
+import { readFileSync } from 'node:fs'
 import { calcPrice } from '@pydantic/genai-prices'
 import {
   checkPriceBook,
@@ -15,7 +16,7 @@ import { shippedPrices } from '@meepo/gateway'
 import { beforeAll, expect, test } from 'vitest'
 import { buildBook } from './build-book.ts'
 import { readPiAi, type PiAiModel } from './pi-ai.ts'
-import { providers } from './rules.ts'
+import { believed, providers } from './rules.ts'
 
 const runs = 10_000
 let cards: readonly PriceCard[]
@@ -74,7 +75,7 @@ const otherThanGenai: Readonly<Record<string, string>> = {
   'mistral/pixtral-12b': 'it has no price for cache reads, pi-ai has',
 }
 
-test('10,000 random calls cost what genai-prices says', () => {
+test('10,000 random calls cost what genai-prices says', { timeout: 60_000 }, () => {
   const differing = new Set<string>()
   for (let compared = 0; compared < runs;) {
     const card = oneOf(cards)
@@ -98,7 +99,7 @@ const otherThanPiAi: Readonly<Record<string, string>> = {
   'mistral/mistral-medium-3.5': 'it holds 0 for cache reads that it does not know',
 }
 
-test('10,000 random calls cost what pi-ai says', () => {
+test('10,000 random calls cost what pi-ai says', { timeout: 60_000 }, () => {
   const { tables } = readPiAi()
   const rows = cards.flatMap((card) => {
     const row = tables[card.provider]?.find(({ id }) => id === card.model)
@@ -119,6 +120,13 @@ test('10,000 random calls cost what pi-ai says', () => {
   // It knows no tier that begins at its size, only above.
   const inclusive = rows.filter(({ card }) => tiersOf(card).some(({ op }) => op === 'gte'))
   expect([...atTier].toSorted()).toEqual(inclusive.map(({ card }) => `${card.provider}/${card.model}`).toSorted())
+})
+
+test('every exception is documented', () => {
+  const page = readFileSync(new URL('../../../../docs/reference/prices.md', import.meta.url), 'utf8')
+  const names = [...Object.keys(otherThanGenai), ...Object.keys(otherThanPiAi), ...Object.keys(believed)]
+  const models = names.map((name) => name.slice(name.indexOf('/') + 1))
+  expect(models.filter((model) => !page.includes(model))).toEqual([])
 })
 
 function tiersOf(card: PriceCard): readonly SizeTier[] {

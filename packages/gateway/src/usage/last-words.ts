@@ -5,7 +5,7 @@ import { fields, list, word, type Fields } from './wire.ts'
  * a stream one after the other. When a stream breaks this is all there is.
  */
 export class LastWords {
-  usage: Fields | undefined
+  usage: Readonly<Record<string, unknown>> | undefined
   model: string | undefined
   serviceTier: string | undefined
   /** Searches that the provider made for this answer, where they are counted in its content. */
@@ -17,7 +17,8 @@ export class LastWords {
     this.#read(said)
     // The Responses API and Anthropic's first chunk wrap what they tell; Groq hides it.
     for (const place of ['response', 'message', 'x_groq']) if (said[place]) this.#read(fields(said[place]))
-    this.searches += groundings(said)
+    // Chunks repeat what was searched for.
+    this.searches = Math.max(this.searches, groundings(said))
   }
 
   #read(part: Fields): void {
