@@ -73,7 +73,7 @@ export const moneyCases: readonly StoreCase[] = [
       const { store, epoch } = await openWithRun(context)
       await appendMoney(store, epoch, 1, { reserve: [reservation('one', 4, ten)] })
       const settle = [{ id: 'one', picoDollars: '14' }]
-      await appendMoney(store, epoch, 2, { settle: [...settle, { id: 'nobody', picoDollars: '5' }] })
+      await appendMoney(store, epoch, 2, { settle: [...settle, { id: 'nobody', picoDollars: '5' }, ...settle] })
       await appendMoney(store, epoch, 3, { settle })
       checkEqual(await balance(store, 'day/tenant'), '14 0 -', 'the balance')
       const next = await appendMoney(store, epoch, 4, { reserve: [reservation('two', 1, ten)] })

@@ -13,15 +13,37 @@ function byPart(part: string, join = ''): string {
     WHERE s.scope = ?1 AND (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4 GROUP BY name ${dearestFirst}`
 }
 
+/** Their names. */
+export type MoneyStatement =
+  | 'costsInTotal'
+  | 'costsByDay'
+  | 'costsByModel'
+  | 'costsByScope'
+  | 'ledger'
+  | 'ledgerOfRun'
+  | 'scopeName'
+  | 'line'
+  | 'adjustmentBefore'
+  | 'reservations'
+  | 'balance'
+  | 'accounts'
+  | 'alerts'
+
 /** The statements of reports and lists of money; see `sql.ts`. A NULL tenant stands for the system scope. */
-export const moneySql = {
+export const moneySql: Readonly<Record<MoneyStatement, string>> = {
   costsInTotal: byPart("'total'"),
   costsByDay: byPart('r.day'),
   costsByModel: byPart('m.model', 'JOIN models AS m ON m.id = r.model'),
-  // Many scopes that begin alike: a range of scopes_scope, whose order is that of the groups.
-  costsByScope: `SELECT s.scope AS name, ${sums} FROM scopes AS s CROSS JOIN roll_ups AS r ON r.scope = s.id
-    WHERE s.scope >= ?1 AND s.scope < ?6 AND (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4
-    GROUP BY s.scope ${dearestFirst}`,
+  // Many scopes that begin alike: a range of scopes_scope, whose order is that of the groups. Which are the dearest is found
+  // first; everything else is summed up for those alone.
+  costsByScope: `WITH dearest (name) AS (
+      SELECT s.scope FROM scopes AS s CROSS JOIN roll_ups AS r ON r.scope = s.id
+      WHERE s.scope >= ?1 AND s.scope < ?6 AND (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4
+      GROUP BY s.scope
+      ORDER BY sum(r.dollars) + sum(r.pico) / 1000000000000 DESC, sum(r.pico) % 1000000000000 DESC, s.scope LIMIT ?5)
+    SELECT dearest.name AS name, ${sums} FROM dearest JOIN scopes AS s ON s.scope = dearest.name
+      JOIN roll_ups AS r ON r.scope = s.id
+    WHERE (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4 GROUP BY dearest.name ${dearestFirst}`,
 
   // In the order of booking. By rowid, or by ledger_run when it is one run.
   ledger: `SELECT l.id AS id, l.call AS call, l.at AS at, l.kind AS kind, l.adjusts AS adjusts, l.entry AS entry,
@@ -51,4 +73,4 @@ export const moneySql = {
   accounts: 'SELECT key, settled, reserved, most FROM accounts WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3',
   // alerts_waiting
   alerts: `SELECT alert, at, key, mark, settled, reserved, most FROM alerts WHERE is_told = 0 ORDER BY id`,
-} as const
+}

@@ -1,5 +1,3 @@
-import { moneySql } from './money-sql.ts'
-
 /**
  * All statements of the reading connection. Each is a read transaction of its own, in a snapshot taken when it starts:
  * an append that was acknowledged before is in it, writers are never held up. No statement is left open between turns,
@@ -52,5 +50,4 @@ export const sql = {
   limitClock: 'SELECT last, ahead_ms FROM limit_clock',
   // blobs_hash
   blob: 'SELECT body FROM blobs WHERE hash = ? AND tenant = ?',
-  ...moneySql,
 } as const

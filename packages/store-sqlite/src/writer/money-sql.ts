@@ -17,7 +17,9 @@ export const moneySql = {
   // reservations_call
   findReservation: `SELECT id, call, tenant, run, granted, at_least, accounts, expires_at, swept
     FROM reservations WHERE call = ? AND tenant = ?`,
-  deleteReservation: 'DELETE FROM reservations WHERE id = ?',
+  // A scan: there are as many rows as calls under way.
+  allReservations: `SELECT id, call, tenant, run, granted, at_least, accounts, expires_at, swept FROM reservations`,
+  deleteReservations: 'DELETE FROM reservations WHERE id IN (SELECT value FROM json_each(?))',
   // A scan: there are as many rows as calls under way. The same call id may be under way for two tenants.
   putOff: `UPDATE reservations SET expires_at = ?
     WHERE expires_at IS NOT NULL AND call IN (SELECT value FROM json_each(?))`,

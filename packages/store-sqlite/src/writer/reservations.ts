@@ -18,18 +18,21 @@ export interface KnownReservation {
   readonly isSwept: boolean
 }
 
-const maxKnown = 50_000
-
 /**
- * Open reservations of the writer. Rows are inserted at the end of the transaction, many with one statement; one that is
- * made and settled within a transaction is never written.
+ * Open reservations of the writer. Rows are written at the end of the transaction, many with one statement; one that is
+ * made and settled within a transaction is never written. While no other connection writes, all of them are known, so
+ * that nobody has to look whether an id is there.
  */
 export class Reservations {
   readonly #run: Statements
   readonly #inserts: readonly StatementSync[]
   readonly #known = new Map<string, KnownReservation>()
   readonly #fresh = new Set<KnownReservation>()
+  /** Settled in this transaction: their rows are in the file until it ends. */
+  readonly #gone = new Set<number>()
   #last: number | undefined
+  /** Since when no other connection wrote: all are loaded in the second transaction of a quiet time. */
+  #knows: 'some' | 'some_undisturbed' | 'all' = 'some'
 
   constructor(db: DatabaseSync, statements: Statements) {
     this.#run = statements
@@ -39,10 +42,11 @@ export class Reservations {
   }
 
   find(tenant: number, call: string): KnownReservation | undefined {
+    if (this.#knows === 'some_undisturbed') this.#loadAll()
     const known = this.#known.get(nameOf(tenant, call))
-    if (known) return known
+    if (known || this.#knows === 'all') return known
     const found = this.#run.findReservation.get(call, tenant)
-    return found && toKnown(found)
+    return found && !this.#gone.has(integer(found, 'id')) ? toKnown(found) : undefined
   }
 
   add(tenant: number, run: number | null, granted: bigint, reservation: EncodedReservation): void {
@@ -55,14 +59,14 @@ export class Reservations {
 
   remove(reservation: KnownReservation): void {
     this.#known.delete(nameOf(reservation.tenant, reservation.call))
-    if (!this.#fresh.delete(reservation)) this.#run.deleteReservation.run(reservation.key)
+    if (!this.#fresh.delete(reservation)) this.#gone.add(reservation.key)
   }
 
   /** Puts off the expiry of reservations outside of runs. */
   putOff(calls: readonly string[], expiresAt: number): void {
     this.flush()
     this.#run.putOff.run(expiresAt, JSON.stringify(calls))
-    this.#known.clear()
+    this.#forget()
   }
 
   /** Those that expired, and those that did so earlier and are not in the ledger yet. */
@@ -73,13 +77,14 @@ export class Reservations {
 
   /** Keeps a reservation until it is in the ledger. */
   markSwept(reservation: KnownReservation): void {
-    this.#known.delete(nameOf(reservation.tenant, reservation.call))
     this.#run.sweep.run(reservation.key)
+    this.#forget()
   }
 
-  /** Writes what is new. */
+  /** Writes what is new and removes what is gone. */
   flush(): void {
-    if (this.#fresh.size === 0) return
+    if (this.#gone.size > 0) this.#run.deleteReservations.run(JSON.stringify([...this.#gone]))
+    this.#gone.clear()
     let rows = 0
     let values: (string | number | null)[] = []
     for (const one of this.#fresh) {
@@ -95,14 +100,29 @@ export class Reservations {
 
   /** After other connections wrote, and after a rollback. */
   drop(): void {
-    this.#known.clear()
+    this.#forget()
     this.#fresh.clear()
+    this.#gone.clear()
     this.#last = undefined
   }
 
   /** Between transactions. */
   trim(): void {
-    if (this.#known.size > maxKnown) this.#known.clear()
+    if (this.#knows === 'some') this.#knows = 'some_undisturbed'
+  }
+
+  #loadAll(): void {
+    this.#knows = 'all'
+    for (const found of this.#run.allReservations.all()) {
+      const known = toKnown(found)
+      const name = nameOf(known.tenant, known.call)
+      if (!this.#known.has(name) && !this.#gone.has(known.key)) this.#known.set(name, known)
+    }
+  }
+
+  #forget(): void {
+    this.#known.clear()
+    this.#knows = 'some'
   }
 }
 
