@@ -28,7 +28,7 @@ export interface AlertsOptions {
   readonly isTeller?: () => Promise<boolean>
   /** How often to look for alerts; 2,000 unless said. */
   readonly lookMs?: number
-  /** How often to look ahead; 300,000 unless said. */
+  /** How often to look ahead; 300,000 unless said, `Infinity` for never. */
   readonly forecastMs?: number
   /** Told when the store or a sink failed. Must not throw. */
   readonly onError?: (reason: unknown, sink?: string) => void
@@ -65,7 +65,7 @@ interface Delivery {
 export function createAlerts(options: AlertsOptions): Alerts {
   const { money, book, scheduler, sinks, lookMs = 2_000, forecastMs = 300_000, onError } = options
   const open = new Map<string, Delivery>()
-  let nextForecastAt = 0
+  let nextForecastAt = forecastMs === Infinity ? Infinity : 0
   let looking: Promise<void> | undefined
   let stopTimer: Stop | undefined
   let isStopped = false

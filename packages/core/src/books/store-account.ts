@@ -53,14 +53,16 @@ export function createStoreAccount(options: StoreAccountOptions): StoreAccount {
   const write = async (): Promise<void> => {
     while (waiting.length > 0) {
       const batch = waiting
+      waiting = []
       const settlements = batch.flatMap(({ settlement }) => settlement ?? [])
-      await money.book(
-        scope,
-        settlements,
-        batch.map(({ line }) => line),
-      )
-      waiting = waiting.slice(batch.length)
-      for (const { line } of batch) granted.delete(line.id)
+      const lines = batch.map(({ line }) => line)
+      try {
+        await money.book(scope, settlements, lines)
+      } catch (reason) {
+        waiting = [...batch, ...waiting]
+        throw reason
+      }
+      for (const { id } of lines) granted.delete(id)
     }
   }
   const flush = (): Promise<void> => {

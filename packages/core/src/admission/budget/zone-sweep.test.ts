@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../base/seeded-random.ts'
-import { periodOf } from './period.ts'
+import { periodOf, type Period } from './period.ts'
 import { isTimeZone, localTimeOf } from './time-zone.ts'
 
 // B8: each instant belongs to exactly one period, in every zone there is, also around the changes of its clocks.
@@ -8,6 +8,8 @@ import { isTimeZone, localTimeOf } from './time-zone.ts'
 const dayMs = 86_400_000
 const units = ['day', 'week', 'month'] as const
 const zones = Intl.supportedValuesOf('timeZone')
+
+type FindPeriod = typeof periodOf
 
 /** Instants of a year at which the clocks of a zone change, to the hour. */
 function changesOf(timeZone: string, from: number): readonly number[] {
@@ -28,14 +30,14 @@ function changesOf(timeZone: string, from: number): readonly number[] {
 }
 
 /** What is wrong with the period of an instant: nothing, if its neighbours begin where it ends. */
-function faultAt(period: (typeof units)[number], timeZone: string, at: number): string | undefined {
+function faultAt(find: FindPeriod, period: (typeof units)[number], timeZone: string, at: number): string | undefined {
   const budget = { period, timeZone }
-  const own = periodOf(budget, at)
-  const idAt = (when: number): string => periodOf(budget, when).id
+  const own = find(budget, at)
+  const idAt = (when: number): string => find(budget, when).id
   if (at < own.startsAt || at >= own.endsAt) return 'does not hold its instant'
   if (idAt(own.startsAt) !== own.id || idAt(own.endsAt - 1) !== own.id) return 'does not hold its own ends'
   if (idAt(own.startsAt - 1) === own.id) return 'begins late'
-  const next = periodOf(budget, own.endsAt)
+  const next = find(budget, own.endsAt)
   return next.startsAt === own.endsAt && next.id > own.id ? undefined : 'leaves a gap or overlaps'
 }
 
@@ -47,13 +49,25 @@ test('each instant is in exactly one period, in all zones', () => {
     const changes = changesOf(timeZone, year).flatMap((at) => [at - 3_600_000, at])
     for (const at of [...changes, year + Math.floor(random.next() * 365 * dayMs)]) {
       for (const unit of units) {
-        const fault = faultAt(unit, timeZone, at)
+        const fault = faultAt(periodOf, unit, timeZone, at)
         if (fault !== undefined) faults.push(`${unit} of ${timeZone} at ${new Date(at).toISOString()} ${fault}`)
       }
     }
   }
   expect(zones.length).toBeGreaterThan(300)
   expect(faults).toEqual([])
+})
+
+test('a day that always has 24 hours is caught', () => {
+  const naive: FindPeriod = ({ timeZone = 'UTC' }, at): Period => {
+    const offset = localTimeOf(timeZone)(at) - at
+    const startsAt = Math.floor((at + offset) / dayMs) * dayMs - offset
+    const id = new Date(startsAt + offset).toISOString().slice(0, 10)
+    return { id, startsAt, endsAt: startsAt + dayMs, window: [] }
+  }
+  const [change = 0] = changesOf('Europe/Berlin', Date.UTC(2026, 0, 1))
+  expect(faultAt(naive, 'day', 'Europe/Berlin', change)).toBeDefined()
+  expect(faultAt(periodOf, 'day', 'Europe/Berlin', change)).toBeUndefined()
 })
 
 test('zones are known by name', () => {
