@@ -2,7 +2,7 @@ import type { PriceBook, PriceCard } from '@meepo/core'
 import { expect, test } from 'vitest'
 import { ageWarning, checkAge } from './age.ts'
 import { diffBooks, formatChange } from './diff.ts'
-import { PriceList } from './price-list.ts'
+import { openPrices, PriceList } from './price-list.ts'
 import { simplePrice } from './simple-price.ts'
 
 const at = Date.parse('2026-11-21')
@@ -54,6 +54,15 @@ test('overrides win, and wrong ones are refused at once', () => {
   const broken: PriceCard = { ...cheap, periods: [{ rates: { in: { text: -1 }, out: { text: 1 } } }] }
   expect(() => new PriceList(book, [broken])).toThrow(expect.objectContaining({ code: 'price.negative' }))
   expect(() => new PriceList(book, [cheap, cheap])).toThrow(expect.objectContaining({ code: 'price.duplicate' }))
+})
+
+test('without a book of its own a deployment has the one that ships', async () => {
+  const own = { provider: 'acme', model: 'm', input: 1 }
+  const shipped = await openPrices({ overrides: [own] })
+  expect(shipped.find('openai', 'gpt-6-sol')).toMatchObject({ model: 'gpt-6-sol' })
+  expect(shipped.find('acme', 'm')).toBeDefined()
+  expect((await openPrices({ book })).find('openai', 'gpt-6-sol')).toBeUndefined()
+  expect((await openPrices()).book).toBe(shipped.book)
 })
 
 test('an answer is priced by the model that served it, or by the snapshot of the requested one', () => {
