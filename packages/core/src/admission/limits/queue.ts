@@ -33,9 +33,13 @@ interface Entry {
   readonly forget: Stop
   /** Where it waits, or waited before it was tried. */
   track: Track
+  /** Lanes that are held for it. */
+  readonly held: Set<Track>
   isOver: boolean
 }
 
+/** A little more than the latest moment at which a waiter is tried after its bucket has room. */
+const afterRoomMs = 25
 /** After the counters could not be reached, those who still wait try again. */
 const afterFailureMs = 1_000
 
@@ -189,7 +193,7 @@ export class Queue {
       signal?.removeEventListener('abort', onAbort)
     }
     signal?.addEventListener('abort', onAbort)
-    const entry: Entry = { waiter, end, expiresAt: now + leftMs, forget, track, isOver: false }
+    const entry: Entry = { waiter, end, expiresAt: now + leftMs, forget, track, held: new Set(), isOver: false }
     return entry
   }
 
@@ -216,12 +220,20 @@ export class Queue {
     this.#entries.delete(entry.waiter)
     entry.isOver = true
     entry.forget()
+    for (const track of entry.held) {
+      track.unhold()
+      if (track.isBusy) track.wakeAfter({ retryAfterMs: 0 })
+    }
   }
 
   /** Gives turns until the bucket refuses one. */
   #try(track: Track): void {
     if (track.isTrying) {
       track.isAskedAgain = true
+      return
+    }
+    if (track.heldMs > 0) {
+      track.wakeAfter({ retryAfterMs: track.heldMs })
       return
     }
     for (;;) {
@@ -316,6 +328,10 @@ export class Queue {
     } else {
       waiter.earned.add(from.lane)
       to.lane.add(waiter)
+      if (waiter.earned.has(to.lane) && refusal.why === 'rate') {
+        from.hold(refusal.retryAfterMs + afterRoomMs)
+        entry.held.add(from)
+      }
     }
     to.wakeAfter(refusal)
     return to === from

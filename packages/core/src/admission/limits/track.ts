@@ -18,6 +18,8 @@ export class Track {
   isTrying = false
   /** Something changed while they were. */
   isAskedAgain = false
+  /** Nobody is served before then: see {@link hold}. */
+  #heldUntil = 0
   readonly #options: TrackOptions
   readonly #wake: (track: Track) => void
   #stop: Stop | undefined
@@ -37,7 +39,25 @@ export class Track {
   }
 
   get isBusy(): boolean {
-    return this.isTrying || this.lane.count > 0
+    return this.isTrying || this.lane.count > 0 || this.heldMs > 0
+  }
+
+  /** How long nobody is served still. */
+  get heldMs(): number {
+    return this.#heldUntil - this.#options.scheduler.elapsed()
+  }
+
+  /**
+   * For a waiter that had its turn here and elsewhere, and lacks the other bucket for this long: what this one has now
+   * is kept for it. Otherwise calls that need one of them would take from either in turn, and it would never get both.
+   */
+  hold(ms: number): void {
+    this.#heldUntil = Math.max(this.#heldUntil, this.#options.scheduler.elapsed() + ms)
+  }
+
+  /** Serves again. */
+  unhold(): void {
+    this.#heldUntil = 0
   }
 
   /** How many to ask for at a time: few when few are granted, so that whoever is more urgent can still go first. */

@@ -1,0 +1,424 @@
+import { expect, test } from 'vitest'
+import { createFakeScheduler, type FakeScheduler } from '../../testing/fake-scheduler.ts'
+import { fakeRandom } from '../../testing/test-machine.ts'
+import type { Counters } from './counters.ts'
+import { createLimiter, type LimiterOptions } from './create-limiter.ts'
+import type { Limit } from './limit.ts'
+import type { LimitedCall, Limiter } from './limiter.ts'
+import { createMemoryCounters } from './memory-counters.ts'
+
+const tokens: Limit = { name: 'tokens', scope: 'key', counts: 'tokens', amount: 100, per: 'second' }
+const inputs: Limit = { name: 'inputs', scope: 'key', counts: 'input_tokens', amount: 100, per: 'minute' }
+const outputs: Limit = { name: 'outputs', scope: 'key', counts: 'output_tokens', amount: 50, per: 'minute' }
+const atOnce: Limit = { name: 'at-once', scope: 'tenant', counts: 'concurrent', amount: 1 }
+const ofAcme: Limit = { name: 'of-acme', scope: 'tenant', value: 'acme', counts: 'requests', amount: 1, per: 'minute' }
+const all: Limit = { name: 'all', scope: 'global', counts: 'requests', amount: 1_000, per: 'second' }
+
+interface Setup {
+  readonly scheduler: FakeScheduler
+  readonly counters: Counters
+  readonly limiter: Limiter
+}
+
+function setup(limits: readonly Limit[], options: Partial<LimiterOptions> = {}): Setup {
+  const scheduler = createFakeScheduler({ startAt: 1_000_000 })
+  const counters = options.counters ?? createMemoryCounters({ scheduler })
+  const limiter = createLimiter({ limits, scheduler, random: fakeRandom('limiter'), ...options, counters })
+  return { scheduler, counters, limiter }
+}
+
+let count = 0
+
+function call(inputTokens = 10, change: Partial<LimitedCall> = {}): LimitedCall {
+  const scopes = { key: 'k', tenant: 'acme', model: 'm', provider: 'openai' }
+  return { id: `call-${count++}`, tenant: 'acme', scopes, estimate: { inputTokens, outputTokens: 0 }, ...change }
+}
+
+/** Counters that answer later, and fail when told to. */
+function slow(counters: Counters): Counters & { isDown: boolean } {
+  const later = {
+    isDown: false,
+    pollMs: 50,
+    take: async (...args: Parameters<Counters['take']>) => {
+      await reach()
+      return counters.take(...args)
+    },
+    settle: async (...args: Parameters<Counters['settle']>) => {
+      await reach()
+      await counters.settle(...args)
+    },
+    release: async (...args: Parameters<Counters['release']>) => {
+      await reach()
+      await counters.release(...args)
+    },
+    learn: async (...args: Parameters<Counters['learn']>) => {
+      await reach()
+      await counters.learn(...args)
+    },
+    beat: async (...args: Parameters<Counters['beat']>) => {
+      await reach()
+      await counters.beat(...args)
+    },
+    leave: async (...args: Parameters<Counters['leave']>) => {
+      await reach()
+      await counters.leave(...args)
+    },
+    inspect: async () => counters.inspect(),
+  }
+  const reach = async (): Promise<void> => {
+    await Promise.resolve()
+    if (later.isDown) throw new Error('the store is away')
+  }
+  return later
+}
+
+async function availableOf(limiter: Limiter, limit: string): Promise<number | undefined> {
+  return (await limiter.inspect()).buckets.find((bucket) => bucket.limit === limit)?.available
+}
+
+test('limits that make no sense are refused when the limiter is made', () => {
+  expect(() => setup([tokens, tokens])).toThrow(expect.objectContaining({ code: 'config.invalid' }))
+})
+
+test('a limit applies to the calls that name its scope, and its value', async () => {
+  const { limiter } = setup([ofAcme, all])
+  await limiter.acquire(call())
+  await limiter.acquire(call(10, { scopes: { tenant: 'other' } }))
+  await limiter.acquire(call(10, { scopes: {} }))
+  const second = limiter.acquire(call(10, { deadlineAt: 1_000_000 }))
+  await expect(second).rejects.toMatchObject({ code: 'limit.exceeded', details: { limit: 'of-acme' }, notSent: true })
+})
+
+test('a permit that was settled, released or abandoned gives back what is right', async () => {
+  const { limiter } = setup([inputs, outputs])
+  const take = (): ReturnType<Limiter['acquire']> =>
+    limiter.acquire(call(10, { estimate: { inputTokens: 10, outputTokens: 10 } }))
+  const [settled, unsent, unknown, garbage] = [await take(), await take(), await take(), await take()]
+  settled.settle({ inputTokens: 4, outputTokens: 3 })
+  settled.release()
+  unsent.release()
+  unsent.settle({ inputTokens: 10 })
+  unsent.release()
+  unknown.settle({})
+  garbage.settle({ inputTokens: -1, outputTokens: Number.NaN })
+  garbage.learn({ windows: [{ counts: 'input_tokens', remaining: 0 }] })
+  expect(await availableOf(limiter, 'inputs')).toBe(100 - 4 - 10 - 10)
+  expect(await availableOf(limiter, 'outputs')).toBe(50 - 3 - 10 - 10)
+  expect(settled.waitedMs).toBe(0)
+  expect(settled.waitedFor).toBeUndefined()
+})
+
+test('the estimate of the output is cut to what a bucket holds, the input is not', async () => {
+  const { limiter } = setup([tokens, outputs])
+  const permit = await limiter.acquire(
+    call(60, { estimate: { inputTokens: 60, outputTokens: Number.POSITIVE_INFINITY } }),
+  )
+  expect(await availableOf(limiter, 'tokens')).toBe(0)
+  expect(await availableOf(limiter, 'outputs')).toBe(0)
+  permit.settle({ inputTokens: 60, outputTokens: 80 })
+  expect(await availableOf(limiter, 'tokens')).toBe(-40)
+  const large = limiter.acquire(call(101))
+  await expect(large).rejects.toMatchObject({
+    code: 'limit.impossible',
+    retryable: false,
+    details: { limit: 'tokens' },
+  })
+  await expect(limiter.acquire(call(Number.NaN))).rejects.toMatchObject({ code: 'limit.impossible' })
+})
+
+test('a call waits until there is room, and says for what and how long', async () => {
+  const { limiter, scheduler } = setup([tokens])
+  await limiter.acquire(call(100))
+  const waiting = limiter.acquire(call(50))
+  const permit = await scheduler.until(waiting)
+  expect(permit.waitedFor).toBe('tokens')
+  expect(permit.waitedMs).toBeGreaterThanOrEqual(500)
+  expect(permit.waitedMs).toBeLessThan(600)
+  const { tallies } = await limiter.inspect()
+  expect(tallies).toEqual([
+    {
+      limit: 'tokens',
+      requests: 2,
+      waits: 1,
+      waitedMs: permit.waitedMs,
+      longestWaitMs: permit.waitedMs,
+      refusals: 0,
+      throttles: 0,
+    },
+  ])
+})
+
+test('room that comes back early is used at once', async () => {
+  const { limiter, scheduler } = setup([atOnce])
+  const first = await limiter.acquire(call())
+  const second = limiter.acquire(call())
+  const third = limiter.acquire(call())
+  first.settle({})
+  const permit = await second
+  expect(permit.waitedMs).toBe(0)
+  permit.release()
+  expect((await third).waitedFor).toBe('at-once')
+  expect(scheduler.timers()).toBe(2)
+})
+
+test('nothing but the heartbeat is set while there is room, and that ends when nothing is open', async () => {
+  const { limiter, scheduler } = setup([tokens, atOnce])
+  const permit = await limiter.acquire(call())
+  expect(scheduler.timers()).toBe(1)
+  await scheduler.advance(60_000)
+  expect(scheduler.timers()).toBe(1)
+  permit.settle({ inputTokens: 1, outputTokens: 1 })
+  await scheduler.advance(10_000)
+  expect(scheduler.timers()).toBe(0)
+})
+
+test('a call is refused when its time is over, with the time that is left to wait', async () => {
+  const { limiter, scheduler } = setup([inputs], { maxWaitMs: 2_000 })
+  await limiter.acquire(call(100))
+  const patient = limiter.acquire(call(50))
+  const late = limiter.acquire(call(50, { deadlineAt: 1_000_500 }))
+  const refused = expect(late).rejects.toMatchObject({
+    code: 'limit.exceeded',
+    retryable: true,
+    details: { limit: 'inputs' },
+  })
+  await scheduler.advance(500)
+  await refused
+  const bored = expect(patient).rejects.toMatchObject({
+    code: 'limit.exceeded',
+    details: { retryAfterMs: expect.any(Number) },
+  })
+  await scheduler.advance(1_500)
+  await bored
+  expect((await limiter.inspect()).tallies).toMatchObject([{ refusals: 2 }])
+  expect((await limiter.inspect()).waiting).toEqual([])
+})
+
+test('an aborted call leaves the queue, and the next one may be small enough', async () => {
+  const { limiter, scheduler } = setup([tokens])
+  await limiter.acquire(call(100))
+  const controller = new AbortController()
+  const large = limiter.acquire(call(90, { signal: controller.signal }))
+  const small = limiter.acquire(call(10))
+  const aborted = expect(large).rejects.toBe('enough')
+  await scheduler.advance(300)
+  controller.abort('enough')
+  await aborted
+  expect((await small).waitedMs).toBe(300)
+  await expect(limiter.acquire(call(1, { signal: controller.signal }))).rejects.toBe('enough')
+})
+
+test('the queue is bounded, for all and for each tenant, and says when to come again', async () => {
+  const { limiter, scheduler } = setup([tokens], { maxWaiting: 3, maxWaitingPerTenant: 2 })
+  await limiter.acquire(call(100))
+  const settled: string[] = []
+  const ask = (id: string, tenant: string): void => {
+    void limiter.acquire(call(50, { id, tenant })).then(
+      () => settled.push(id),
+      (error: { code: string }) => settled.push(`${id} ${error.code}`),
+    )
+  }
+  for (const id of ['a1', 'a2', 'a3']) ask(id, 'a')
+  ask('b1', 'b')
+  ask('c1', 'c')
+  await scheduler.settle()
+  expect(settled).toEqual(['a3 limit.queue_full', 'c1 limit.queue_full'])
+  expect((await limiter.inspect()).waiting).toEqual([
+    { limit: 'tokens', tenant: 'a', count: 2 },
+    { limit: 'tokens', tenant: 'b', count: 1 },
+  ])
+  await scheduler.advance(600)
+  ask('d1', 'd')
+  ask('d2', 'd')
+  const full = limiter.acquire(call(50, { tenant: 'e' }))
+  await expect(full).rejects.toMatchObject({ code: 'limit.queue_full', retryable: true })
+  const error: { details: { retryAfterMs: number } } = await full.then(
+    () => ({ details: { retryAfterMs: 0 } }),
+    (thrown: { details: { retryAfterMs: number } }) => thrown,
+  )
+  expect(error.details.retryAfterMs).toBeGreaterThan(300)
+  expect(error.details.retryAfterMs).toBeLessThan(3_000)
+})
+
+test('a pair that cools down is waited for, unless the call has less time', async () => {
+  const { limiter, scheduler } = setup([atOnce])
+  const permit = await limiter.acquire(call())
+  permit.learn({ retryAfterMs: 3_000, windows: [] }, true)
+  permit.settle({})
+  const hasty = limiter.acquire(call(10, { deadlineAt: 1_001_000 }))
+  await expect(hasty).rejects.toMatchObject({
+    code: 'limit.exceeded',
+    details: { limit: 'cooldown', retryAfterMs: 3_000 },
+  })
+  const patient = limiter.acquire(call())
+  const behind = limiter.acquire(call(10, { deadlineAt: 1_002_500 }))
+  const given = expect(behind).rejects.toMatchObject({ code: 'limit.exceeded' })
+  await scheduler.advance(3_400)
+  await given
+  expect((await patient).waitedFor).toBe('cooldown')
+  expect((await limiter.inspect()).tallies.find(({ limit }) => limit === 'at-once')).toMatchObject({ throttles: 1 })
+})
+
+test('a waiter for which a cooldown turns out too long is refused at once', async () => {
+  const { limiter, scheduler } = setup([atOnce])
+  const permit = await limiter.acquire(call())
+  const waiting = limiter.acquire(call(10, { deadlineAt: 1_005_000 }))
+  const refused = expect(waiting).rejects.toMatchObject({ code: 'limit.exceeded' })
+  permit.learn({ retryAfterMs: 60_000, windows: [] }, true)
+  permit.settle({})
+  await scheduler.settle()
+  await refused
+})
+
+test('a call that needs two busy buckets gets both in the end, though others keep asking for each', async () => {
+  const ofModel: Limit = { ...tokens, name: 'of-model', scope: 'model' }
+  const { limiter, scheduler } = setup([tokens, ofModel])
+  await limiter.acquire(call(100))
+  const order: string[] = []
+  const ask = (id: string, scopes: LimitedCall['scopes'], size: number): void => {
+    void limiter.acquire(call(size, { id, scopes, tenant: id })).then((permit) => {
+      order.push(id)
+      permit.settle({})
+    })
+  }
+  for (let round = 0; round < 60; round++) {
+    ask(`key-${round}`, { key: 'k' }, 60)
+    ask(`model-${round}`, { model: 'm' }, 60)
+    if (round === 3) ask('both', { key: 'k', model: 'm' }, 90)
+    await scheduler.advance(200)
+  }
+  expect(order).toContain('both')
+})
+
+test('counters that answer later are asked in order, and many at a time when many are granted', async () => {
+  const scheduler = createFakeScheduler()
+  const counters = slow(createMemoryCounters({ scheduler }))
+  const limiter = createLimiter({ limits: [tokens], counters, scheduler, random: fakeRandom('slow') })
+  const first = await limiter.acquire(call(100))
+  const order: number[] = []
+  const waiting = Array.from({ length: 40 }, async (_, index) => {
+    const permit = await limiter.acquire(call(10))
+    order.push(index)
+    permit.settle({ inputTokens: 10, outputTokens: 0 })
+    return permit.waitedMs
+  })
+  await scheduler.settle()
+  first.settle({ inputTokens: 0, outputTokens: 0 })
+  const waits = await scheduler.until(Promise.all(waiting))
+  expect(order).toEqual(Array.from({ length: 40 }, (_, index) => index))
+  expect(Math.max(...waits)).toBeLessThan(3_500)
+  await limiter.close()
+})
+
+test('what was granted to a call that went away meanwhile is given back', async () => {
+  const scheduler = createFakeScheduler()
+  const counters = slow(createMemoryCounters({ scheduler }))
+  const limiter = createLimiter({ limits: [atOnce], counters, scheduler, random: fakeRandom('away') })
+  const asking = new AbortController()
+  const early = limiter.acquire(call(10, { signal: asking.signal }))
+  asking.abort('gone')
+  await expect(early).rejects.toBe('gone')
+
+  const holding = await limiter.acquire(call())
+  const waiting = new AbortController()
+  const second = limiter.acquire(call(10, { signal: waiting.signal }))
+  const third = limiter.acquire(call(10, { signal: waiting.signal }))
+  const fourth = limiter.acquire(call())
+  await scheduler.settle()
+  holding.settle({})
+  await Promise.resolve()
+  await Promise.resolve()
+  await Promise.resolve()
+  waiting.abort('gone')
+  await expect(second).rejects.toBe('gone')
+  await expect(third).rejects.toBe('gone')
+  expect((await scheduler.until(fourth)).waitedFor).toBe('at-once')
+})
+
+test('when counters cannot be reached calls are refused, ends are told later, and statistics are kept', async () => {
+  const scheduler = createFakeScheduler()
+  const counters = slow(createMemoryCounters({ scheduler }))
+  const limiter = createLimiter({ limits: [atOnce], counters, scheduler, random: fakeRandom('down') })
+  const permit = await limiter.acquire(call())
+  const waiting = limiter.acquire(call())
+  const another = limiter.acquire(call(10, { tenant: 'patient' })).then(
+    () => 'served',
+    (error: Error) => error.message,
+  )
+  await scheduler.settle()
+  counters.isDown = true
+  const lost = expect(waiting).rejects.toThrow('the store is away')
+  permit.learn({ windows: [] })
+  permit.settle({})
+  await scheduler.advance(60)
+  await lost
+  await expect(limiter.acquire(call(10, { scopes: {} }))).rejects.toThrow('the store is away')
+  await expect(limiter.inspect()).rejects.toThrow('the store is away')
+  await scheduler.advance(6_000)
+  counters.isDown = false
+  await scheduler.advance(12_000)
+  expect(await another).toBe('the store is away')
+  const next = await scheduler.until(limiter.acquire(call()))
+  next.release()
+  await scheduler.settle()
+  const { tallies } = await limiter.inspect()
+  expect(tallies).toMatchObject([{ limit: 'at-once', refusals: 2 }])
+  await limiter.close()
+})
+
+test('a closed limiter refuses what waits and what comes, and leaves nothing open', async () => {
+  const { limiter, scheduler, counters } = setup([atOnce])
+  const open = await limiter.acquire(call())
+  const waiting = limiter.acquire(call())
+  const refused = expect(waiting).rejects.toMatchObject({ code: 'limit.closed' })
+  await limiter.close()
+  await limiter.close()
+  await refused
+  await expect(limiter.acquire(call())).rejects.toMatchObject({ code: 'limit.closed' })
+  open.settle({})
+  expect((await counters.inspect()).buckets.filter((bucket) => bucket.open > 0)).toEqual([])
+  await scheduler.advance(60_000)
+  expect(scheduler.timers()).toBe(0)
+})
+
+test('a call that is decided after the end is refused, and what it got is given back', async () => {
+  const scheduler = createFakeScheduler()
+  const memory = createMemoryCounters({ scheduler })
+  const limiter = createLimiter({ limits: [atOnce], counters: slow(memory), scheduler, random: fakeRandom('end') })
+  const late = limiter.acquire(call())
+  const closing = limiter.close()
+  await expect(late).rejects.toMatchObject({ code: 'limit.closed' })
+  await closing
+  await scheduler.settle()
+  expect((await memory.inspect()).buckets.every((bucket) => bucket.open === 0)).toBe(true)
+})
+
+test('counters that answer nothing are an error, not a permit', async () => {
+  const { counters } = setup([])
+  const mute = { ...counters, take: () => [] }
+  const { limiter } = setup([tokens], { counters: mute })
+  await expect(limiter.acquire(call())).rejects.toThrow('answered nothing')
+})
+
+test('weights are those of the tenants, and nothing else of an object', async () => {
+  const { limiter, scheduler } = setup([tokens], { weights: { heavy: 3 } })
+  await limiter.acquire(call(100))
+  const order: string[] = []
+  for (let round = 0; round < 4; round++) {
+    for (const tenant of ['heavy', 'toString']) {
+      void limiter.acquire(call(50, { tenant })).then(() => order.push(tenant))
+    }
+  }
+  await scheduler.advance(10_000)
+  expect(order.slice(0, 4).filter((tenant) => tenant === 'heavy')).toHaveLength(3)
+})
+
+test('buckets of many keys do not pile up', async () => {
+  const { limiter, scheduler } = setup([{ ...tokens, scope: 'user' }])
+  for (let user = 0; user < 500; user++) {
+    const permit = await limiter.acquire(call(10, { scopes: { user: `u${user}` } }))
+    permit.settle({ inputTokens: 10, outputTokens: 0 })
+    await scheduler.advance(10)
+  }
+  expect((await limiter.inspect()).buckets.length).toBeLessThan(100)
+})
