@@ -24,6 +24,12 @@ export function parseNumber(text: string): number {
   throw new InvalidArgumentError('it must be a whole number from 0.')
 }
 
+/** An amount in dollars, as it was given. */
+export function parseBudget(text: string): string {
+  if (/^\$?\d+(\.\d{1,12})?$/.test(text) && Number(text.replace('$', '')) > 0) return text
+  throw new InvalidArgumentError('a budget is an amount of dollars above 0, like 5 or 0.25.')
+}
+
 /** Options that several commands share. */
 export const shared = {
   config: (): Option =>
@@ -33,5 +39,7 @@ export const shared = {
     new Option('--stream <what>', 'print as it comes: text (of the model) or events (one line of JSON each)')
       .choices(['text', 'events'])
       .conflicts('json'),
+  budget: (): Option =>
+    new Option('--budget <dollars>', 'what the run and everything below it may cost').argParser(parseBudget),
   maxTurns: (): Option => new Option('--max-turns <n>', 'model turns of an agent').argParser(parseCount),
 }

@@ -5,6 +5,7 @@ import {
   type BudgetBook,
   type Definition,
   type Engine,
+  type EngineId,
   type Machine,
   type Models,
   type RunFilter,
@@ -93,6 +94,11 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       { concurrency, idleMs, budgets },
       onNotice,
     )
+  }
+
+  /** Under which name it joined the store, or will. Another one after it was taken for dead. */
+  get id(): EngineId {
+    return this.#fleet.engine
   }
 
   register(...definitions: readonly AnyDefinition[]): void {

@@ -1,5 +1,5 @@
 import type { AnyDefinition } from '@meepo/core'
-import type { MeepoOptions } from './create-meepo.ts'
+import type { MeepoOptions } from './options.ts'
 
 /** What `meepo.config.ts` exports as its default. */
 export interface MeepoConfig extends MeepoOptions {

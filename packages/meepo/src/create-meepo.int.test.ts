@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createMemoryStore, createScriptedModel } from '@meepo/core/testing'
+import { createBookingModel, createMemoryStore, createScriptedModel } from '@meepo/core/testing'
 import { string } from 'zod'
 import { afterEach, expect, test } from 'vitest'
-import { createMeepo, define, defineAgent, defineConfig } from './index.ts'
+import { createMeepo, define, defineAgent, defineConfig, handlerSink } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'meepo-umbrella-'))
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
@@ -109,4 +109,33 @@ test('two definitions of one name and version are refused', async () => {
 test('a configuration is what was written', () => {
   const config = { definitions: [shout], concurrency: 3 }
   expect(defineConfig(config)).toBe(config)
+})
+
+test('a user who spent a budget is blocked while another goes on, and is told; costs say who spent what', async () => {
+  const told: string[] = []
+  const model = createBookingModel({ wants: 600_000_000_000n, costs: 600_000_000_000n })
+  const agent = defineAgent({ name: 'payer', instructions: 'Pay.', model })
+  const budgets = [{ name: 'daily', scope: 'user', limit: '1.00', period: 'day', thresholds: [50] }] as const
+  const alerts = [handlerSink(({ id, kind }) => void (kind === 'threshold' && told.push(id)))]
+  const meepo = await createMeepo({ store: 'memory', definitions: [agent as never], budgets, alerts })
+  const ends: unknown[] = []
+  for (const actor of ['ann', 'ann', 'bob']) {
+    const { error, status } = await meepo.run(agent, 'go', { actor })
+    ends.push(error?.code ?? status)
+  }
+  expect(ends).toEqual(['completed', 'budget.exceeded', 'completed'])
+  expect([(await meepo.costs.forUser('ann')).dollars, (await meepo.costs.forAgent('payer')).dollars]).toEqual([
+    0.6, 1.2,
+  ])
+  while (told.length < 2) await new Promise((resolve) => setTimeout(resolve, 50))
+  await meepo.stop()
+  expect(new Set(told).size).toBe(2)
+})
+
+test('budgets that make no sense, and two ways to limit calls, are refused', async () => {
+  const store = createMemoryStore()
+  const budget = { name: 'x', scope: 'user', limit: -1, period: 'day' } as const
+  await expect(createMeepo({ store, budgets: [budget] })).rejects.toThrow('needs a limit')
+  const limiter = {} as never
+  await expect(createMeepo({ store, limits: [], limiter })).rejects.toThrow('limiter replaces limits')
 })

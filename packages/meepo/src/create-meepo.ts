@@ -1,20 +1,9 @@
-import { MeepoError, type AnyDefinition, type Definition, type Engine, type Store } from '@meepo/core'
-import type { RunHandle, RunRecord, StartOptions, StopOptions, StreamEvent } from '@meepo/core'
-import { createEmbeddedEngine, type EngineOptions } from '@meepo/engine-embedded'
+import { createBudgetBook, type Costs, type Definition } from '@meepo/core'
+import type { Engine, RunHandle, RunRecord, StartOptions, StopOptions, Store, StreamEvent } from '@meepo/core'
+import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '@meepo/engine-embedded'
 import type { Gateway, GatewayOptions } from '@meepo/gateway'
-
-/** How {@link createMeepo} wires a store, an engine and the way to models. Everything has a default. */
-export interface MeepoOptions
-  extends Omit<EngineOptions, 'store'>, Omit<GatewayOptions, 'timeoutMs' | 'idleTimeoutMs'> {
-  /** A SQLite file, `memory` (gone with the process), or a store, which its owner closes. `.meepo/meepo.db` unless said. */
-  readonly store?: string | Store
-  /** Known from the start: runs of these that were interrupted are taken up at once. */
-  readonly definitions?: readonly AnyDefinition[]
-  /** How long a model may take for its answer, or for the beginning of a streamed one; 120,000 unless said. */
-  readonly modelTimeoutMs?: number
-  /** How long a streamed answer may be silent; 60,000 unless said. */
-  readonly modelIdleTimeoutMs?: number
-}
+import { openBooks, openLimiter } from './money.ts'
+import { checkOptions, type MeepoOptions } from './options.ts'
 
 /** A start with somebody who waits. */
 export type RunOptions = StartOptions & {
@@ -26,6 +15,8 @@ export type RunOptions = StartOptions & {
 export interface Meepo {
   readonly engine: Engine
   readonly store: Store
+  /** What runs cost, by run, agent, user, day …, and what budgets hold. */
+  readonly costs: Costs
   /** Resolves when the start is durable. */
   start<I, O>(definition: Definition<I, O> | string, input: I, options?: StartOptions): Promise<RunHandle<O>>
   /** Runs to the end. Resolves also for a run that fails: look at `success` and `error`. */
@@ -47,23 +38,37 @@ export interface Meepo {
 export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
   const { store: given = '.meepo/meepo.db', definitions = [], modelTimeoutMs, modelIdleTimeoutMs, ...rest } = options
   checkOptions(options)
-  const models =
-    rest.models ?? (await openGateway({ ...rest, timeoutMs: modelTimeoutMs, idleTimeoutMs: modelIdleTimeoutMs }))
+  const book = createBudgetBook(rest.budgets)
   const store = typeof given === 'string' ? await openStore(given) : given
-  const engine = createEmbeddedEngine({ ...rest, store, models })
   const closeStore = async (): Promise<void> => {
     if (store !== given) await store.close()
   }
   try {
+    const { machine = createNodeMachine() } = rest
+    const limiter = openLimiter(rest, store, machine)
+    const timeouts = { timeoutMs: modelTimeoutMs, idleTimeoutMs: modelIdleTimeoutMs }
+    const models = rest.models ?? (await openGateway({ ...rest, ...timeouts, machine, limiter }))
+    const engine = createEmbeddedEngine({ ...rest, budgets: book, machine, store, models })
     engine.register(...definitions)
     if (definitions.length > 0) await engine.begin()
+    const books = openBooks(engine, book, rest, rest.onNotice)
+    const close = async (): Promise<void> => {
+      await books.close()
+      await limiter?.close()
+      await closeStore()
+    }
+    return wired(engine, books.costs, close)
   } catch (thrown) {
     await closeStore()
     throw thrown
   }
+}
+
+function wired(engine: EmbeddedEngine, costs: Costs, close: () => Promise<void>): Meepo {
   return {
     engine,
-    store,
+    store: engine.store,
+    costs,
     start: (definition, input, start) => engine.start(definition, input, start),
     run: async (definition, input, { signal, ...start } = {}) =>
       (await engine.start(definition, input, start)).result({ signal }),
@@ -74,30 +79,10 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
       try {
         await engine.stop(stop)
       } finally {
-        await closeStore()
+        await close()
       }
     },
   }
-}
-
-function checkOptions(options: MeepoOptions): void {
-  for (const [name, least] of [
-    ['concurrency', 1],
-    ['idleMs', 0],
-    ['beatMs', 1],
-    ['missedBeats', 1],
-  ] as const) {
-    const value = options[name] ?? least
-    if (!(Number.isInteger(value) && value >= least)) throw invalid(`${name} must be a whole number from ${least}`)
-  }
-  const idle = ['providers', 'aliases', 'env', 'fetch', 'onWarning', 'modelTimeoutMs', 'modelIdleTimeoutMs'] as const
-  for (const name of options.models ? idle : []) {
-    if (options[name] !== undefined) throw invalid(`models replaces ${name}: give one of them`)
-  }
-}
-
-function invalid(message: string): MeepoError {
-  return new MeepoError('config.invalid', `createMeepo: ${message}`)
 }
 
 async function openGateway(options: GatewayOptions): Promise<Gateway> {

@@ -9,6 +9,7 @@ interface ResumeFlags {
   readonly stream?: 'text' | 'events'
   readonly maxTurns?: number
   readonly deadline?: number
+  readonly budget?: string
 }
 
 /** `meepo resume` */
@@ -20,6 +21,7 @@ export function resumeCommand(): Command {
     .addOption(shared.json('the record of the run'))
     .addOption(shared.stream())
     .addOption(shared.maxTurns())
+    .addOption(shared.budget())
     .addOption(
       new Option('--deadline <duration>', 'a new deadline, counted from now, and that much more active time').argParser(
         parseDuration,
@@ -61,14 +63,14 @@ async function resume(runId: string, flags: ResumeFlags): Promise<void> {
 
 /** Limits are part of a run until it ends: only an ended one takes others. */
 async function raisedLimits(store: Store, run: RunSummary, flags: ResumeFlags): Promise<Partial<RunLimits>> {
-  const { maxTurns, deadline } = flags
-  if (maxTurns === undefined && deadline === undefined) return {}
-  const { MeepoError, readRecording } = await import('@meepo/core')
+  const { maxTurns, deadline, budget } = flags
+  if (maxTurns === undefined && deadline === undefined && budget === undefined) return {}
+  const { askedLimits, MeepoError, readRecording } = await import('@meepo/core')
   if (run.endedAt === undefined) {
-    const message = `run ${run.runId} has not ended (${run.status}): its limits stay as they are; resume it without --max-turns and --deadline`
+    const message = `run ${run.runId} has not ended (${run.status}): its limits stay as they are; resume it without --max-turns, --deadline and --budget`
     throw new MeepoError('config.invalid', message)
   }
-  const turns = maxTurns === undefined ? {} : { maxTurns }
+  const turns = { ...(maxTurns === undefined ? {} : { maxTurns }), ...askedLimits({ budget }) }
   if (deadline === undefined) return turns
   const { activeMs, limits } = readRecording(await store.log.read('system', run.runId))
   return { ...turns, deadlineAt: Date.now() + deadline, activeMs: Math.max(limits.activeMs, activeMs + deadline) }

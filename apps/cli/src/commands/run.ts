@@ -9,6 +9,7 @@ interface RunFlags {
   readonly stream?: 'text' | 'events'
   readonly maxTurns?: number
   readonly deadline?: number
+  readonly budget?: string
   readonly runId?: string
   readonly tenant?: string
 }
@@ -23,6 +24,7 @@ export function runCommand(): Command {
     .addOption(shared.json('the record of the run'))
     .addOption(shared.stream())
     .addOption(shared.maxTurns())
+    .addOption(shared.budget())
     .addOption(
       new Option('--deadline <duration>', 'when the run must have ended, counted from now').argParser(parseDuration),
     )
@@ -60,7 +62,7 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   }
 }
 
-function startOptions({ runId, tenant, maxTurns, deadline, stream }: RunFlags) {
+function startOptions({ runId, tenant, maxTurns, deadline, budget, stream }: RunFlags) {
   const limits = {
     ...(maxTurns === undefined ? {} : { maxTurns }),
     ...(deadline === undefined ? {} : { deadlineAt: Date.now() + deadline }),
@@ -69,6 +71,7 @@ function startOptions({ runId, tenant, maxTurns, deadline, stream }: RunFlags) {
     ...(runId === undefined ? {} : { runId }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(stream === undefined ? {} : { isPreviewed: true }),
+    ...(budget === undefined ? {} : { budget }),
     limits,
   }
 }

@@ -9,6 +9,7 @@ import { fatalError, type Notices } from './notices.ts'
 import { printStream } from './print-stream.ts'
 import { ProgressFold } from './progress.ts'
 import { isResumable, resumeLine, type ResumeHint } from './resume-line.ts'
+import { SpendingWatch } from './spending.ts'
 import { TreeWatch } from './watch-tree.ts'
 
 /** How somebody wants to see a run. */
@@ -38,7 +39,9 @@ export async function attend(
   const fold = new ProgressFold()
   // Text on the same screen and a line that is rewritten do not go together.
   const isLive = terminal.isLive && !(stream !== undefined && terminal.isOutLive)
-  const view = createProgressView(terminal, isLive, () => progressLine(name, fold.state(), Date.now() - since))
+  const spending = new SpendingWatch(meepo.store, handle.runId)
+  const state = () => ({ ...fold.state(), spending: spending.latest })
+  const view = createProgressView(terminal, isLive, () => progressLine(name, state(), Date.now() - since))
   const leaving = new AbortController()
   const { signal } = leaving
   const watch = new TreeWatch(
@@ -64,6 +67,7 @@ export async function attend(
   } finally {
     view.end()
     departure.forget()
+    spending.stop()
     leaving.abort()
     await Promise.allSettled([printing, watching])
   }

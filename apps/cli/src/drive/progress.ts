@@ -1,5 +1,5 @@
-import { totalTokens, type LogEvent, type StepMeta, type Usage } from '@meepo/core'
-import { formatCount, formatMs, oneLine, shellWord } from '../render/format.ts'
+import { totalTokens, type CallCost, type EventData, type LogEvent, type StepMeta, type Usage } from '@meepo/core'
+import { formatCost, formatCount, formatMs, oneLine, shellWord } from '../render/format.ts'
 
 /** What is going on in a tree of runs. */
 export interface ProgressState {
@@ -32,6 +32,8 @@ interface OpenStep {
 /** Folds the logs of a tree of runs, in whatever order they arrive, into what people are shown while it runs. */
 export class ProgressFold {
   readonly #open = new Map<string, OpenStep>()
+  /** By step: what its calls cost. */
+  readonly #spent = new Map<string, bigint>()
   #turn: string | undefined
   #openChildren = 0
   #endedChildren = 0
@@ -58,6 +60,8 @@ export class ProgressFold {
         if (meta?.kind === 'model') this.#turn = turnOf(meta)
         return undefined
       }
+      case 'call.settled':
+        return this.#booked(run, event.data)
       case 'step.completed':
         return this.#completed(run, event.data)
       case 'step.failed': {
@@ -101,11 +105,24 @@ export class ProgressFold {
     }
   }
 
+  /** What went well is told with its step. */
+  #booked(run: WatchedRun, { number, entry }: EventData['call.settled']): Note | undefined {
+    const { outcome, cost, target } = entry
+    const key = keyOf(run, number)
+    this.#spent.set(key, (this.#spent.get(key) ?? 0n) + BigInt(cost.picoDollars ?? 0))
+    if (outcome === 'unknown') return { text: `a call of ${target} was lost: ${costText(cost)} count as spent` }
+    if (outcome === 'failed' || outcome === 'interrupted' || outcome === 'aborted')
+      return { text: `a call of ${target} ${outcome}${entry.error ? ` (${entry.error.code})` : ''}: ${costText(cost)}` }
+    return undefined
+  }
+
   #completed(run: WatchedRun, data: Extract<LogEvent, { type: 'step.completed' }>['data']): Note {
     const { title, meta } = this.#close(run, data.number, data.usage)
     const spent = data.usage ? `, ${formatCount(totalTokens(data.usage), 'token')}` : ''
+    const pico = this.#spent.get(keyOf(run, data.number)) ?? 0n
+    const cost = pico > 0n ? `, ${formatCost(pico)}` : ''
     const turn = meta?.kind === 'model' && meta.turn !== undefined ? `, turn ${turnOf(meta)}` : ''
-    return { text: `${title} ${formatMs(data.durationMs)}${turn}${spent}` }
+    return { text: `${title} ${formatMs(data.durationMs)}${turn}${spent}${cost}` }
   }
 
   #close(run: WatchedRun, number: number, usage: Usage | undefined): OpenStep {
@@ -123,6 +140,10 @@ export class ProgressFold {
 
 function keyOf(run: WatchedRun, number: number): string {
   return `${run.runId}/${number}`
+}
+
+function costText({ picoDollars }: CallCost): string {
+  return picoDollars === null ? 'no price' : formatCost(BigInt(picoDollars))
 }
 
 function titleOf(name: string, meta: StepMeta | undefined): string {

@@ -1,4 +1,4 @@
-import type { ErrorData } from '@meepo/core'
+import { formatDollars, isBudgetStop, type ErrorData } from '@meepo/core'
 import { shellWord } from '../render/format.ts'
 
 /** What a resume line is made of. */
@@ -10,19 +10,29 @@ export interface ResumeHint {
 
 /** The command that lets a run go on, with a higher limit when one was spent. */
 export function resumeLine({ runId, config }: ResumeHint, error?: ErrorData): string {
-  const words = ['meepo', 'resume', runId, ...raise(error)]
+  const words = ['meepo', 'resume', runId, ...raise(runId, error)]
   if (config !== undefined) words.push('--config', config)
   return words.map(shellWord).join(' ')
 }
 
 /** True for an end that a resume may undo: a spent limit, or a failure that is worth another try. */
 export function isResumable(error: ErrorData | undefined): boolean {
-  return error !== undefined && (error.retryable || raise(error).length > 0)
+  return error !== undefined && (error.retryable || isBudgetStop(error) || raise('', error).length > 0)
 }
 
-function raise(error: ErrorData | undefined): string[] {
+function raise(runId: string, error: ErrorData | undefined): string[] {
+  if (error && isBudgetStop(error)) return raiseBudget(runId, error)
   if (error?.code === 'run.deadline') return ['--deadline', '10m']
   if (error?.code !== 'agent.turn_limit') return []
   const turns = error.details?.turns
   return ['--max-turns', String(typeof turns === 'number' ? turns * 2 : 40)]
+}
+
+/** The run's own limit is raised by the resume: to twice as much where the error tells it. Others are raised for themselves. */
+function raiseBudget(runId: string, { details, cause }: ErrorData): string[] {
+  const { budget, scope, limitPicoDollars } = details ?? {}
+  if (typeof budget === 'string' && budget !== 'run') return []
+  if (scope === `run:${runId}` && typeof limitPicoDollars === 'string')
+    return ['--budget', formatDollars(2n * BigInt(limitPicoDollars)).slice(1)]
+  return cause ? raiseBudget(runId, cause) : ['--budget', 'DOLLARS']
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatCount, formatMs, oneLine, shellWord } from './format.ts'
+import { formatCount, formatMs, oneLine, shellWord, formatCost, formatSpending } from './format.ts'
 
 test.each([
   [0, '0 ms'],
@@ -22,4 +22,21 @@ test('a word survives the shell', () => {
 
 test('control characters of others do not reach the screen', () => {
   expect(oneLine('a\u001b[2Jb\r\nc')).toBe('a [2Jb c')
+})
+
+test('money is told in cents, small money in three digits, and what was spent beside what is left', () => {
+  const dollar = 1_000_000_000_000n
+  expect([0n, dollar, 12_345n * dollar, dollar / 7n, 12_300_000n, 1_500n].map(formatCost)).toEqual([
+    '$0.00',
+    '$1.00',
+    '$12345.00',
+    '$0.143',
+    '$0.0000123',
+    '$1.5e-9',
+  ])
+  expect(formatSpending({ settled: '0', reserved: '0', limit: '5' })).toEqual([])
+  expect(
+    formatSpending({ settled: String(dollar), reserved: String(dollar / 2n), limit: String(2n * dollar) }),
+  ).toEqual(['$1.00 spent', '$0.5 reserved', '$0.5 left'])
+  expect(formatSpending({ settled: String(dollar), reserved: '0', limit: '1' })).toEqual(['$1.00 spent', '$0.00 left'])
 })

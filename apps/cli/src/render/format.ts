@@ -21,3 +21,30 @@ export function shellWord(text: string): string {
 export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
 }
+
+/** Pico-dollars as people read them: cents, or three digits of less than one. */
+export function formatCost(pico: bigint): string {
+  const dollars = Number(pico) / 1e12
+  if (dollars === 0 || Math.abs(dollars) >= 1) return `$${dollars.toFixed(2)}`
+  return Math.abs(dollars) >= 0.000_001 ? `$${Number(dollars.toPrecision(3))}` : `$${dollars.toExponential(1)}`
+}
+
+/** What a run and everything below it spent, has set aside, and may still spend. */
+export interface Spending {
+  readonly settled: string
+  readonly reserved: string
+  readonly limit?: string
+}
+
+/** `$0.42 spent · $0.10 reserved · $0.48 left`; nothing while nothing was spent and nothing is limited. */
+export function formatSpending({ settled, reserved, limit }: Spending): string[] {
+  const [spent, aside] = [BigInt(settled), BigInt(reserved)]
+  if (spent === 0n && aside === 0n) return []
+  const parts = [`${formatCost(spent)} spent`]
+  if (aside > 0n) parts.push(`${formatCost(aside)} reserved`)
+  if (limit !== undefined) {
+    const left = BigInt(limit) - spent - aside
+    parts.push(`${formatCost(left > 0n ? left : 0n)} left`)
+  }
+  return parts
+}

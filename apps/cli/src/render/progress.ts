@@ -1,18 +1,23 @@
 import type { ProgressState } from '../drive/progress.ts'
 import { fit, type Terminal } from '../terminal.ts'
-import { formatCount, formatMs } from './format.ts'
+import { formatCount, formatMs, formatSpending, type Spending } from './format.ts'
 
 const frameMs = 100
 const frames = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 
 /** One line that tells how far a run is. */
-export function progressLine(name: string, state: ProgressState, elapsedMs: number): string {
+export function progressLine(
+  name: string,
+  state: ProgressState & { readonly spending?: Spending | undefined },
+  elapsedMs: number,
+): string {
   const parts = [formatMs(elapsedMs)]
   if (state.openChildren + state.endedChildren > 0) {
     parts.push(`${state.endedChildren} of ${formatCount(state.openChildren + state.endedChildren, 'child run')}`)
   } else if (state.turn !== undefined) parts.push(`turn ${state.turn}`)
   parts.push(formatCount(state.steps, 'step'))
   if (state.tokens > 0) parts.push(formatCount(state.tokens, 'token'))
+  if (state.spending) parts.push(...formatSpending(state.spending))
   if (state.open.length > 0) parts.push(state.open.slice(0, 3).join(', '))
   return `${name}  ${parts.join(' · ')}${state.open.length > 3 ? ` +${state.open.length - 3}` : ''}`
 }

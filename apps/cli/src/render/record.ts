@@ -1,7 +1,7 @@
 import type { RunRecord } from '@meepo/core'
 import { totalTokens } from '@meepo/core'
 import type { Terminal } from '../terminal.ts'
-import { formatCount, formatMs } from './format.ts'
+import { formatCost, formatCount, formatMs } from './format.ts'
 
 /** A result for people and pipes: a text as it is, everything else as JSON; nothing for no result. */
 export function resultText(result: unknown): string {
@@ -16,5 +16,9 @@ export function endLine(terminal: Terminal, name: string, record: RunRecord<unkn
   if (record.iterations > 0) parts.push(formatCount(record.iterations, 'turn'))
   const tokens = totalTokens(record.usage)
   if (tokens > 0) parts.push(formatCount(tokens, 'token'))
+  const { picoDollars, treePicoDollars = picoDollars, unknownCalls, unpricedCalls } = record.cost
+  if (treePicoDollars !== '0') parts.push(formatCost(BigInt(treePicoDollars)))
+  if (unknownCalls !== undefined) parts.push(`${formatCount(unknownCalls, 'call')} of unknown cost`)
+  if (treePicoDollars !== '0' && unpricedCalls > 0) parts.push(`${formatCount(unpricedCalls, 'call')} without a price`)
   return `${mark} ${parts.join(' · ')}\n`
 }

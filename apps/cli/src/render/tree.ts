@@ -1,6 +1,6 @@
 import type { Timeline, TimelineEntry } from '../trace/timeline.ts'
 import { fit, type Terminal } from '../terminal.ts'
-import { formatCount, formatMs, oneLine } from './format.ts'
+import { formatCost, formatCount, formatMs, formatSpending, oneLine } from './format.ts'
 import { colourOf } from './runs-table.ts'
 
 const marks = {
@@ -34,10 +34,11 @@ function branch(terminal: Terminal, timeline: Timeline, indent: string, now: num
 }
 
 function head(terminal: Terminal, timeline: Timeline, now: number): string {
-  const { runId, definition, version, status, startedAt, durationMs, tokens } = timeline
+  const { runId, definition, version, status, startedAt, durationMs, tokens, spending } = timeline
   const parts = [`${oneLine(definition)}@${version}`, runId, terminal.style('out', colourOf(status), status)]
   parts.push(formatMs(durationMs ?? Math.max(0, now - startedAt)))
   if (tokens > 0) parts.push(formatCount(tokens, 'token'))
+  if (spending) parts.push(...formatSpending(spending))
   return parts.join('  ')
 }
 
@@ -52,6 +53,8 @@ function entryLine(terminal: Terminal, entry: TimelineEntry, run: Timeline, now:
   if ((entry.attempts ?? 1) > 1) parts.push(formatCount(entry.attempts ?? 1, 'attempt'))
   const tokens = entry.child?.tokens ?? entry.tokens ?? 0
   if (tokens > 0) parts.push(formatCount(tokens, 'token'))
+  const spent = BigInt(entry.child?.spending?.settled ?? entry.picoDollars ?? 0)
+  if (spent > 0n) parts.push(formatCost(spent))
   if (entry.status === 'unknown') parts.push(`meepo resolve ${run.runId} ${entry.number}`)
   else if (entry.error && !entry.child) parts.push(`${entry.error.code}: ${oneLine(entry.error.message)}`)
   return parts.join('  ')

@@ -12,7 +12,10 @@ export async function readTree(store: Store, runId: RunId): Promise<Timeline> {
     tokens += child?.tokens ?? 0
     entries.push(child ? { ...entry, child } : entry)
   }
-  return { ...timeline, tokens, entries }
+  const [balance] = await store.money.balances([`run:${runId}`])
+  if (!balance) return { ...timeline, tokens, entries }
+  const { settled, reserved, limit } = balance
+  return { ...timeline, tokens, entries, spending: { settled, reserved, ...(limit === undefined ? {} : { limit }) } }
 }
 
 /** A child may not be there yet: its parent writes down that it will start it. */

@@ -13,6 +13,8 @@ export interface TimelineEntry {
   readonly durationMs?: number
   readonly attempts?: number
   readonly tokens?: number
+  /** What its calls of providers cost, in pico-dollars as text. */
+  readonly picoDollars?: string
   readonly error?: Pick<ErrorData, 'code' | 'message'>
   readonly childRunId?: string
   /** Of a child: its own timeline. */
@@ -29,6 +31,8 @@ export interface Timeline {
   readonly durationMs?: number
   /** Of this run and those below it. */
   readonly tokens: number
+  /** What the run and those below it spent, have set aside and may spend, in pico-dollars as text. */
+  readonly spending?: { readonly settled: string; readonly reserved: string; readonly limit?: string }
   readonly error?: Pick<ErrorData, 'code' | 'message'>
   readonly entries: readonly TimelineEntry[]
 }
@@ -82,6 +86,12 @@ class TimelineFold {
       case 'child.started': {
         const { number, childId, childRunId } = event.data
         return this.#begin({ number, kind: 'child', name: childId, status: 'running', startedAt: event.at, childRunId })
+      }
+      case 'call.settled': {
+        const { number, entry } = event.data
+        const open = this.#open.get(number)
+        const before = BigInt(open?.picoDollars ?? 0)
+        return this.#change(number, { picoDollars: String(before + BigInt(entry.cost.picoDollars ?? 0)) })
       }
       case 'attempt.started':
         return this.#change(event.data.number, { attempts: event.data.attempt, status: 'running' })

@@ -1,0 +1,54 @@
+import { MeepoError, type AnyDefinition, type Store } from '@meepo/core'
+import type { EngineOptions } from '@meepo/engine-embedded'
+import type { GatewayOptions } from '@meepo/gateway'
+import type { MoneyOptions } from './money.ts'
+
+/** How `createMeepo` wires a store, an engine and the way to models. Everything has a default. */
+export interface MeepoOptions
+  extends
+    Omit<EngineOptions, 'store' | 'budgets'>,
+    Omit<GatewayOptions, 'timeoutMs' | 'idleTimeoutMs' | 'machine'>,
+    MoneyOptions {
+  /** A SQLite file, `memory` (gone with the process), or a store, which its owner closes. `.meepo/meepo.db` unless said. */
+  readonly store?: string | Store
+  /** Known from the start: runs of these that were interrupted are taken up at once. */
+  readonly definitions?: readonly AnyDefinition[]
+  /** How long a model may take for its answer, or for the beginning of a streamed one; 120,000 unless said. */
+  readonly modelTimeoutMs?: number
+  /** How long a streamed answer may be silent; 60,000 unless said. */
+  readonly modelIdleTimeoutMs?: number
+}
+
+/** What is of use whoever resolves models; everything else is for the gateway that is made here. */
+const beside = [
+  'store',
+  'definitions',
+  'models',
+  'concurrency',
+  'idleMs',
+  'beatMs',
+  'missedBeats',
+  'machine',
+  'onNotice',
+]
+
+/** Throws `config.invalid` for what makes no sense. */
+export function checkOptions(options: MeepoOptions): void {
+  for (const [name, least] of [
+    ['concurrency', 1],
+    ['idleMs', 0],
+    ['beatMs', 1],
+    ['missedBeats', 1],
+  ] as const) {
+    const value = options[name] ?? least
+    if (!(Number.isInteger(value) && value >= least)) throw invalid(`${name} must be a whole number from ${least}`)
+  }
+  for (const [name, value] of options.models ? Object.entries(options) : []) {
+    if (value === undefined || [...beside, 'budgets', 'alerts'].includes(name)) continue
+    throw invalid(`models replaces ${name}: give one of them`)
+  }
+}
+
+function invalid(message: string): MeepoError {
+  return new MeepoError('config.invalid', `createMeepo: ${message}`)
+}
