@@ -1,6 +1,7 @@
 export { describeProviders, type ProviderDescription } from './describe.ts'
 export { createGateway } from './gateway.ts'
 export type { Gateway, GatewayOptions, GatewayWarning, ProviderKind, ProviderOptions } from './options.ts'
+export { transportCounts, type TransportCounts } from './transport.ts'
 export { ageWarning, checkAge, type PriceAge } from './prices/age.ts'
 export { diffBooks, formatChange, type PriceChange } from './prices/diff.ts'
 export {
