@@ -49,7 +49,36 @@ async function claim(): Promise<void> {
   await store.close()
 }
 
+/** Reserves and books, twenty calls at a time, until the hard limit refuses. Every call spends what it was granted. */
+async function spend(): Promise<void> {
+  const accounts = [{ key: 'hard', limit: '100000' }, { key: `of/${name}` }]
+  const usage = { input: 1, cacheRead: 0, cacheWrite: 0, output: 1, reasoning: 0, calls: 1 }
+  const call = async (_: unknown, caller: number): Promise<void> => {
+    for (let number = 0; ; number++) {
+      const id = `${name}/${caller}/${number}`
+      const reservation = { id, picoDollars: '37', atLeast: '37', accounts, expiresAt: 1 }
+      const grant = await store.money.reserve(scope, reservation)
+      if (grant.kind === 'refused') return
+      const cost = { status: 'settled', picoDollars: grant.picoDollars } as const
+      const facts = { target: 'p:m', outcome: 'ok', usage, startedAt: 1, durationMs: 1, try: 1 } as const
+      const line = {
+        id,
+        at: 1,
+        tenant: 't',
+        scopes: [`agent:${name}`],
+        kind: 'call',
+        entry: { ...facts, cost },
+      } as const
+      await store.money.book(scope, [{ id, picoDollars: grant.picoDollars }], [line])
+      say(`${id} ${grant.picoDollars}`)
+    }
+  }
+  await Promise.all(Array.from({ length: 20 }, call))
+  await store.close()
+}
+
 if (role === 'write') await write()
+if (role === 'spend') await spend()
 if (role === 'claim') await claim()
 if (role === 'idle') {
   // Posted and not awaited: the process must live until it is durable, and no longer.

@@ -111,3 +111,36 @@ test('a follower hears of the writes of another process', async () => {
   expect(seen).toEqual(seen.map((_, index) => index + 1))
   await store.close()
 })
+
+async function sumOfLedger(store: Store): Promise<bigint> {
+  const lines = await store.money.ledger(scope, { limit: 10_000 })
+  return lines.reduce((sum, { entry }) => sum + BigInt(entry.cost.picoDollars ?? '0'), 0n)
+}
+
+test('processes that spend from one hard limit never exceed it, and one that dies leaves only what was under way', async () => {
+  const spenders = ['a', 'b', 'c'].map((name) => start('spend', name))
+  const [victim, ...others] = spenders
+  if (!victim) throw new Error('nobody spends')
+  await untilLines(victim, 100)
+  victim.process.kill('SIGKILL')
+  await Promise.all(spenders.map((one) => one.ended))
+  const store = await openSqliteStore({ path })
+  const [hard] = await store.money.balances(['hard'])
+  const open = await store.money.reservations(scope)
+  expect(BigInt(hard?.settled ?? 0) + BigInt(hard?.reserved ?? 0)).toBeLessThanOrEqual(100_000n)
+  expect(BigInt(hard?.reserved ?? 0)).toBe(BigInt(open.length * 37))
+  expect(open.length).toBeLessThanOrEqual(20)
+  expect(open.every(({ id }) => id.startsWith('a/'))).toBe(true)
+  // Nothing acknowledged is missing, and what is left is less than one call.
+  const ids = new Set((await store.money.ledger(scope, { limit: 10_000 })).map(({ id }) => id))
+  for (const { lines } of spenders) for (const line of lines) expect(ids).toContain(line.split(' ')[0])
+  expect(others.every(({ lines }) => lines.length > 0)).toBe(true)
+  expect(await sumOfLedger(store)).toBe(BigInt(hard?.settled ?? 0))
+  expect(BigInt(hard?.settled ?? 0) + BigInt(hard?.reserved ?? 0)).toBeGreaterThan(100_000n - 37n)
+  expect((await store.money.sweep(2)).length).toBe(open.length)
+  const [swept] = await store.money.balances(['hard'])
+  expect([swept?.reserved, BigInt(swept?.settled ?? 0) <= 100_000n]).toEqual(['0', true])
+  const [total] = await store.money.report(scope, { by: 'total' })
+  expect(BigInt(total?.picoDollars ?? 0)).toBe(await sumOfLedger(store))
+  await store.close()
+})

@@ -2,7 +2,10 @@ import type { Balance, Grant, Reservation, Settlement } from '../admission/money
 import type { CallEntry } from '../base/call-entry.ts'
 import type { RunId, Scope, TenantId } from '../base/ids.ts'
 
-/** One line of the ledger: never changed, never removed before its run. */
+/**
+ * One line of the ledger: never changed, never removed before its run. The store writes it under the tenant (and run) of
+ * the call that brought it, whatever it says itself.
+ */
 export interface LedgerEntry {
   /** The id of the call, or of the correction. The same id is written once. */
   readonly id: string
@@ -13,7 +16,10 @@ export interface LedgerEntry {
   readonly tenant: TenantId
   /** Whom it is charged to, widest first; reports group by them. */
   readonly scopes: readonly string[]
-  /** `adjust`: the cost of `entry` is a correction, added to that of the line `adjusts`. */
+  /**
+   * `adjust`: the cost of `entry` is a correction, added to that of the line `adjusts` in all sums, where and when that line
+   * was booked. Its status becomes that of the call; tokens and the number of calls stay. Balances do not change.
+   */
   readonly kind: 'call' | 'adjust'
   readonly adjusts?: string
   readonly entry: CallEntry
@@ -23,12 +29,15 @@ export interface LedgerEntry {
 export interface CostQuery {
   /** `total` is one row. */
   readonly by: 'total' | 'run' | 'session' | 'agent' | 'workflow' | 'user' | 'tenant' | 'tag' | 'tool' | 'model' | 'day'
-  /** Only calls charged to this scope: `agent:planner`. */
+  /**
+   * Only calls charged to this scope: `agent:planner`. By another kind of scope (`by: 'user'`), the lines of the ledger are
+   * read one by one: slower, and without those of forgotten runs.
+   */
   readonly scope?: string
   /** Days (UTC, `2026-11-21`), both included. */
   readonly since?: string
   readonly until?: string
-  /** The dearest first; 100 unless said. */
+  /** The dearest first; 100 rows unless said. */
   readonly limit?: number
 }
 
@@ -71,6 +80,7 @@ export interface Swept extends Reservation {
 /** Which lines of the ledger to read, in the order in which they were booked. */
 export interface LedgerFilter {
   readonly runId?: RunId
+  /** Milliseconds since 1970, both included. */
   readonly since?: number
   readonly until?: number
   /** Continue behind this cursor. */
@@ -88,9 +98,12 @@ export interface Money {
   /** Open reservations: of one run, or all. `picoDollars` is what was granted. */
   reservations(scope: Scope, runId?: RunId): Promise<readonly Reservation[]>
   balances(keys: readonly string[]): Promise<readonly Balance[]>
-  /** All accounts whose key begins so, for lists. */
+  /** Accounts whose key begins so, by key; 1,000 unless said. */
   accounts(prefix: string, limit?: number): Promise<readonly Balance[]>
-  /** Sets or lifts (`undefined`) the limit that the store holds for an account; it wins over that of a request. */
+  /**
+   * Sets or lifts (`undefined`) the limit that the store holds for an account; it wins over that of a request, and marks keep
+   * their share of it. Rejects with `money.invalid` for what is no amount or needs more than 64 bits, as every call here does.
+   */
   setLimit(key: string, picoDollars: string | undefined): Promise<void>
   /** For calls outside of runs: durable when it resolves. */
   reserve(scope: { readonly tenant: TenantId }, reservation: Reservation): Promise<Grant>
@@ -107,7 +120,7 @@ export interface Money {
    * booked under the same id, and again what it ended before and nobody booked yet.
    */
   sweep(now: number): Promise<readonly Swept[]>
-  /** Sums from roll-ups that are written with each line. */
+  /** Sums from roll-ups that are written with each line. They outlive their lines: forgetting a run changes no report. */
   report(scope: Scope, query: CostQuery): Promise<readonly CostRow[]>
   /** Alerts that nobody took off yet, oldest first. */
   alerts(): Promise<readonly Alert[]>

@@ -26,3 +26,16 @@ export {
   type ReportPlan,
   type RollUp,
 } from './roll-up.ts'
+export { adoptRule, advance, createBucket, isIdle, type Bucket } from '../admission/limits/bucket.ts'
+export {
+  abandonOne,
+  learnOne,
+  releaseOne,
+  settleOne,
+  takeAll,
+  type CounterRows,
+  type OpenPermit,
+  type PermitPart,
+} from '../admission/limits/decide.ts'
+export { sumWaiting } from '../admission/limits/statistics.ts'
+export { viewOf } from '../admission/limits/view.ts'

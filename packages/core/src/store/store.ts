@@ -133,7 +133,8 @@ export interface Log {
   runs(scope: Scope, filter?: RunFilter): Promise<readonly RunSummary[]>
   /**
    * Removes runs that ended before `endedBefore` (milliseconds since 1970) with everything that hangs on them, and
-   * blobs that nothing names any more. A tree goes only as a whole. Returns how many runs went.
+   * blobs that nothing names any more: lines of the ledger and accounts of a run too, while sums of costs stay. A tree goes
+   * only as a whole. Returns how many runs went.
    */
   forget(scope: Scope, endedBefore: number): Promise<number>
 }

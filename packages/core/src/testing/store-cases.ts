@@ -1,4 +1,5 @@
 import type { StoreCapabilities, StoreCase } from './store-case.ts'
+import { booksCases } from './store-cases-books.ts'
 import { costCases } from './store-cases-costs.ts'
 import { dataCases } from './store-cases-data.ts'
 import { followCases } from './store-cases-follow.ts'
@@ -21,6 +22,7 @@ export const storeCases: readonly StoreCase[] = [
   ...dataCases,
   ...moneyCases,
   ...costCases,
+  ...booksCases,
   ...openCases,
 ]
 
