@@ -36,20 +36,6 @@ export { createLimiter, type LimiterOptions } from './admission/limits/create-li
 export { createMemoryCounters, type MemoryCountersOptions } from './admission/limits/memory-counters.ts'
 export { readRateHeaders, type RateHeaders, type RateWindow } from './admission/limits/rate-headers.ts'
 export { toRule, type Rule } from './admission/limits/rule.ts'
-// For stores that hold counters: the decisions over rows that a transaction has loaded.
-export { adoptRule, advance, createBucket, isIdle, type Bucket } from './admission/limits/bucket.ts'
-export {
-  abandonOne,
-  learnOne,
-  releaseOne,
-  settleOne,
-  takeAll,
-  type CounterRows,
-  type OpenPermit,
-  type PermitPart,
-} from './admission/limits/decide.ts'
-export { sumWaiting } from './admission/limits/statistics.ts'
-export { viewOf } from './admission/limits/view.ts'
 export type { BudgetRefusal, CallAccount, CallGrant, CallIntent } from './model/account.ts'
 export type { Alert, CostQuery, CostRow, LedgerEntry, LedgerFilter, Money, Swept } from './store/money.ts'
 export { seededRandom, type SeededRandom } from './base/seeded-random.ts'

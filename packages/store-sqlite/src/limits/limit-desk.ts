@@ -1,18 +1,5 @@
-import {
-  abandonOne,
-  advance,
-  isIdle,
-  learnOne,
-  releaseOne,
-  settleOne,
-  takeAll,
-  type Ask,
-  type Holder,
-  type LimiterReport,
-  type Rule,
-  type TakeOutcome,
-  type TakeRequest,
-} from '@meepo/core'
+import type { Ask, Holder, LimiterReport, Rule, TakeOutcome, TakeRequest } from '@meepo/core'
+import { abandonOne, advance, isIdle, learnOne, releaseOne, settleOne, takeAll } from '@meepo/core/store-rules'
 import type { DatabaseSync } from 'node:sqlite'
 import type { EncodedRequest, LimitOperation } from './operation.ts'
 import { integer, row, text } from '../row.ts'

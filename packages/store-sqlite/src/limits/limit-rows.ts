@@ -1,4 +1,12 @@
-import { adoptRule, createBucket, isIdle, type Bucket, type CounterRows, type OpenPermit, type Rule } from '@meepo/core'
+import type { Rule } from '@meepo/core'
+import {
+  adoptRule,
+  createBucket,
+  isIdle,
+  type Bucket,
+  type CounterRows,
+  type OpenPermit,
+} from '@meepo/core/store-rules'
 import type { StatementSync } from 'node:sqlite'
 import { integer, text } from '../row.ts'
 import { fromBucket, toBucket } from './row.ts'

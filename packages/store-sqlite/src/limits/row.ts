@@ -1,4 +1,5 @@
-import type { Bucket, LimitTally, Rule } from '@meepo/core'
+import type { LimitTally, Rule } from '@meepo/core'
+import type { Bucket } from '@meepo/core/store-rules'
 import { integer, text, type Row } from '../row.ts'
 
 /** A row of `limit_buckets` as a bucket. */

@@ -1,5 +1,5 @@
-import type { Counters, LimitsView, Rule, TakeOutcome, TakeRequest } from '@meepo/core'
-import { sumWaiting, viewOf, type Waiting } from '@meepo/core'
+import type { Counters, LimitsView, Rule, TakeOutcome, TakeRequest, Waiting } from '@meepo/core'
+import { sumWaiting, viewOf } from '@meepo/core/store-rules'
 import type { WriteQueue } from '../client/queue.ts'
 import { machineMs, tick } from '../limits/clock.ts'
 import type { LimitAnswers } from '../limits/limit-desk.ts'

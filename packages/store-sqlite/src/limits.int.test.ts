@@ -1,0 +1,97 @@
+import type { Limit } from '@meepo/core'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openSqliteStore } from './open.ts'
+
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'meepo-limits-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** What a process told: at what time, and an amount, `began` or `ended`. */
+interface Line {
+  readonly at: number
+  readonly what: string
+}
+
+interface Started {
+  readonly process: ChildProcess
+  readonly lines: Line[]
+  readonly ended: Promise<unknown>
+}
+
+function start(name: string, limits: readonly Limit[], ms: number, holdMs = 0): Started {
+  const fixture = fileURLToPath(new URL('limits.fixture.ts', import.meta.url))
+  const options = [join(folder, 'meepo.db'), name, JSON.stringify(limits), String(ms), String(holdMs)]
+  const child = spawn(process.execPath, ['--conditions=meepo-source', fixture, ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const lines: Line[] = []
+  let rest = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    const parts = (rest + chunk.toString()).split('\n')
+    rest = parts.pop() ?? ''
+    for (const part of parts) {
+      const [at, what = ''] = part.split(' ')
+      lines.push({ at: Number(at), what })
+    }
+  })
+  return { process: child, lines, ended: once(child, 'close') }
+}
+
+function grantsOf(started: readonly Started[]): { readonly at: number; readonly amount: number }[] {
+  const lines = started.flatMap(({ lines: told }) => told)
+  const grants = lines.filter(({ what }) => !Number.isNaN(Number(what)))
+  return grants.map(({ at, what }) => ({ at, amount: Number(what) })).toSorted((a, b) => a.at - b.at)
+}
+
+test('three processes on one file use a shared rate nearly whole and never exceed it', async () => {
+  const rate: Limit = { name: 'rate', scope: 'key', counts: 'tokens', amount: 4_000, per: 'second', burst: 400 }
+  const all = ['a', 'b', 'c'].map((name) => start(name, [rate], 3_000))
+  await Promise.all(all.map(({ ended }) => ended))
+  const grants = grantsOf(all)
+  // A grant is told after it was decided, by the time of a commit and of a turn of a busy event loop.
+  const lateMs = 150
+  for (const [from, first] of grants.entries()) {
+    let used = 0
+    for (const { at, amount } of grants.slice(from)) {
+      used += amount
+      expect(used).toBeLessThanOrEqual(400 + 4 * (at - first.at + lateMs))
+    }
+  }
+  const begin = Math.max(...all.map(({ lines }) => lines[0]?.at ?? 0))
+  const between = grants.filter(({ at }) => at > begin + 200 && at <= begin + 2_700)
+  const used = between.reduce((sum, { amount }) => sum + amount, 0)
+  expect(used / (2.5 * 4_000)).toBeGreaterThanOrEqual(0.95)
+  expect(all.map(({ lines }) => lines.length > 20)).toEqual([true, true, true])
+})
+
+test('slots are shared by processes, and those of a killed one are free after its time', async () => {
+  const slots: Limit = { name: 'slots', scope: 'key', counts: 'concurrent', amount: 6 }
+  const killed = start('killed', [slots], 60_000, 60_000)
+  while (killed.lines.length < 7) await once(killed.process.stdout ?? killed.process, 'data')
+  const survivor = start('survivor', [slots], 1_500, 40)
+  while (survivor.lines.length < 1) await once(survivor.process.stdout ?? survivor.process, 'data')
+  const killedAt = Number(process.hrtime.bigint()) / 1e6
+  killed.process.kill('SIGKILL')
+  await killed.ended
+  await survivor.ended
+  let open = 0
+  for (const { what } of survivor.lines.slice(1)) {
+    open += what === 'ended' ? -1 : 1
+    expect(open).toBeLessThanOrEqual(6)
+  }
+  const first = survivor.lines[1]?.at ?? 0
+  // The last beat was up to 200 ms before the kill.
+  expect(first - killedAt).toBeGreaterThan(300)
+  expect(first - killedAt).toBeLessThan(1_500)
+  const store = await openSqliteStore({ path: join(folder, 'meepo.db') })
+  expect((await store.counters.inspect()).buckets.filter(({ open: left }) => left > 0)).toEqual([])
+  await store.close()
+})
