@@ -8,6 +8,7 @@ import { Hub } from './follow/hub.ts'
 import { Reader } from './read/reader.ts'
 import { createBlobs } from './roles/blobs.ts'
 import { createCounters } from './roles/counters.ts'
+import { createHealthBoard } from './roles/health.ts'
 import { createInbox } from './roles/inbox.ts'
 import { createLeases } from './roles/leases.ts'
 import { createLog } from './roles/log.ts'
@@ -78,6 +79,7 @@ export async function openWith(startWriter: StartWriter, options: SqliteStoreOpt
     inbox: createInbox(queue, reader),
     blobs: createBlobs(queue, reader),
     counters: createCounters(queue, reader),
+    health: createHealthBoard(queue, reader),
     money: createMoney(queue, reader),
     close: () =>
       queue.close(() => {

@@ -103,6 +103,7 @@ export type Command =
   | { readonly kind: 'sweep'; readonly now: number }
   | { readonly kind: 'raise'; readonly alert: Alert }
   | { readonly kind: 'takeOff'; readonly alerts: readonly string[] }
+  | { readonly kind: 'health'; readonly key: string; readonly revision: number; readonly state: string }
   | { readonly kind: 'limits'; readonly rules: readonly Rule[]; readonly operations: readonly LimitOperation[] }
 
 /** An event with its stored type and its data as JSON text. */

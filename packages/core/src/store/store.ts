@@ -1,4 +1,5 @@
 import type { Counters } from '../admission/limits/counters.ts'
+import type { HealthBoard } from '../admission/health.ts'
 import type { Grant, Reservation, Settlement } from '../admission/money.ts'
 import type { EngineId, RunId, Scope, TenantId } from '../base/ids.ts'
 import type { Json } from '../base/json.ts'
@@ -224,6 +225,7 @@ export interface Store {
   readonly blobs: Blobs
   readonly money: Money
   readonly counters: Counters
+  readonly health: HealthBoard
   /** Waits for writes under way, then closes. Later calls reject with `store.closed`. */
   close(): Promise<void>
 }

@@ -1,3 +1,4 @@
+import { createMemoryHealthBoard } from '../admission/health.ts'
 import { createMemoryCounters } from '../admission/limits/memory-counters.ts'
 import type { Store } from '../store/store.ts'
 import { memoryBlobs } from './memory-blobs.ts'
@@ -51,6 +52,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): Store {
     blobs: memoryBlobs(state),
     money: memoryMoney(state),
     counters: createMemoryCounters({ scheduler: { elapsed: options.now ?? (() => performance.now()) } }),
+    health: createMemoryHealthBoard(),
     close: () => {
       close(state)
       return done

@@ -3,6 +3,7 @@ import { booksCases } from './store-cases-books.ts'
 import { costCases } from './store-cases-costs.ts'
 import { dataCases } from './store-cases-data.ts'
 import { followCases } from './store-cases-follow.ts'
+import { healthCases } from './store-cases-health.ts'
 import { inboxCases } from './store-cases-inbox.ts'
 import { isolationCases } from './store-cases-isolation.ts'
 import { leaseCases } from './store-cases-leases.ts'
@@ -23,6 +24,7 @@ export const storeCases: readonly StoreCase[] = [
   ...moneyCases,
   ...costCases,
   ...booksCases,
+  ...healthCases,
   ...openCases,
 ]
 

@@ -48,6 +48,7 @@ export const sql = {
   limitTallies: 'SELECT * FROM limit_tallies ORDER BY name',
   limitHolders: 'SELECT waiting FROM limit_holders WHERE expires_at > ?',
   limitClock: 'SELECT last, ahead_ms FROM limit_clock',
+  health: 'SELECT key, revision, state FROM health ORDER BY key',
   // blobs_hash
   blob: 'SELECT body FROM blobs WHERE hash = ? AND tenant = ?',
 } as const

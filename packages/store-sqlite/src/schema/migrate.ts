@@ -4,10 +4,11 @@ import { Refusal } from '../refusal.ts'
 import { initial } from './001-initial.ts'
 import { money } from './002-money.ts'
 import { limits } from './003-limits.ts'
+import { health } from './004-health.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
-export const migrations: readonly Migration[] = [initial, money, limits]
+export const migrations: readonly Migration[] = [initial, money, limits, health]
 
 /** "Meep" in ASCII: tells our files from other SQLite databases. */
 const applicationId = 0x4d656570

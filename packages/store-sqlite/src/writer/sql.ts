@@ -34,6 +34,11 @@ export const sql = {
     WHERE run = ? AND delivery_id = ?`,
   wakeRun: `UPDATE runs SET ready = 1 WHERE id = ? AND status = 'waiting'`,
 
+  // health, by its key
+  findHealth: 'SELECT revision, state FROM health WHERE key = ?',
+  putHealth: `INSERT INTO health (key, revision, state) VALUES (?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, state = excluded.state`,
+
   putBlob: 'INSERT INTO blobs (tenant, hash, body) VALUES (?, ?, ?) ON CONFLICT (hash, tenant) DO NOTHING',
   // blobs_hash
   notePut: `INSERT OR REPLACE INTO blob_puts (blob, put_at)

@@ -8,6 +8,7 @@ import { putBlob } from './blobs.ts'
 import { decodeBatch } from './decode.ts'
 import { Desk } from './desk.ts'
 import { forget } from './forget.ts'
+import { writeHealth } from './health.ts'
 import { beat, claim, join, leave, release, takeOver } from './leases.ts'
 import { deliver } from './mail.ts'
 import { appendEvents, applyMoney, createRun, reopenRun } from './runs.ts'
@@ -191,6 +192,8 @@ function execute(desk: Desk, part: Part): unknown {
       return desk.money.raise(part.alert)
     case 'takeOff':
       return desk.money.takeOff(part.alerts)
+    case 'health':
+      return writeHealth(desk, part.key, part.revision, part.state)
     case 'limits':
       return desk.limits.execute(part.rules, part.operations)
   }
