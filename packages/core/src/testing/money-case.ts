@@ -75,7 +75,11 @@ export async function balance(store: Store, key: string): Promise<string> {
 
 /** The ledger of the tenant without cursors. */
 export async function linesOf(store: Store): Promise<readonly LedgerEntry[]> {
-  return (await store.money.ledger(here)).map(({ cursor: _, ...rest }) => rest)
+  return (await store.money.ledger(here)).map((one) => {
+    const copy: LedgerEntry & { cursor?: number } = { ...one }
+    delete copy.cursor
+    return copy
+  })
 }
 
 /** A report of the tenant as `key picoDollars calls`. */

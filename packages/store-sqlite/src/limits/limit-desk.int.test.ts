@@ -2,7 +2,7 @@ import { countersCases } from '@meepo/core/testing'
 import type { Counters } from '@meepo/core'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import { sql } from '../read/sql.ts'
+import { statements } from '../read/statements.ts'
 import { createCounters } from '../roles/counters.ts'
 import type { Row } from '../row.ts'
 import { limits } from '../schema/003-limits.ts'
@@ -25,7 +25,7 @@ function open(): { readonly db: DatabaseSync; readonly counters: () => Counters;
           return desk.execute(rules, operations)
         },
       },
-      { all: (statement, ...values): Row[] => db.prepare(sql[statement]).all(...values) },
+      { all: (statement, ...values): Row[] => db.prepare(statements[statement]).all(...values) },
     )
   const pass = (ms: number): void => {
     offset += ms

@@ -13,14 +13,11 @@ import { setImmediate } from 'node:timers/promises'
 import { tenantOf } from '../client/encode.ts'
 import { toReadError } from '../client/to-meepo-error.ts'
 import { integer, row, text, type Row } from '../row.ts'
-import { moneySql, type MoneyStatement } from './money-sql.ts'
-import { sql } from './sql.ts'
+import { statements, type ReadStatement } from './statements.ts'
 import { toSummary } from './summary.ts'
 
 /** Rows that one turn of the event loop reads at most: about a millisecond. */
 export const rowsPerTurn = 500
-
-const statements = { ...sql, ...moneySql }
 
 /** A run as the reader names it in further statements. */
 export interface FoundRun {
@@ -42,7 +39,7 @@ export class Reader {
   }
 
   /** The rows of a statement of `sql.ts` or `money-sql.ts`. Throws our errors. */
-  all(statement: keyof typeof sql | MoneyStatement, ...values: (string | number | null)[]): Row[] {
+  all(statement: ReadStatement, ...values: (string | number | null)[]): Row[] {
     if (this.#isClosed) throw new MeepoError('store.closed', 'the store is closed')
     try {
       return this.#prepare(statements[statement]).all(...values)
