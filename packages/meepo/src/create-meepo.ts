@@ -47,7 +47,9 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
     const { machine = createNodeMachine() } = rest
     const limiter = openLimiter(rest, store, machine)
     const timeouts = { timeoutMs: modelTimeoutMs, idleTimeoutMs: modelIdleTimeoutMs }
-    const models = rest.models ?? (await openGateway({ ...rest, ...timeouts, machine, limiter }))
+    const models =
+      rest.models ??
+      (await openGateway({ ...rest, ...timeouts, machine, limiter, healthBoard: rest.healthBoard ?? store.health }))
     const engine = createEmbeddedEngine({ ...rest, budgets: book, machine, store, models })
     engine.register(...definitions)
     if (definitions.length > 0) await engine.begin()
