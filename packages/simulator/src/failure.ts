@@ -27,3 +27,8 @@ export class SimulatorError extends Error {
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }
+
+/** An option that makes no sense. */
+export function badOption(name: string, expected: string): SimulatorError {
+  return new SimulatorError('simulator.bad_option', `the option \`${name}\` must be ${expected}`)
+}

@@ -30,14 +30,24 @@ test.each([
   [{ latency: { perChunkMs: Number.NaN } }, 'latency.perChunkMs'],
   [{ batchMs: -1 }, 'batchMs'],
   [{ rules: [] }, 'rules'],
+  [{ script: undefined, rules: [{ chance: 2 }] }, 'rules[0].chance'],
+  [{ script: undefined, rules: [{ chance: { from: 0, to: 1, startMs: -1, endMs: 5 } }] }, 'rules[0]'],
+  [{ script: undefined, rules: [{ window: { everyMs: 5 } }] }, 'rules[0].window'],
+  [{ script: undefined, rules: [{ after: 'never' }] }, 'rules[0].after'],
+  [{ script: undefined, rules: [{ steps: [{}, { fault: { kind: 'x' } }] }] }, 'rules[0].steps[1].fault'],
+  [{ script: undefined, rules: [{ steps: [1] }] }, 'rules[0].steps[0]'],
+  [{ faults: [{ fault: { kind: 'stall' } }] }, 'faults[0].fault'],
+  [{ apiKeys: [{}] }, 'apiKeys[0]'],
+  [{ prices: [{ model: 'm', rates: { cached: 1 } }] }, 'prices[0].rates.cached'],
   [{ limits: [{ requestsPerMinute: 0 }] }, 'limits[0].requestsPerMinute'],
   [{ providers: { default: {} } }, 'providers.default'],
   [{ providers: { 'a/b': {} } }, 'providers.a/b'],
   [{ providers: { a: { limits: [{}, { concurrency: Number.NaN }] } } }, 'providers.a.limits[1].concurrency'],
   [{ prices: [{ model: 'm', rates: { input: 0.5 } }] }, 'prices[0].rates.input'],
   [{ prices: [{ model: 'm', rates: { output: '-1' } }] }, 'prices[0].rates.output'],
-])('the option %j is refused by name', (wrong: Partial<SimulatorOptions>, named) => {
-  expect(() => checkOptions({ script, ...wrong })).toThrow(
+])('the option %j is refused by name', (wrong: object, named) => {
+  // What an untyped caller, or a file, passes.
+  expect(() => checkOptions({ script, ...wrong } as SimulatorOptions)).toThrow(
     expect.objectContaining({ code: 'simulator.bad_option', message: expect.stringContaining(named) }),
   )
 })

@@ -1,7 +1,8 @@
+import { badOption } from './failure.ts'
 import type { SimulatorPrice } from './invoice/price.ts'
 import { readPrices } from './invoice/price.ts'
 import type { Price } from './invoice/price.ts'
-import { bad, createProvider } from './provider.ts'
+import { createProvider } from './provider.ts'
 import type { Provider, SimulatorProvider } from './provider.ts'
 
 /** How a simulator is started. What belongs to a provider is that of the one without a path prefix. */
@@ -49,18 +50,18 @@ export const DEFAULT_PROVIDER = 'default'
 export function checkOptions(options: SimulatorOptions): CheckedOptions {
   const { port = 0, host = '127.0.0.1', seed = 1, chunkSize = 20, journalFile, prices = [], batchMs = 0 } = options
   const { journalLimit = Number.POSITIVE_INFINITY, providers = {}, clock = Date.now } = options
-  if (!isInteger(port, 0) || port > 65_535) throw bad('port', 'an integer from 0 to 65535')
-  if (!Number.isSafeInteger(seed)) throw bad('seed', 'an integer')
-  if (!isInteger(chunkSize, 1)) throw bad('chunkSize', 'an integer from 1 up')
+  if (!isInteger(port, 0) || port > 65_535) throw badOption('port', 'an integer from 0 to 65535')
+  if (!Number.isSafeInteger(seed)) throw badOption('seed', 'an integer')
+  if (!isInteger(chunkSize, 1)) throw badOption('chunkSize', 'an integer from 1 up')
   if (journalLimit !== Number.POSITIVE_INFINITY && !isInteger(journalLimit, 1)) {
-    throw bad('journalLimit', 'an integer from 1 up')
+    throw badOption('journalLimit', 'an integer from 1 up')
   }
-  if (!Number.isFinite(batchMs) || batchMs < 0) throw bad('batchMs', 'milliseconds from 0 up')
+  if (!Number.isFinite(batchMs) || batchMs < 0) throw badOption('batchMs', 'milliseconds from 0 up')
   const settings = { seed, clock, startedAt: clock() }
   const created = new Map([[DEFAULT_PROVIDER, createProvider(DEFAULT_PROVIDER, options, settings)]])
   for (const [name, own] of Object.entries(providers)) {
     if (!/^[\w.-]+$/.test(name) || name === DEFAULT_PROVIDER) {
-      throw bad(`providers.${name}`, 'named with letters, digits, dots, dashes, and not `default`')
+      throw badOption(`providers.${name}`, 'named with letters, digits, dots, dashes, and not `default`')
     }
     created.set(name, createProvider(name, { ...inherited(options, own), ...own }, settings))
   }

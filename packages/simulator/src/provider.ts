@@ -1,10 +1,10 @@
-import { checkFault } from './check-fault.ts'
-import { SimulatorError } from './failure.ts'
+import { badOption } from './failure.ts'
 import type { Latency } from './latency.ts'
 import { Limiter } from './limiter/limiter.ts'
 import type { SimulatorLimit } from './limiter/limit.ts'
 import { checkLimits } from './limiter/limit.ts'
 import type { SimulatorRule } from './rules/rule.ts'
+import { checkFaults, checkRules } from './rules/check-rules.ts'
 import { scriptOf } from './rules/rules.ts'
 import { withFaults } from './rules/with-faults.ts'
 import type { SimulatorFault } from './rules/with-faults.ts'
@@ -60,21 +60,23 @@ export interface ProviderSettings {
 export function createProvider(name: string, options: SimulatorProvider, settings: ProviderSettings): Provider {
   const { script, rules, faults = [], latency = {}, apiKeys, models, limits = [] } = options
   const at = (field: string): string => (name === 'default' ? field : `providers.${name}.${field}`)
-  if (script !== undefined && typeof script !== 'function') throw bad(at('script'), 'a function of the request')
-  if (script !== undefined && rules !== undefined) throw bad(at('rules'), 'left out when there is a `script`')
+  if (script !== undefined && typeof script !== 'function') throw badOption(at('script'), 'a function of the request')
+  if (script !== undefined && rules !== undefined) throw badOption(at('rules'), 'left out when there is a `script`')
   for (const [field, ms] of Object.entries(latency)) {
     if (typeof ms !== 'number' || !Number.isFinite(ms) || ms < 0) {
-      throw bad(at(`latency.${field}`), 'milliseconds from 0 up')
+      throw badOption(at(`latency.${field}`), 'milliseconds from 0 up')
     }
   }
   checkLimits(limits, at('limits'))
-  for (const [index, { fault }] of faults.entries()) {
-    const problem = checkFault(fault)
-    if (problem !== undefined) throw bad(at(`faults[${index}]`), `a fault: ${problem}`)
-  }
+  checkRules(rules ?? [], at('rules'))
+  checkFaults(faults, at('faults'))
   const { seed, clock, startedAt } = settings
   const played = { seed, elapsedMs: () => clock() - startedAt }
   const keys = apiKeys?.map((key): SimulatorKey => (typeof key === 'string' ? { key } : key))
+  for (const [index, key] of (keys ?? []).entries()) {
+    if (typeof key.key !== 'string' || key.key === '')
+      throw badOption(at(`apiKeys[${index}]`), 'a key, or an object with one')
+  }
   return {
     name,
     script: withFaults(script ?? scriptOf(rules ?? [], played), faults, played),
@@ -89,9 +91,4 @@ export function createProvider(name: string, options: SimulatorProvider, setting
 export function keyName(provider: Provider, key: string | undefined): string | undefined {
   if (key === undefined) return undefined
   return provider.keys?.get(key)?.name ?? `…${key.slice(-4)}`
-}
-
-/** An option that makes no sense. */
-export function bad(name: string, expected: string): SimulatorError {
-  return new SimulatorError('simulator.bad_option', `the option \`${name}\` must be ${expected}`)
 }

@@ -1,4 +1,4 @@
-import { SimulatorError } from '../failure.ts'
+import { badOption } from '../failure.ts'
 import type { Buckets } from './buckets.ts'
 
 /** Integer pico-dollars (1e-12 USD) per token; text or `bigint` where a number is not exact. $1 per million is 1,000,000. */
@@ -29,6 +29,11 @@ export interface Price extends Omit<SimulatorPrice, 'rates'> {
 /** Fills in rates; throws `simulator.bad_option`, naming the entry, for a rate that is no integer from 0 up. */
 export function readPrices(prices: readonly SimulatorPrice[]): Price[] {
   return prices.map((price, index) => {
+    for (const name in price.rates) {
+      // A rate that nothing is charged at would be a silent mistake.
+      if (!BUCKETS.some((bucket) => bucket === name))
+        throw badOption(`prices[${index}].rates.${name}`, `one of ${BUCKETS.join(', ')}`)
+    }
     const rate = (name: keyof Buckets, fallback: bigint): bigint => {
       const given = price.rates[name]
       return given === undefined ? fallback : readRate(given, `prices[${index}].rates.${name}`)
@@ -51,10 +56,7 @@ export function readPrices(prices: readonly SimulatorPrice[]): Price[] {
 function readRate(rate: SimulatorRate, name: string): bigint {
   const isExact = typeof rate !== 'number' || Number.isSafeInteger(rate)
   if (isExact && /^\d{1,18}$/.test(String(rate))) return BigInt(rate)
-  throw new SimulatorError(
-    'simulator.bad_option',
-    `the option \`${name}\` must be an integer from 0 up, in pico-dollars`,
-  )
+  throw badOption(name, 'an integer from 0 up, in pico-dollars')
 }
 
 /** Who served a request, and how large it was. */

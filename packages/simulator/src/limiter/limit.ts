@@ -1,4 +1,4 @@
-import { SimulatorError } from '../failure.ts'
+import { badOption } from '../failure.ts'
 
 /** Limits of a virtual provider. Each key and each model has its own share of every entry. */
 export interface SimulatorLimit {
@@ -36,8 +36,7 @@ export function checkLimits(limits: readonly SimulatorLimit[], name: string): vo
     for (const field of NUMBERS) {
       const value: unknown = limit[field]
       if (value === undefined || (typeof value === 'number' && Number.isFinite(value) && value > 0)) continue
-      const message = `the option \`${name}[${index}].${field}\` must be a number above 0`
-      throw new SimulatorError('simulator.bad_option', message)
+      throw badOption(`${name}[${index}].${field}`, 'a number above 0')
     }
   }
 }
