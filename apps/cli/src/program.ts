@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { budgetCommand } from './commands/budget.ts'
 import { cancelCommand } from './commands/cancel.ts'
+import { costCommand } from './commands/cost.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { pricesCommand } from './commands/prices.ts'
 import { resolveCommand } from './commands/resolve.ts'
@@ -23,7 +25,7 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'config.invalid: ')) })
     .exitOverride()
   const commands = [runCommand, runsCommand, traceCommand, resumeCommand, signalCommand, cancelCommand, resolveCommand]
-  for (const create of [...commands, pricesCommand, simCommand, doctorCommand])
+  for (const create of [...commands, costCommand, budgetCommand, pricesCommand, simCommand, doctorCommand])
     program.addCommand(inherit(create(), program))
   return program
 }

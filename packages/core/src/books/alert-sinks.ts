@@ -23,12 +23,12 @@ export function handlerSink(handle: (notice: AlertNotice) => void | Promise<void
 }
 
 /**
- * Makes one of the engines on a store the one that tells alerts: the first by id of those that are there. While an engine is being taken
+ * Makes one of the engines on a store the one that tells alerts: the first by id of those that have joined. While an engine is being taken
  * over nobody, or twice the same, may tell: alerts wait, and carry an id.
  */
 export function isFirstEngine(leases: Pick<Leases, 'engines'>, engine: string): () => Promise<boolean> {
   return async () => {
     const ids = (await leases.engines()).map((one) => String(one.engine))
-    return ids.every((id) => engine <= id)
+    return ids.includes(engine) && ids.every((id) => engine <= id)
   }
 }

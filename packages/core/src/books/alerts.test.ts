@@ -183,6 +183,7 @@ test('only the teller tells', async () => {
   await pay(80n)
   const leases = { engines: async () => ['e2', 'e1', 'e3'].map((engine) => ({ engine, beat: 1 })) }
   await alertsOn({ isTeller: isFirstEngine(leases, 'e2') }).look()
+  await alertsOn({ isTeller: isFirstEngine(leases, 'e0') }).look()
   expect(notices).toEqual([])
   await alertsOn({ isTeller: isFirstEngine(leases, 'e1') }).look()
   expect(notices).toHaveLength(1)

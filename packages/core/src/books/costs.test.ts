@@ -121,7 +121,7 @@ test('a tenant sees its own budgets alone', async () => {
 })
 
 async function linesOf(money: Money): Promise<readonly LedgerEntry[]> {
-  return (await money.ledger('system')).map(({ cursor: _, ...line }) => line)
+  return money.ledger('system')
 }
 
 test('new prices are booked as corrections, once, and can be tried first', async () => {

@@ -254,7 +254,7 @@ const bugs: Readonly<Record<string, Bug>> = {
   'B1: limits are not looked at': (money) => ({
     ...money,
     reserve: (scope, reservation) =>
-      money.reserve(scope, { ...reservation, accounts: reservation.accounts.map(({ limit: _, ...rest }) => rest) }),
+      money.reserve(scope, { ...reservation, accounts: reservation.accounts.map(({ key }) => ({ key })) }),
   }),
   'B2: only the narrowest scope is charged': (money) => ({
     ...money,
@@ -280,7 +280,7 @@ const bugs: Readonly<Record<string, Bug>> = {
         const limit = BigInt(reservation.accounts[index]?.limit ?? 0)
         return limit - BigInt(settled) - BigInt(reserved) >= BigInt(reservation.picoDollars)
       })
-      const accounts = reservation.accounts.map(({ limit: _, ...rest }) => rest)
+      const accounts = reservation.accounts.map(({ key }) => ({ key }))
       return isFree ? money.reserve(scope, { ...reservation, accounts }) : money.reserve(scope, reservation)
     },
   }),
