@@ -39,10 +39,9 @@ function wholeOr(tokens: number): number {
   return tokens >= 0 ? Math.ceil(tokens) : Number.POSITIVE_INFINITY
 }
 
-/** What a turn in a queue costs the tenant of the call. */
-export function costOf({ estimate }: LimitedCall): number {
-  const tokens = wholeOr(estimate.inputTokens) + wholeOr(estimate.outputTokens)
-  return Number.isFinite(tokens) ? Math.max(1, tokens) : 1
+/** What a turn in a queue costs the tenant of the call: the most that it asks of a bucket. */
+export function costOf({ asks }: TakeRequest): number {
+  return Math.max(1, ...asks.map(({ amount }) => amount))
 }
 
 /** The pair that cools down together after the provider asked to wait. */

@@ -112,7 +112,7 @@ export function roomAt(bucket: Bucket, amount: number): number {
 export function takeFrom(bucket: Bucket, amount: number, holder: string): number {
   const { capacity, counts, unit } = bucket.rule
   if (counts === 'concurrent') {
-    bucket.slots.set(holder, (bucket.slots.get(holder) ?? 0) + amount)
+    bucket.slots.set(holder, slotsOf(bucket, holder) + amount)
   } else {
     bucket.level = Math.min(bucket.level, capacity * unit)
     forgetReturns(bucket)
@@ -133,9 +133,13 @@ export function endIn(bucket: Bucket, { amount, mark }: Reserved, used: number, 
     bucket.level = Math.max(deepest, bucket.level + Math.min(returnable, (amount - used) * unit))
     return
   }
-  const left = (bucket.slots.get(holder) ?? 0) - amount
+  const left = slotsOf(bucket, holder) - amount
   if (left > 0) bucket.slots.set(holder, left)
   else bucket.slots.delete(holder)
+}
+
+function slotsOf({ slots }: Bucket, holder: string): number {
+  return slots.get(holder) ?? 0
 }
 
 /** What a permit holds of a bucket. */

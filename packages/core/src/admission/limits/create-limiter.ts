@@ -5,7 +5,7 @@ import { checkLimits, type Limit } from './limit.ts'
 import type { LimitedCall, Limiter, Permit } from './limiter.ts'
 import { Permits } from './permits.ts'
 import { Queue, type WaiterEnd } from './queue.ts'
-import { closed } from './refusals.ts'
+import { closed, impossible } from './refusals.ts'
 import { toRule, type Rule } from './rule.ts'
 import { Tallies } from './tallies.ts'
 
@@ -50,7 +50,8 @@ class CountedLimiter implements Limiter {
   #isClosed = false
 
   constructor(options: LimiterOptions) {
-    const { counters, random, scheduler, weights = {} } = options
+    const { counters, random, scheduler } = options
+    const weights = new Map(Object.entries(options.weights ?? {}))
     this.#rules = options.limits.map(toRule)
     this.#counters = counters
     this.#holder = { id: random.id(), ttlMs: options.leaseMs ?? 15_000 }
@@ -58,7 +59,7 @@ class CountedLimiter implements Limiter {
       scheduler,
       random,
       pollMs: counters.pollMs,
-      weightOf: (tenant) => (Object.hasOwn(weights, tenant) ? (weights[tenant] ?? 1) : 1),
+      weightOf: (tenant) => weights.get(tenant) ?? 1,
       maxWaiting: options.maxWaiting ?? 10_000,
       maxWaitingPerTenant: options.maxWaitingPerTenant ?? 2_500,
       maxWaitMs: options.maxWaitMs ?? 600_000,
@@ -85,6 +86,11 @@ class CountedLimiter implements Limiter {
     if (call.signal?.aborted === true) return Promise.reject(call.signal.reason)
     const request = toRequest(this.#rules, call)
     for (const { rule } of request.asks) this.#tallies.request(rule.name)
+    const tooLarge = request.asks.find(({ amount, rule }) => amount > rule.capacity)
+    if (tooLarge !== undefined) {
+      this.#tallies.refusal(tooLarge.rule.name)
+      return Promise.reject(impossible(tooLarge.rule.name))
+    }
     if (this.#queue.count > 0) {
       const waiting = this.#behindOthers(call, request)
       if (waiting !== undefined) return waiting

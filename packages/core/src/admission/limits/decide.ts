@@ -61,8 +61,7 @@ function takeOne(
 ): TakeOutcome {
   // The answer was lost and the request is repeated.
   if (rows.permit(request.id) !== undefined) return granted
-  const cooling = request.cooldown === undefined ? 0 : rows.coolsUntil(request.cooldown)
-  let refusal = cooling > now ? refuse('cooldown', 'cooldown', request.cooldown ?? '', cooling - now) : undefined
+  let refusal = cooling(rows, request.cooldown, now)
   let binding: Bucket | undefined
   const wanted: { readonly bucket: Bucket; readonly amount: number }[] = []
   for (const { rule, value, amount } of request.asks) {
@@ -85,6 +84,12 @@ function takeOne(
   const parts = wanted.map(({ bucket, amount }) => ({ bucket, amount, mark: takeFrom(bucket, amount, holder.id) }))
   rows.addPermit({ id: request.id, holder: holder.id, parts })
   return granted
+}
+
+function cooling(rows: CounterRows, key: string | undefined, now: number): Refusal | undefined {
+  if (key === undefined) return undefined
+  const leftMs = rows.coolsUntil(key) - now
+  return leftMs > 0 ? refuse('cooldown', 'cooldown', key, leftMs) : undefined
 }
 
 function refuse(why: Refusal['why'], limit: string, value: string, retryAfterMs: number): Refusal {

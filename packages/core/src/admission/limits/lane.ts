@@ -40,12 +40,7 @@ class Band {
   #virtual = 0
 
   add(waiter: Waiter, weightOf: (tenant: string) => number): void {
-    const { tenant } = waiter.call
-    let line = this.#lines.get(tenant)
-    if (line === undefined) {
-      line = { weight: weightOf(tenant), waiters: [], start: 0, finish: 0, heapIndex: -1 }
-      this.#lines.set(tenant, line)
-    }
+    const line = this.#lineOf(waiter, weightOf)
     if (line.waiters.length === 0) line.start = Math.max(line.start, this.#virtual)
     this.#insert(line, waiter)
   }
@@ -71,9 +66,8 @@ class Band {
   }
 
   /** The turn was not used: the tenant is where it was. */
-  undo(waiter: Waiter): void {
-    const line = this.#lines.get(waiter.call.tenant)
-    if (line === undefined) return
+  undo(waiter: Waiter, weightOf: (tenant: string) => number): void {
+    const line = this.#lineOf(waiter, weightOf)
     line.start -= waiter.cost / line.weight
     this.#insert(line, waiter)
   }
@@ -85,6 +79,15 @@ class Band {
     line.waiters.splice(index, 1)
     if (index === 0) this.#place(line)
     return true
+  }
+
+  #lineOf({ call: { tenant } }: Waiter, weightOf: (tenant: string) => number): Line {
+    let line = this.#lines.get(tenant)
+    if (line === undefined) {
+      line = { weight: weightOf(tenant), waiters: [], start: 0, finish: 0, heapIndex: -1 }
+      this.#lines.set(tenant, line)
+    }
+    return line
   }
 
   #insert(line: Line, waiter: Waiter): void {
@@ -163,7 +166,7 @@ export class Lane {
       return
     }
     this.#count++
-    this.#bands[waiter.band].undo(waiter)
+    this.#bands[waiter.band].undo(waiter, this.#options.weightOf)
     this.#nextAgeAt = Math.min(this.#nextAgeAt, this.#agesAt(waiter))
   }
 
@@ -179,13 +182,13 @@ export class Lane {
   /** Who goes next. */
   first(now: number): Waiter | undefined {
     this.#age(now)
-    return this.#front[0] ?? this.#band()?.first()
+    return this.#front[0] ?? this.#find((band) => band.first())
   }
 
   /** Takes the next turn. */
   takeTurn(now: number): Waiter | undefined {
     this.#age(now)
-    const waiter = this.#front.shift() ?? this.#band()?.takeTurn()
+    const waiter = this.#front.shift() ?? this.#find((band) => band.takeTurn())
     if (waiter === undefined) return undefined
     this.#count--
     return waiter
@@ -196,8 +199,12 @@ export class Lane {
     for (const band of bands) yield* this.#bands[band]
   }
 
-  #band(): Band | undefined {
-    return bands.map((name) => this.#bands[name]).find((band) => band.first() !== undefined)
+  #find(look: (band: Band) => Waiter | undefined): Waiter | undefined {
+    for (const name of bands) {
+      const waiter = look(this.#bands[name])
+      if (waiter !== undefined) return waiter
+    }
+    return undefined
   }
 
   #agesAt(waiter: Waiter): number {

@@ -106,6 +106,7 @@ test('a permit that was settled, released or abandoned gives back what is right'
   expect(await availableOf(limiter, 'outputs')).toBe(50 - 3 - 10 - 10)
   expect(settled.waitedMs).toBe(0)
   expect(settled.waitedFor).toBeUndefined()
+  expect(settled.id).toMatch(/^call-/)
 })
 
 test('the estimate of the output is cut to what a bucket holds, the input is not', async () => {
@@ -421,4 +422,109 @@ test('buckets of many keys do not pile up', async () => {
     await scheduler.advance(10)
   }
   expect((await limiter.inspect()).buckets.length).toBeLessThan(100)
+})
+
+test('room at one bucket wakes nobody at another', async () => {
+  const { limiter, scheduler } = setup([tokens])
+  const other = await limiter.acquire(call(10, { scopes: { key: 'other' } }))
+  await limiter.acquire(call(100))
+  const waiting = limiter.acquire(call(10))
+  other.learn({ windows: [{ counts: 'requests', remaining: 0 }] })
+  other.settle({ inputTokens: 1, outputTokens: 0 })
+  await scheduler.settle()
+  expect((await limiter.inspect()).waiting).toEqual([{ limit: 'tokens', tenant: 'acme', count: 1 }])
+  expect((await scheduler.until(waiting)).waitedMs).toBeGreaterThanOrEqual(100)
+})
+
+test('a call without time is refused behind others too', async () => {
+  const { limiter } = setup([tokens])
+  await limiter.acquire(call(100))
+  const waiting = limiter.acquire(call(10))
+  const late = limiter.acquire(call(10, { deadlineAt: 999_999 }))
+  await expect(late).rejects.toMatchObject({ code: 'limit.exceeded', details: { limit: 'tokens' } })
+  const ending = expect(waiting).rejects.toMatchObject({ code: 'limit.closed' })
+  await limiter.close()
+  await ending
+})
+
+test('a waiter whose turn came but who lacks another bucket waits for that one', async () => {
+  const { limiter, scheduler } = setup([tokens, atOnce])
+  const holding = await limiter.acquire(call(100))
+  const waiting = limiter.acquire(call(50))
+  // Tokens bind first; when they are back the only slot is still taken.
+  await scheduler.advance(700)
+  expect((await limiter.inspect()).waiting).toEqual([{ limit: 'at-once', tenant: 'acme', count: 1 }])
+  holding.settle({ inputTokens: 100, outputTokens: 0 })
+  expect((await waiting).waitedFor).toBe('at-once')
+})
+
+test('a request that counters call impossible while it waits is refused', async () => {
+  const scheduler = createFakeScheduler()
+  const memory = createMemoryCounters({ scheduler })
+  const never = { kind: 'refused', why: 'impossible', limit: 'tokens', value: 'k', retryAfterMs: 0 } as const
+  let isChanged = false
+  const changed: Counters = {
+    ...memory,
+    take: (holder, requests) => (isChanged ? requests.map(() => never) : memory.take(holder, requests)),
+  }
+  const { limiter } = setup([tokens], { counters: changed, scheduler })
+  await limiter.acquire(call(100))
+  const waiting = limiter.acquire(call(50))
+  const refused = expect(waiting).rejects.toMatchObject({ code: 'limit.impossible' })
+  isChanged = true
+  await scheduler.advance(600)
+  await refused
+  await expect(limiter.acquire(call(50))).rejects.toMatchObject({ code: 'limit.impossible' })
+})
+
+test('what could not be told before the end is told at the end', async () => {
+  const scheduler = createFakeScheduler()
+  const memory = createMemoryCounters({ scheduler })
+  const counters = slow(memory)
+  const limiter = createLimiter({ limits: [tokens], counters, scheduler, random: fakeRandom('last') })
+  const permit = await limiter.acquire(call(50, { scopes: { key: 'k' } }))
+  counters.isDown = true
+  permit.settle({ inputTokens: 10, outputTokens: 0 })
+  await scheduler.settle()
+  counters.isDown = false
+  await limiter.close()
+  expect((await memory.inspect()).buckets).toMatchObject([{ available: 90, open: 0 }])
+})
+
+test('a call that is refused after the end, or after it was aborted, is not put into the queue', async () => {
+  const scheduler = createFakeScheduler()
+  const counters = slow(createMemoryCounters({ scheduler }))
+  const limiter = createLimiter({ limits: [atOnce], counters, scheduler, random: fakeRandom('refused') })
+  await limiter.acquire(call())
+  const controller = new AbortController()
+  const aborted = limiter.acquire(call(10, { signal: controller.signal }))
+  controller.abort('gone')
+  await expect(aborted).rejects.toBe('gone')
+  expect((await limiter.inspect()).waiting).toEqual([])
+})
+
+test('waiters that left while counters failed are left alone', async () => {
+  const scheduler = createFakeScheduler()
+  const counters = slow(createMemoryCounters({ scheduler }))
+  const limiter = createLimiter({ limits: [atOnce], counters, scheduler, random: fakeRandom('both') })
+  const permit = await limiter.acquire(call())
+  const controller = new AbortController()
+  const waiting = limiter.acquire(call(10, { signal: controller.signal }))
+  await scheduler.settle()
+  permit.settle({})
+  await Promise.resolve()
+  await Promise.resolve()
+  await Promise.resolve()
+  counters.isDown = true
+  controller.abort('gone')
+  await expect(waiting).rejects.toBe('gone')
+  await scheduler.advance(100)
+  expect(scheduler.timers()).toBe(1)
+})
+
+test('learning without a pair to cool down lowers levels only', async () => {
+  const { limiter } = setup([tokens])
+  const permit = await limiter.acquire(call(10, { scopes: {} }))
+  permit.learn({ retryAfterMs: 1_000, windows: [] }, true)
+  expect((await limiter.inspect()).cooldowns).toEqual([])
 })

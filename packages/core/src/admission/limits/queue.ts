@@ -3,7 +3,7 @@ import { costOf } from './asks.ts'
 import type { Refusal, TakeOutcome, TakeRequest, Waiting } from './counters.ts'
 import type { Waiter } from './lane.ts'
 import type { LimitedCall } from './limiter.ts'
-import { exceeded, impossible, queueFull } from './refusals.ts'
+import { exceeded, queueFull, refused } from './refusals.ts'
 import { sumWaiting } from './statistics.ts'
 import { Track, type TrackOptions } from './track.ts'
 
@@ -67,7 +67,7 @@ export class Queue {
 
   /** Puts a call behind those who wait for a bucket that it needs. False when there is none: it may try. */
   joinOthers(call: LimitedCall, request: TakeRequest, end: WaiterEnd): boolean {
-    const track = this.#entries.size === 0 ? undefined : this.#busyTrack(request, () => true)
+    const track = this.#busyTrack(request, () => true)
     if (track === undefined) return false
     const entry = this.#enter(call, request, track, end)
     // More urgent than all others: there may be room enough for this one.
@@ -77,10 +77,6 @@ export class Queue {
 
   /** Puts a call that was refused into the queue, unless waiting does not help. */
   join(call: LimitedCall, request: TakeRequest, refusal: Refusal, end: WaiterEnd): void {
-    if (refusal.why === 'impossible') {
-      end.failed(impossible(refusal), refusal.limit)
-      return
-    }
     const track = this.#track(refusal)
     this.#enter(call, request, track, end, refusal)
     if (track.isBusy) track.wakeAfter(refusal)
@@ -149,14 +145,18 @@ export class Queue {
 
   #enter(call: LimitedCall, request: TakeRequest, track: Track, end: WaiterEnd, refusal?: Refusal): Entry | undefined {
     const { maxWaiting, maxWaitingPerTenant } = this.#options
-    const ofTenant = this.#perTenant.get(call.tenant) ?? 0
+    const ofTenant = this.#waitingOf(call.tenant)
     if (this.#entries.size >= maxWaiting || ofTenant >= maxWaitingPerTenant) {
       end.failed(queueFull(track.limit, Math.max(track.estimate(), refusal?.retryAfterMs ?? 0)), track.limit)
       return undefined
     }
     const leftMs = this.#timeLeft(call)
-    if (leftMs <= 0 || (refusal !== undefined && isHopeless(refusal, leftMs))) {
-      end.failed(exceeded(track.limit, refusal?.retryAfterMs ?? track.estimate()), track.limit)
+    if (refusal !== undefined && (leftMs <= 0 || isHopeless(refusal, leftMs))) {
+      end.failed(refused(refusal), track.limit)
+      return undefined
+    }
+    if (leftMs <= 0) {
+      end.failed(exceeded(track.limit, track.estimate()), track.limit)
       return undefined
     }
     const entry = this.#createEntry(call, request, track, end, leftMs)
@@ -164,6 +164,10 @@ export class Queue {
     this.#perTenant.set(call.tenant, ofTenant + 1)
     track.lane.add(entry.waiter)
     return entry
+  }
+
+  #waitingOf(tenant: string): number {
+    return this.#perTenant.get(tenant) ?? 0
   }
 
   #timeLeft({ deadlineAt }: LimitedCall): number {
@@ -180,7 +184,7 @@ export class Queue {
       request,
       order,
       arrivedAt: now,
-      cost: costOf(call),
+      cost: costOf(request),
       earned: new Set(),
       band,
       turnEnd: 0,
@@ -214,7 +218,7 @@ export class Queue {
 
   #leave(entry: Entry): void {
     const { tenant } = entry.waiter.call
-    const left = (this.#perTenant.get(tenant) ?? 1) - 1
+    const left = this.#waitingOf(tenant) - 1
     if (left > 0) this.#perTenant.set(tenant, left)
     else this.#perTenant.delete(tenant)
     this.#entries.delete(entry.waiter)
@@ -222,7 +226,7 @@ export class Queue {
     entry.forget()
     for (const track of entry.held) {
       track.unhold()
-      if (track.isBusy) track.wakeAfter({ retryAfterMs: 0 })
+      track.wakeAfter({ retryAfterMs: 0 })
     }
   }
 
@@ -317,8 +321,8 @@ export class Queue {
   /** To the lane of the bucket that refused. True when it is the one that it came from. */
   #sendBack(entry: Entry, refusal: Refusal): boolean {
     const { waiter, track: from } = entry
-    if (refusal.why === 'impossible' || isHopeless(refusal, entry.expiresAt - this.#now())) {
-      this.#fail(entry, refusal.why === 'impossible' ? impossible(refusal) : exceeded(from.limit, refusal.retryAfterMs))
+    if (isHopeless(refusal, entry.expiresAt - this.#now())) {
+      this.#fail(entry, refused(refusal))
       return false
     }
     const to = this.#track(refusal)
@@ -340,7 +344,7 @@ export class Queue {
 
 /** Nothing but time ends a cooldown; a level may also rise because a call used less than it had reserved. */
 function isHopeless({ why, retryAfterMs }: Refusal, leftMs: number): boolean {
-  return why === 'cooldown' && retryAfterMs > leftMs
+  return why === 'impossible' || (why === 'cooldown' && retryAfterMs > leftMs)
 }
 
 function keyOf(limit: string, value: string): string {

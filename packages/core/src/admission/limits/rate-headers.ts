@@ -103,13 +103,14 @@ function readTime(text: string, now: number): number | undefined {
   return Number.isNaN(at) ? undefined : plausible(Math.max(0, at - now))
 }
 
-const unitMs: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 }
+const unitMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const
 
 function readDuration(text: string): number | undefined {
   if (!/^(\d+(\.\d+)?(ms|d|h|m|s))+$/.test(text)) return undefined
   let sum = 0
   for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|d|h|m|s)/g)) {
-    sum += Number(count) * (unitMs[String(unit)] ?? 0)
+    // The expression matches no other unit.
+    sum += Number(count) * unitMs[unit as keyof typeof unitMs]
   }
   return sum
 }

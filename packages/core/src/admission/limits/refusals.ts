@@ -1,8 +1,13 @@
 import { MeepoError } from '../../base/errors.ts'
 import type { Refusal } from './counters.ts'
 
+/** The error for a call that was refused and cannot wait. */
+export function refused({ why, limit, retryAfterMs }: Refusal): MeepoError {
+  return why === 'impossible' ? impossible(limit) : exceeded(limit, retryAfterMs)
+}
+
 /** The error for a call that no bucket of this limit could ever hold. */
-export function impossible({ limit }: Refusal): MeepoError {
+export function impossible(limit: string): MeepoError {
   return new MeepoError('limit.impossible', `the call is larger than the limit ${limit} ever allows at once`, {
     notSent: true,
     details: { limit },
