@@ -23,6 +23,13 @@ test('savings count, and calls of unknown cost', () => {
   expect(chargeOf(line('a', 0, { call: { cost } })).sums).toMatchObject({ savedPicoDollars: 3n, unknownCalls: 1 })
 })
 
+test('a call without a price adds nothing but itself', () => {
+  const { sums } = chargeOf(line('a', null))
+  expect(sums).toMatchObject({ picoDollars: 0n, unpricedCalls: 1, calls: 1 })
+  const rows = reportOf([{ scope: '', day: '2026-11-21', model: 'm', sums }], { by: 'total' })
+  expect(rows).toMatchObject([{ key: 'total', picoDollars: '0', unpricedCalls: 1 }])
+})
+
 test('what was not sent is no call', () => {
   for (const outcome of ['refused', 'not_sent'] as const) {
     expect(chargeOf(line('a', 0, { call: { outcome } })).sums.calls).toBe(0)

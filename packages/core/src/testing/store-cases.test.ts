@@ -1,6 +1,7 @@
 // Every case must be able to fail: each planted bug breaks the cases that are there to find it.
 
 import { expect, test } from 'vitest'
+import type { Reservation } from '../admission/money.ts'
 import type { Store } from '../store/store.ts'
 import { createMemoryStore } from './memory-store.ts'
 import { storeCases, storeCasesFor } from './store-cases.ts'
@@ -126,6 +127,67 @@ const planted: readonly Planted[] = [
       }),
   },
   {
+    bug: 'a refusal is granted all the same',
+    foundBy: 'a refused reservation changes no balance, and its events are written all the same',
+    plant: (store) =>
+      withLog(store, {
+        append: (scope, { extras, ...request }) =>
+          store.log.append(scope, { ...request, extras: { ...extras, reserve: extras?.reserve?.map(limitless) } }),
+      }),
+  },
+  {
+    bug: 'settlements are lost',
+    foundBy: 'balances and sums are those of the ledger after a random history (one)',
+    plant: (store) =>
+      withLog(store, {
+        append: (scope, { extras, ...request }) =>
+          store.log.append(scope, { ...request, extras: { ...extras, settle: [] } }),
+      }),
+  },
+  {
+    bug: 'corrections are lines of their own',
+    foundBy: 'a correction changes no line, and counts where the line is that it corrects',
+    plant: (store) => {
+      const book: Store['money']['book'] = (scope, settle, ledger) =>
+        store.money.book(
+          scope,
+          settle,
+          ledger.map((line) => ({ ...line, kind: 'call' })),
+        )
+      return withMoney(store, { book })
+    },
+  },
+  {
+    bug: 'an expired reservation is told once only',
+    foundBy: 'what expires counts as spent and is told until it is booked; beats put it off',
+    plant: (store) => {
+      const told = new Set<string>()
+      const sweep: Store['money']['sweep'] = async (now) =>
+        (await store.money.sweep(now)).filter(({ id }) => !told.has(id) && told.add(id))
+      return withMoney(store, { sweep })
+    },
+  },
+  {
+    bug: 'beats put nothing off',
+    foundBy: 'what expires counts as spent and is told until it is booked; beats put it off',
+    plant: (store) => withMoney(store, { beat: async () => undefined }),
+  },
+  {
+    bug: 'alerts are told again',
+    foundBy: 'each mark is told once, by what was spent and by what is set aside as well',
+    plant: (store) => withMoney(store, { takeOff: async () => undefined }),
+  },
+  {
+    bug: 'a stored limit is not kept',
+    foundBy: 'a limit that the store holds wins, until it is lifted',
+    plant: (store) => withMoney(store, { setLimit: async () => undefined }),
+  },
+  {
+    bug: 'reports know no tenants',
+    foundBy: 'reports group by everything that calls are charged to, the dearest first',
+    plant: (store) => withMoney(store, { report: (_, query) => store.money.report('system', query) }),
+  },
+  {
     bug: 'a closed store goes on',
     foundBy: 'a closed store refuses every call with store.closed',
     plant: (store) => ({ ...store, close: async () => undefined }),
@@ -149,6 +211,14 @@ test('a store is asked only for what it can do', () => {
 
 function withLog(store: Store, change: Partial<Store['log']>): Store {
   return { ...store, log: { ...store.log, ...change } }
+}
+
+function withMoney(store: Store, change: Partial<Store['money']>): Store {
+  return { ...store, money: { ...store.money, ...change } }
+}
+
+function limitless(reservation: Reservation): Reservation {
+  return { ...reservation, accounts: reservation.accounts.map(({ key }) => ({ key })) }
 }
 
 function withLeases(store: Store, change: Partial<Store['leases']>): Store {

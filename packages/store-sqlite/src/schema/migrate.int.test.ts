@@ -47,6 +47,20 @@ test('a file of the previous format keeps its rows and gets what is new', () => 
   expect(db.prepare('SELECT count(*) AS rows FROM planted').get()).toEqual({ rows: 0 })
 })
 
+test('a file of the first format keeps its runs when money and limits come', () => {
+  const db = open()
+  migrate(db, migrations.slice(0, 1))
+  db.exec(`INSERT INTO runs (run_id, tenant, definition, version, session_id, fingerprint, priority, created_at, status,
+      epoch, ready) VALUES ('r', 't', 'd', '1', 's', 'f', 0, 1, 'queued', 0, 1);
+    INSERT INTO events (run, seq, at, type, data) VALUES (1, 1, 1, 'run.created', '{}')`)
+  migrate(db)
+  expect(readFormat(db)).toBe(migrations.length)
+  expect(db.prepare('SELECT run_id, status FROM runs').all()).toEqual([{ run_id: 'r', status: 'queued' }])
+  expect(db.prepare('SELECT count(*) AS events FROM events').get()).toEqual({ events: 1 })
+  const empty = migrations.reduce((fresh, { sql }) => (fresh.exec(sql), fresh), open())
+  expect(schema(db).length).toBe(schema(empty).length)
+})
+
 test('a migration that fails leaves the file as it was', () => {
   const db = open()
   migrate(db)
