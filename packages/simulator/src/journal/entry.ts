@@ -8,8 +8,8 @@ export interface JournalEntry {
   readonly attemptId?: string
   /** From the header `idempotency-key`. */
   readonly idempotencyKey?: string
-  /** The virtual provider. */
-  readonly provider: string
+  /** The virtual provider; `default` for the one without a path prefix. Missing in files of earlier versions only. */
+  readonly provider?: string
   readonly path: string
   /** Missing for a path that is none of a model's. */
   readonly route?: Route

@@ -3,7 +3,7 @@ import type { AnswerHead, Chunk, RenderedStream } from '../wire/wire.ts'
 import type { Completion, CompletionUsage } from './completion.ts'
 
 /** The last line of a complete stream. */
-export const DONE = 'data: [DONE]\n\n'
+const DONE = 'data: [DONE]\n\n'
 
 /** The answer as one JSON text. */
 export function renderCompletion(head: AnswerHead, completion: Completion): string {
