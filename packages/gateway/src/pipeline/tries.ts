@@ -226,7 +226,7 @@ class Tries {
     if (!this.#mayGoOn(error, candidate)) throw this.#leaving(error)
     if (this.#sends >= this.#mostSends) throw this.#leaving(error)
     const repeat = (this.#repeats.get(candidate) ?? 0) + 1
-    const isAllowed = error.retryable && action.again > 0
+    const isAllowed = error.retryable && action.again > 0 && !this.#out.has(candidate)
     if (isAllowed && repeat <= action.again && (await this.#repeat(candidate, error, repeat))) return
     this.#out.add(candidate)
     // Whoever asked for N repeats gets them from the last target too.
