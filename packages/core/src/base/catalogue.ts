@@ -32,6 +32,11 @@ export const catalogue = {
     fix: 'Raise `maxTurns`, or look at the trace for a loop.',
     exit: 4,
   },
+  'alert.not_delivered': {
+    summary: 'An alert did not arrive where it was sent. It is kept and sent again.',
+    fix: 'Check the address, and what the other side answers.',
+    retryable: true,
+  },
   'budget.exceeded': {
     summary: 'A budget has too little left for the call. Nothing was sent.',
     fix: 'Wait for the time that the message names, or raise it with `meepo budget set`, then resume the run.',
