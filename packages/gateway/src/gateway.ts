@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 
-import { createMemoryHealthBoard, MeepoError, type Machine, type Model } from '@meepo/core'
+import { createMemoryHealthBoard, MeepoError, type Machine, type Model, type Models } from '@meepo/core'
 
 import { HealthKeeper } from './health/health-keeper.ts'
 import { describeRow } from './health/target-health.ts'
 import type { Gateway, GatewayOptions } from './options.ts'
 import { createClock, systemScheduler, type Clock } from './pipeline/clock.ts'
 import { PriceShelf, type PipelineParts } from './pipeline/parts.ts'
-import { compose, GatewayCall, type Stage } from './pipeline/stage.ts'
+import { compose, GatewayCall } from './pipeline/stage.ts'
 import { createTries } from './pipeline/tries.ts'
 import { builtIn, createProvider, type Provider } from './provider.ts'
 import { checkRetry } from './retry/check-retry.ts'
@@ -16,6 +16,8 @@ import { OutputBook } from './route/output-book.ts'
 import { Routes } from './route/route.ts'
 import { SessionBook } from './route/session-book.ts'
 import { SpeedBook } from './route/speed-book.ts'
+import { savingStages, servingTools } from './serve/assemble.ts'
+import { createServing } from './serve/serving.ts'
 import { TokenScales } from './tokens/estimate-tokens.ts'
 import { createWarner } from './warnings.ts'
 
@@ -35,11 +37,12 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
   }
   const routes = new Routes(providers, aliases, given)
   const parts = createParts(options)
-  const stages: readonly Stage[] = []
-  const handle = compose(stages, createTries(parts, routes))
+  const { random = systemRandom } = options.machine ?? {}
+  const assembly = { options, parts, routes, providers, newId: () => random.id() }
+  const handle = compose(savingStages(assembly), createTries(parts, routes))
   const models = new Map<string, Model>()
 
-  return {
+  const names: Models = {
     resolve(name) {
       const known = models.get(name)
       if (known) return known
@@ -51,6 +54,10 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
       models.set(name, model)
       return model
     },
+  }
+  return {
+    ...names,
+    ...createServing({ ...servingTools(assembly), models: names }),
     async health() {
       const rows = await parts.health.latest()
       return rows.map((row) => describeRow(row, parts.clock.now()))

@@ -1,9 +1,13 @@
 import type { HealthBoard, Limiter, Machine, Models, Scheduler } from '@meepo/core'
 
+import type { WaitOptions } from './batch/wait-stage.ts'
+import type { CacheOptions } from './cache/cache-options.ts'
+import type { CollectOptions } from './embed/collector.ts'
 import type { TargetHealth } from './health/target-health.ts'
 import type { PriceListOptions } from './prices/price-list.ts'
 import type { RetryOptions } from './retry/backoff.ts'
 import type { RouteOptions } from './route/route-options.ts'
+import type { Serving } from './serve/serving.ts'
 
 /** The wire formats that the gateway speaks. `openai` and `openai-compatible` are chat completions. */
 export type ProviderKind = 'openai' | 'anthropic' | 'google' | 'openai-compatible'
@@ -69,6 +73,12 @@ export interface GatewayOptions {
   readonly healthBoard?: HealthBoard
   /** A budget that has too little left for a whole answer grants a shorter one, but none below so many tokens. Default 256. */
   readonly usefulTokens?: number
+  /** The response cache, and which calls share answers. */
+  readonly cache?: CacheOptions
+  /** How calls with `routing.canWait` become batches. */
+  readonly waiting?: WaitOptions
+  /** How embeddings of the same moment are put into one request. */
+  readonly embeddings?: Partial<CollectOptions>
   /** Default: the machine's own clock and chance. */
   readonly machine?: Pick<Machine, 'random'> & { readonly scheduler: Pick<Scheduler, 'now' | 'elapsed' | 'after'> }
   /** Where keys and base URLs are looked up. Default `process.env`. */
@@ -83,7 +93,7 @@ export interface GatewayOptions {
 }
 
 /** The way to models. */
-export interface Gateway extends Models {
+export interface Gateway extends Models, Serving {
   /** How the targets are that were called, by this process and by others that share the board. */
   health(): Promise<readonly TargetHealth[]>
   /** Prices that hold from the next call on; calls under way are priced by those that they started with. */

@@ -13,7 +13,8 @@ import type { BatchOutcome, BatchProgress, BatchTicket, BatchTicketItem } from '
 
 /** What batches need. */
 export interface BatchTools {
-  readonly prices: PriceList
+  /** Those in force. */
+  readonly prices: () => PriceList | Promise<PriceList>
   readonly scheduler: Pick<Scheduler, 'now'>
 }
 
@@ -24,11 +25,12 @@ const noRequest: ModelRequest = { messages: [] }
  * (`notSent`), unless the provider was silent: then what was set aside counts as spent, as nobody knows.
  */
 export async function submitBatch(
-  { prices, scheduler }: BatchTools,
+  { prices: pricesNow, scheduler }: BatchTools,
   { target, load }: BatchTarget,
   items: readonly BatchItem[],
   signal?: AbortSignal,
 ): Promise<BatchTicket> {
+  const prices = await pricesNow()
   const startedAt = scheduler.now()
   const settleAll = (ticketItems: readonly BatchTicketItem[], error: MeepoError): void => {
     const isUnknown = !error.notSent && error.code !== 'model.rejected' && error.retryable
@@ -87,7 +89,7 @@ export async function cancelBatch(door: BatchTarget, ticket: BatchTicket, signal
  * `accountOf` says who pays for which request.
  */
 export async function fetchBatch(
-  { prices, scheduler }: BatchTools,
+  { prices: pricesNow, scheduler }: BatchTools,
   door: BatchTarget,
   ticket: BatchTicket,
   accountOf: (id: string) => CallAccount | undefined,
@@ -102,6 +104,7 @@ export async function fetchBatch(
     for await (const item of stream) if (item.type === 'text') results.set(item.id, item)
     return results
   })
+  const prices = await pricesNow()
   const endedAt = scheduler.now()
   return ticket.items.map((item) => {
     const { outcome, line } = readItem(item, found.get(item.id), { ticket, target: door.target, prices, endedAt })

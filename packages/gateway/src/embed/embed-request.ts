@@ -9,9 +9,10 @@ import type { EmbedSlice } from './embed-slice.ts'
 
 /** What a request needs. */
 export interface EmbedSender {
-  readonly scheduler: Scheduler
+  readonly scheduler: Pick<Scheduler, 'now' | 'elapsed' | 'after'>
   readonly random: Pick<Random, 'next'>
-  readonly prices: PriceList
+  /** Those in force. */
+  readonly prices: () => PriceList | Promise<PriceList>
   /** How long the provider may take. */
   readonly timeoutMs: number
 }
@@ -46,7 +47,7 @@ async function openAll(sender: EmbedSender, slices: readonly EmbedSlice[], attem
     slices.map(async (slice) => {
       try {
         if (slice.signal.aborted) throw cancelledError(slice.signal)
-        return await openSlice(slice, sender.prices, attempt, at)
+        return await openSlice(slice, await sender.prices(), attempt, at)
       } catch (error) {
         slice.fail(error)
         return undefined
@@ -58,7 +59,8 @@ async function openAll(sender: EmbedSender, slices: readonly EmbedSlice[], attem
 
 /** One request; books it whatever becomes of it. Answers with the error, after telling nobody. */
 async function send(sender: EmbedSender, open: readonly OpenSlice[], attempt: number): Promise<MeepoError | undefined> {
-  const { scheduler, prices } = sender
+  const { scheduler } = sender
+  const prices = await sender.prices()
   const startedAt = scheduler.now()
   const from = scheduler.elapsed()
   const sent = (): { try: number; startedAt: number; endedAt: number; durationMs: number } => ({

@@ -68,7 +68,7 @@ function setup(
   const embed = createEmbed({
     scheduler,
     random: { next: () => 1 },
-    prices: new PriceList(book),
+    prices: () => new PriceList(book),
     timeoutMs: 1_000,
     targetOf: () => place,
     newId: () => String((ids += 1)),
@@ -185,7 +185,7 @@ test('without the provider’s count the cost is estimated', async () => {
 })
 
 test('without a price it is said', async () => {
-  const { embed, scheduler } = setup(undefined, { prices: new PriceList({ ...book, cards: [] }) })
+  const { embed, scheduler } = setup(undefined, { prices: () => new PriceList({ ...book, cards: [] }) })
   const { cost } = await scheduler.until(embed({}))
   expect(cost).toMatchObject({ picoDollars: '0', unpricedCalls: 1 })
 })
