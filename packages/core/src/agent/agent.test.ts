@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { MeepoError } from '../base/errors.ts'
+import { noUsage } from '../base/usage.ts'
+import type { ModelCall, ModelRequest } from '../model/model.ts'
+import { noRetry } from '../run/retry.ts'
 import { directRun, runDirect } from '../testing/direct-context.ts'
 import { createScriptedModel } from '../testing/scripted-model.ts'
 import { defineTool } from '../tool/tool.ts'
@@ -171,4 +174,41 @@ test('an agent can be asked what it is made of', () => {
   const model = createScriptedModel([])
   const agent = defineAgent({ name: 'a', description: 'Adds.', instructions: 'Add.', model, tools: [add] })
   expect(agent).toMatchObject({ name: 'a', version: '1', description: 'Adds.', maxTurns: 20, tools: [add], model })
+})
+
+test('a model that keeps books is asked at once, knows who pays, and repeats its calls itself', async () => {
+  const calls: unknown[] = []
+  const model = {
+    id: 'books:model',
+    keepsBooks: true as const,
+    call: async (request: ModelRequest, call: ModelCall) => {
+      const { account, priority, deadlineAt, earlierTries } = call
+      calls.push([account?.scopes.at(-1), priority, deadlineAt, earlierTries, request.routing])
+      return { text: 'done', toolCalls: [], finish: 'stop' as const, usage: noUsage, model: 'm' }
+    },
+  }
+  const agent = defineAgent({ name: 'a', instructions: 'Do.', model: 'short', retry: { ...noRetry, maxAttempts: 2 } })
+  const run = directRun({ models: { resolve: () => model } })
+  await runDirect(agent, 'go', run)
+  expect(calls).toEqual([['run:r1', 0, undefined, 0, { maxRetries: 1 }]])
+  const [step] = run.steps
+  expect(step?.options).toMatchObject({ announcesCalls: true, retry: { maxAttempts: 2, codes: ['model.interrupted'] } })
+  const plain = directRun()
+  await runDirect(defineAgent({ name: 'b', instructions: 'Do.', model, routing: { cacheMs: 5 } }), 'go', plain)
+  expect(calls[1]).toEqual(['run:r1', 0, undefined, 0, { cacheMs: 5 }])
+  expect(plain.steps[0]?.options.retry).toMatchObject({ maxAttempts: 3 })
+})
+
+test('an agent may cost a dollar where nobody says otherwise', () => {
+  const budget = (given?: string) => {
+    const { limits, fallbackLimits } = defineAgent({
+      name: 'a',
+      instructions: '',
+      model: 'm',
+      ...(given ? { budget: given } : {}),
+    })
+    return [limits?.picoDollars, fallbackLimits?.picoDollars]
+  }
+  expect(budget()).toEqual([undefined, '1000000000000'])
+  expect(budget('$0.25')).toEqual(['250000000000', '1000000000000'])
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Json } from '../base/json.ts'
+import { noUsage } from '../base/usage.ts'
 import type { LogEvent, NewEvent, Stored } from '../log/events.ts'
 import { StreamFold } from './stream-fold.ts'
 
@@ -62,4 +63,26 @@ test('a new segment begins with no steps, and answers without text tell none', (
   )
   expect(told.map(({ type }) => type)).toEqual(['progress', 'progress', 'partial'])
   expect(fold.hasStarted(1)).toBe(false)
+})
+
+test('what each call cost is told at once, and what the run spent so far with each progress', () => {
+  const settled = (call: string, picoDollars: string | null): NewEvent => {
+    const status = picoDollars === null ? 'unpriced' : 'settled'
+    const cost = { status, picoDollars } as const
+    const entry = { target: 'x:y', outcome: 'ok', cost, usage: noUsage, startedAt: 0, durationMs: 0, try: 1 } as const
+    return { type: 'call.settled', at: 0, data: { number: 1, attempt: 1, call, entry } }
+  }
+  const { told } = foldOf(undefined, start(1), settled('a', '30'), settled('b', null), settled('c', '12'), done(1, {}))
+  expect(
+    told.map((event) => (event.type === 'cost' ? [event.call, event.picoDollars, event.spent] : event.type)),
+  ).toEqual([['a', '30', '30'], ['b', null, '30'], ['c', '12', '42'], 'progress'])
+  expect(told.at(-1)).toMatchObject({ picoDollars: '42' })
+})
+
+test('a wait in a queue is told while its step runs', () => {
+  const { fold, next } = foldOf(undefined, start(1))
+  expect(fold.waiting(1, 1, 'limit a')).toMatchObject([{ type: 'waiting', step: 1, attempt: 1, what: 'limit a' }])
+  expect(fold.waiting(1, 1, undefined)).toMatchObject([{ type: 'waiting', step: 1, attempt: 1 }])
+  next(done(1, {}))
+  expect([...fold.waiting(1, 1, 'limit a'), ...fold.waiting(2, 1, 'limit a')]).toEqual([])
 })

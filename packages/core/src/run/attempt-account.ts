@@ -75,11 +75,12 @@ export class AttemptAccount implements CallAccount {
       this.#calls.set(intent.id, call)
       this.#owner.openCall({ type: 'call.started', at: startedAt, data: this.#started(intent) }, intent, (grant) => {
         if (this.#isClosed) return
-        call.grant = grant
-        if (this.#aborted) {
-          this.#bookClosed(intent.id, call)
-          reject(this.#aborted)
-        } else resolve(grant)
+        // Nobody was told of the grant: nothing was sent.
+        if (this.#aborted) this.#bookClosed(intent.id, call)
+        else {
+          call.grant = grant
+          resolve(grant)
+        }
       })
     })
   }
@@ -91,15 +92,16 @@ export class AttemptAccount implements CallAccount {
   }
 
   waiting(what?: string): void {
-    if (this.#isClosed || (what === undefined && this.#waitsSince === undefined)) return
+    const since = this.#waitsSince
+    if (this.#isClosed || (what === undefined && since === undefined)) return
     const elapsed = this.#owner.scheduler.elapsed()
-    if (what === undefined) {
-      this.#waitedMs += elapsed - (this.#waitsSince ?? elapsed)
-      this.#waitsSince = undefined
-      this.#owner.bodyStarted()
-    } else if (this.#waitsSince === undefined) {
+    if (since === undefined) {
       this.#waitsSince = elapsed
       this.#owner.bodyEnded()
+    } else if (what === undefined) {
+      this.#waitsSince = undefined
+      this.#waitedMs += elapsed - since
+      this.#owner.bodyStarted()
     }
     this.#owner.callWaits(this.#number, this.#attempt, what)
   }
@@ -111,6 +113,7 @@ export class AttemptAccount implements CallAccount {
 
   /** The attempt is over. B1. */
   close(): void {
+    if (this.#isClosed) return
     this.waiting()
     for (const [id, call] of this.#calls) if (call) this.#bookClosed(id, call)
     this.#end()
@@ -128,6 +131,7 @@ export class AttemptAccount implements CallAccount {
 
   #bookClosed(id: string, call: OpenCall): void {
     this.#book(id, closedEntry(call.intent, call.grant, call.startedAt, this.#owner.scheduler.now()), call)
+    call.reject(this.#aborted ?? over())
   }
 
   #book(callId: string, entry: CallEntry, call: OpenCall | undefined): void {

@@ -9,9 +9,12 @@ import type { CallGrant, CallIntent } from '../model/account.ts'
 export type LostCall = EventData['call.started'] & { readonly at: number }
 
 /** Follows which calls of a log are announced and not booked. */
-export function trackCall(open: Map<string, LostCall>, event: LogEvent): void {
+export function trackCall(
+  open: Map<string, LostCall>,
+  event: Extract<LogEvent, { type: 'call.started' | 'call.settled' }>,
+): void {
   if (event.type === 'call.started') open.set(event.data.call, { ...event.data, at: event.at })
-  else if (event.type === 'call.settled') open.delete(event.data.call)
+  else open.delete(event.data.call)
 }
 
 /** True for a call that reached a provider, or may have. */
@@ -26,7 +29,7 @@ const unsent: ReadonlySet<CallOutcome> = new Set(['refused', 'not_sent', 'cached
  * nothing is. The provider may have billed it: all that was set aside counts as spent.
  */
 export function lostEntry(call: LostCall, granted: string | undefined, now: number): CallEntry {
-  const base = { target: call.target, key: call.key, try: call.try ?? 1, startedAt: call.at, now }
+  const base = { target: call.target, key: call.key, try: call.try, startedAt: call.at, now }
   if (granted !== undefined && call.picoDollars !== null)
     return entry(base, 'unknown', { status: 'unknown', picoDollars: granted })
   if (call.picoDollars === null) return entry(base, 'unknown', unpriced)
