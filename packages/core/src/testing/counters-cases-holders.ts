@@ -72,6 +72,17 @@ export const countersCasesHolders: readonly CountersCase[] = [
     },
   },
   {
+    name: 'who waits in a dead process is not shown',
+    run: async ({ open, pass }) => {
+      const counters = await open()
+      await counters.beat(brief, { tallies: [], waiting: [{ limit: 'tokens', tenant: 'acme', count: 1 }] })
+      checkEqual((await counters.inspect()).waiting.length, 1, 'before')
+      await pass(brief.ttlMs)
+      await take(counters, wants('1', ask(tokens, 1)))
+      checkEqual((await counters.inspect()).waiting, [], 'after')
+    },
+  },
+  {
     name: 'slots of several processes end one after the other',
     run: async ({ open }) => {
       const counters = await open()

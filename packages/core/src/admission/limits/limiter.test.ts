@@ -448,14 +448,14 @@ test('a call without time is refused behind others too', async () => {
 })
 
 test('a waiter whose turn came but who lacks another bucket waits for that one', async () => {
-  const { limiter, scheduler } = setup([tokens, atOnce])
-  const holding = await limiter.acquire(call(100))
-  const waiting = limiter.acquire(call(50))
-  // Tokens bind first; when they are back the only slot is still taken.
-  await scheduler.advance(700)
-  expect((await limiter.inspect()).waiting).toEqual([{ limit: 'at-once', tenant: 'acme', count: 1 }])
-  holding.settle({ inputTokens: 100, outputTokens: 0 })
-  expect((await waiting).waitedFor).toBe('at-once')
+  const { limiter, scheduler } = setup([tokens, { ...tokens, name: 'of-model', scope: 'model' }])
+  await limiter.acquire(call(100, { scopes: { key: 'k' } }))
+  const waiting = limiter.acquire(call(50, { scopes: { key: 'k', model: 'm' } }))
+  await scheduler.advance(400)
+  await limiter.acquire(call(100, { scopes: { model: 'm' } }))
+  await scheduler.advance(300)
+  expect((await limiter.inspect()).waiting).toEqual([{ limit: 'of-model', tenant: 'acme', count: 1 }])
+  expect((await scheduler.until(waiting)).waitedFor).toBe('of-model')
 })
 
 test('a request that counters call impossible while it waits is refused', async () => {
@@ -503,23 +503,31 @@ test('a call that is refused after the end, or after it was aborted, is not put 
   expect((await limiter.inspect()).waiting).toEqual([])
 })
 
-test('waiters that left while counters failed are left alone', async () => {
+test('a waiter that left while counters failed is left alone', async () => {
   const scheduler = createFakeScheduler()
-  const counters = slow(createMemoryCounters({ scheduler }))
-  const limiter = createLimiter({ limits: [atOnce], counters, scheduler, random: fakeRandom('both') })
+  const memory = createMemoryCounters({ scheduler })
+  let fail: ((error: Error) => void) | undefined
+  let isHanging = false
+  const hanging: Counters = {
+    ...memory,
+    take: (...args) =>
+      isHanging
+        ? new Promise((_, reject) => {
+            fail = reject
+          })
+        : memory.take(...args),
+  }
+  const { limiter } = setup([atOnce], { counters: hanging, scheduler })
   const permit = await limiter.acquire(call())
   const controller = new AbortController()
   const waiting = limiter.acquire(call(10, { signal: controller.signal }))
-  await scheduler.settle()
+  isHanging = true
   permit.settle({})
-  await Promise.resolve()
-  await Promise.resolve()
-  await Promise.resolve()
-  counters.isDown = true
   controller.abort('gone')
   await expect(waiting).rejects.toBe('gone')
-  await scheduler.advance(100)
-  expect(scheduler.timers()).toBe(1)
+  fail?.(new Error('the store is away'))
+  await scheduler.advance(2_000)
+  expect((await limiter.inspect()).waiting).toEqual([])
 })
 
 test('learning without a pair to cool down lowers levels only', async () => {

@@ -263,7 +263,7 @@ export class Queue {
     const lost = (error: unknown): void => {
       track.isTrying = false
       for (const entry of entries) if (!entry.isOver) this.#fail(entry, error)
-      if (track.isBusy) track.wakeAfter({ retryAfterMs: afterFailureMs })
+      track.wakeAfter({ retryAfterMs: afterFailureMs })
     }
     void answer.then(decided, lost)
   }
