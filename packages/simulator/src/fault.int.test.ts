@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { createSimulator } from './index.ts'
 import type { Fault, Simulator, SimulatorOptions } from './index.ts'
+import { postAndLeave } from '../test-support/leave.ts'
 
 /** 24 characters: six chunks of four, six tokens. */
 const text = 'one two three four five '
@@ -53,15 +54,9 @@ test.each([
   [undefined, { billed: false, inputTokens: 0, outputTokens: 0 }],
   [true, { billed: true, inputTokens: 2, outputTokens: 6 }],
 ])('a request that hangs ends when its client leaves (billed: %s)', async (billed, charged) => {
-  const { url, journal } = await start({ kind: 'hang', ...(billed !== undefined && { billed }) })
-  const asked = fetch(`${url}/v1/chat/completions`, {
-    method: 'POST',
-    body: JSON.stringify(hello),
-    signal: AbortSignal.timeout(60),
-  })
-  await expect(asked).rejects.toThrow('timeout')
-  await journal.settled()
-  expect(journal.entries()).toMatchObject([{ fault: 'hang', aborted: true, ...charged }])
+  const simulator = await start({ kind: 'hang', ...(billed !== undefined && { billed }) })
+  await postAndLeave(simulator, hello)
+  expect(simulator.journal.entries()).toMatchObject([{ fault: 'hang', aborted: true, ...charged }])
 })
 
 test.each([
@@ -133,13 +128,7 @@ test('a stream without [DONE] is complete but for that', async () => {
 })
 
 test('a client that leaves during a refusal that takes its time is not billed', async () => {
-  const { url, journal } = await start({ kind: 'refuse', status: 503 }, { latency: { headersMs: 30_000 } })
-  const asked = fetch(`${url}/v1/chat/completions`, {
-    method: 'POST',
-    body: JSON.stringify(hello),
-    signal: AbortSignal.timeout(60),
-  })
-  await expect(asked).rejects.toThrow('timeout')
-  await journal.settled()
-  expect(journal.entries()).toMatchObject([{ aborted: true, billed: false }])
+  const simulator = await start({ kind: 'refuse', status: 503 }, { latency: { headersMs: 30_000 } })
+  await postAndLeave(simulator, hello)
+  expect(simulator.journal.entries()).toMatchObject([{ aborted: true, billed: false }])
 })

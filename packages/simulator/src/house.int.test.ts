@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { createSimulator } from './index.ts'
 import type { Simulator, SimulatorOptions } from './index.ts'
+import { postAndLeave } from '../test-support/leave.ts'
 import { hello } from '../test-support/vendors.ts'
 
 // Providers, limits, tiers, caches and embeddings over HTTP.
@@ -123,19 +124,9 @@ test('a slot is free again before the client has its answer', async () => {
 
 test('a client that leaves gives its slot back', async () => {
   const simulator = await start({ latency: { headersMs: 30_000 }, limits: [{ concurrency: 1 }] })
-  const left = fetch(`${simulator.url}/v1/chat/completions`, {
-    method: 'POST',
-    body: JSON.stringify(chat),
-    signal: AbortSignal.timeout(40),
-  })
-  await expect(left).rejects.toThrow('timeout')
-  await simulator.journal.settled()
-  const again = fetch(`${simulator.url}/v1/chat/completions`, {
-    method: 'POST',
-    body: JSON.stringify(chat),
-    signal: AbortSignal.timeout(40),
-  })
-  await expect(again).rejects.toThrow('timeout')
+  await postAndLeave(simulator, chat)
+  await postAndLeave(simulator, chat)
+  expect(simulator.limits()).toMatchObject([{ highestAdmitted: 1, refused: 0 }])
 })
 
 test('the tier that is asked for serves, unless the script says another', async () => {
