@@ -41,8 +41,9 @@ const planted: readonly { readonly bug: string; readonly foundBy: string; plant(
     plant: (counters) => ({
       ...counters,
       take: async (holder, requests) => {
-        const outcomes = await Promise.all(requests.map((request) => counters.take(holder, [request])))
-        return outcomes.flat()
+        const outcomes = []
+        for (const request of requests) outcomes.push(...(await counters.take(holder, [request])))
+        return outcomes
       },
     }),
   },

@@ -50,13 +50,13 @@ test('buckets that are full again leave the table, and others stay', async () =>
   const { counters, db, pass } = open()
   const rule = { name: 'n', scope: 'key', counts: 'requests', capacity: 10, unit: 100_000, rate: 1_000 } as const
   const holder = { id: 'h', ttlMs: 1e9 }
-  const take = (from: number, to: number): Promise<unknown> =>
-    Promise.all(
-      Array.from({ length: to - from }, (_, index) => {
-        const id = String(from + index)
-        return counters().take(holder, [{ id, asks: [{ rule, value: id, amount: 1 }] }])
-      }),
+  const take = async (from: number, to: number): Promise<void> => {
+    const ids = Array.from({ length: to - from }, (_, index) => String(from + index))
+    await counters().take(
+      holder,
+      ids.map((id) => ({ id, asks: [{ rule, value: id, amount: 1 }] })),
     )
+  }
   const rows = (): unknown => db.prepare('SELECT count(*) AS n FROM limit_buckets').get()
   await take(0, 500)
   await counters().settle(Array.from({ length: 400 }, (_, index) => ({ id: String(index), actual: {} })))

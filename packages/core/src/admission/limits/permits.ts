@@ -124,10 +124,10 @@ export class Permits {
 }
 
 /** Runs something that answers at once or later, and tells how it went. Only what answers later costs a promise. */
-function attempt(run: () => void | Promise<void>, done: () => void, failed: () => void): void {
+function attempt(run: () => void | Promise<void>, onTold: () => void, onFailed: () => void): void {
   const answer = run()
-  if (answer === undefined) done()
-  else void answer.then(done, failed)
+  if (answer === undefined) onTold()
+  else void answer.then(onTold, onFailed)
 }
 
 /** By what limits count. What is not known is left out, and a total needs both. */
