@@ -8,6 +8,7 @@ import {
   type Pico,
   type PriceCard,
   type UpperBound,
+  type UpperBoundOptions,
 } from '@meepo/core'
 
 import type { PriceList } from '../prices/price-list.ts'
@@ -48,7 +49,7 @@ export function planCall(
   const tier = requestedTier(target, settings)
   const bound =
     card &&
-    upperBound(card, {
+    boundOf(card, {
       inputTokens: Math.ceil(inputTokens * inputMargin),
       maxOutputTokens,
       at,
@@ -64,6 +65,35 @@ export function planCall(
     bound,
     tier,
   }
+}
+
+type Bounds = Map<string, { readonly input: Pico; readonly outputRate: Pico; readonly card: string }>
+const simpleBounds = new WeakMap<PriceCard, Bounds>()
+
+/** A card with one price for all sizes and times is worked out once. */
+function boundOf(
+  card: PriceCard,
+  options: UpperBoundOptions & { readonly region: string | undefined },
+): UpperBound | undefined {
+  if (!isSimple(card)) return upperBound(card, options)
+  let bounds = simpleBounds.get(card)
+  if (!bounds) simpleBounds.set(card, (bounds = new Map()))
+  const key = `${options.serviceTier ?? ''}\n${options.region ?? ''}`
+  let one = bounds.get(key)
+  if (!one) {
+    const found = upperBound(card, { ...options, inputTokens: 1, maxOutputTokens: 0 })
+    if (!found) return undefined
+    bounds.set(key, (one = found))
+  }
+  const input = BigInt(options.inputTokens) * one.input
+  return { ...one, input, total: input + BigInt(options.maxOutputTokens) * one.outputRate }
+}
+
+function isSimple({ periods }: PriceCard): boolean {
+  const [only, ...others] = periods
+  if (!only || others.length > 0) return false
+  const { from, to, dailyUtc, sizeTiers, service } = only
+  return from === undefined && to === undefined && !dailyUtc && !sizeTiers && !service
 }
 
 /** The most output that an amount pays for; at most what was planned. */

@@ -2,25 +2,33 @@ import type { CallAccount, LimitedCall } from '@meepo/core'
 
 import type { Target } from '../target.ts'
 
-const people = ['user', 'session', 'agent'] as const
+type Person = 'user' | 'session' | 'agent'
+type People = Readonly<Partial<Record<Person, string>>>
 
-/** Whom a call belongs to, as `kind:value`. The last one of a kind is the nearest. */
-export function scopeValue(account: CallAccount, kind: (typeof people)[number]): string | undefined {
-  const found = account.scopes.findLast((scope) => scope.startsWith(`${kind}:`))
-  return found?.slice(kind.length + 1)
+/** The scopes of a run are the same array for all its calls. */
+const read = new WeakMap<readonly string[], People>()
+
+/** Whom a call belongs to. Of several of a kind the last one is the nearest. */
+export function peopleOf({ scopes }: CallAccount): People {
+  const known = read.get(scopes)
+  if (known) return known
+  const people: Partial<Record<Person, string>> = {}
+  for (const scope of scopes) {
+    const colon = scope.indexOf(':')
+    const kind = scope.slice(0, colon)
+    if (kind === 'user' || kind === 'session' || kind === 'agent') people[kind] = scope.slice(colon + 1)
+  }
+  read.set(scopes, people)
+  return people
 }
 
 /** Who and what a call is for, as limits count it. */
 export function limitScopes(account: CallAccount, target: Target): LimitedCall['scopes'] {
-  const scopes: { -readonly [K in keyof LimitedCall['scopes']]: LimitedCall['scopes'][K] } = {
+  return {
+    ...peopleOf(account),
     tenant: account.tenant,
     provider: target.provider,
     key: `${target.provider}/${target.key}`,
     model: target.id,
   }
-  for (const kind of people) {
-    const value = scopeValue(account, kind)
-    if (value !== undefined) scopes[kind] = value
-  }
-  return scopes
 }

@@ -1,4 +1,4 @@
-import type { Random, Scheduler } from '@meepo/core'
+import type { Random, Scheduler, Stop } from '@meepo/core'
 
 /** Time and chance, as the pipeline needs them. */
 export interface Clock {
@@ -7,6 +7,8 @@ export interface Clock {
   /** Milliseconds that never jump. */
   elapsed(): number
   random(): number
+  /** Calls once after the time, unless stopped before. */
+  after(ms: number, run: () => void): Stop
   /** Resolves after the time, or at once when the signal aborts: whoever sleeps looks at the signal afterwards. */
   sleep(ms: number, signal: AbortSignal): Promise<void>
 }
@@ -20,6 +22,7 @@ export function createClock(
     now: () => scheduler.now(),
     elapsed: () => scheduler.elapsed(),
     random: () => random.next(),
+    after: (ms, run) => scheduler.after(ms, run),
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal.aborted) {

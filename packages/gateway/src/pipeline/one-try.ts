@@ -86,7 +86,6 @@ async function acquire(
 ): Promise<Permit | undefined> {
   const priority = call.origin.priority ?? 0
   const guess = request.settings?.maxOutputTokens ?? Math.ceil(2 * outputs.expected(call.name))
-  let isWaiting = true
   const acquired = limiter?.acquire({
     id,
     tenant: call.account.tenant,
@@ -96,17 +95,13 @@ async function acquire(
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
     signal: call.signal,
   })
-  const controller = new AbortController()
-  void clock.sleep(waitWorthTelling, controller.signal).then(() => {
-    if (isWaiting) call.account.waiting(`limits of ${target.id}`)
-  })
+  const stop = clock.after(waitWorthTelling, () => call.account.waiting(`limits of ${target.id}`))
   try {
     return await acquired
   } catch (error) {
     throw call.signal.aborted ? cancelledError(call.signal) : error
   } finally {
-    isWaiting = false
-    controller.abort()
+    stop()
     call.account.waiting()
   }
 }
@@ -205,12 +200,20 @@ function book({ parts, call, candidate, order, id, permit, pass }: Sending, endi
   const entry = entryOf(endedTry(parts, call, candidate, order, ending))
   call.account.settle(id, entry)
   if (permit) {
-    permit.learn(readRateHeaders(report?.headers ?? {}, parts.clock.now()), error?.code === 'model.rate_limited')
+    const headers = report?.headers ?? {}
+    const isThrottled = error?.code === 'model.rate_limited'
+    if (isThrottled || tellsLimits(headers)) permit.learn(readRateHeaders(headers, parts.clock.now()), isThrottled)
     if (error?.notSent) permit.release()
     else permit.settle(chargeFor(target.pricedAs)(entry.usage))
   }
   parts.health.ended(target.healthKeys(), pass, healthOutcome(error, call.signal))
   return entry
+}
+
+/** Cheaper than looking for each header that may be there. */
+function tellsLimits(headers: Readonly<Record<string, string>>): boolean {
+  for (const name in headers) if (name.includes('ratelimit') || name.startsWith('retry-after')) return true
+  return false
 }
 
 type EndedEntry = ReturnType<typeof entryOf>

@@ -10,7 +10,7 @@ import { askedWaitMs, failureClass } from '../retry/failure-class.ts'
 import { arrange } from '../route/arrange.ts'
 import { unfit, windowOf, type Candidate, type LeftOut } from '../route/candidate.ts'
 import type { Route, Routes } from '../route/route.ts'
-import { scopeValue } from './call-scopes.ts'
+import { peopleOf } from './call-scopes.ts'
 import { allBlocked, interrupted, leaving, noTarget } from './final-error.ts'
 import { tryOnce, type TryEnd } from './one-try.ts'
 import type { PipelineParts } from './parts.ts'
@@ -74,7 +74,7 @@ class Tries {
       call.origin.deadlineAt,
       this.#rule.totalMs === undefined ? undefined : parts.clock.now() + this.#rule.totalMs,
     )
-    this.#session = scopeValue(call.account, 'session')
+    this.#session = peopleOf(call.account).session
   }
 
   async run(): Promise<Answered> {
