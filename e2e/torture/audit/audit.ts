@@ -3,6 +3,7 @@ import type { JournalEntry } from '@meepo/simulator'
 import type { BodyLine, StoreLine } from '../evidence.ts'
 import type { SeenRun } from '../watch.ts'
 import { auditAcknowledged, auditDelivered, auditStored } from './acknowledged.ts'
+import { auditBooks } from './books.ts'
 import { auditEffects, auditRepeats } from './effects.ts'
 import { auditEnds } from './ends.ts'
 import { auditInvoice, auditSettled } from './invoice.ts'
@@ -49,5 +50,6 @@ export async function auditEnd(evidence: Evidence, store: Store): Promise<readon
     ...auditSettled(evidence),
     ...auditEnds(evidence),
     ...(await auditStored(evidence, store)),
+    ...(await auditBooks(evidence, store)),
   ]
 }

@@ -4,22 +4,26 @@ import type { Violation } from './violation.ts'
 const rule = 'the invoice equals the log and the attempts that were cut'
 
 interface Attempts {
+  /** Calls whose intent is in the log. */
+  readonly announced: Set<string>
   /** Attempts whose intent is in the log. */
   readonly started: Map<string, { isSettled: boolean }>
   /** Model steps that completed, by attempt. */
   readonly completed: string[]
 }
 
-/** Every billed request is an attempt whose intent is in the log, and no attempt was sent twice. */
+/** Every billed request is a call whose intent is in the log, and no call was sent twice. */
 export function auditInvoice(evidence: Evidence): readonly Violation[] {
   const found: Violation[] = []
-  const { started } = readAttempts(evidence)
+  const { announced, started } = readAttempts(evidence)
   const seen = new Set<string>()
   for (const { attemptId, billed } of evidence.invoice) {
-    const id = attemptId ?? 'a request without an attempt'
-    if (seen.has(id)) found.push({ rule, text: `attempt ${id} was sent twice` })
+    const id = attemptId ?? 'a request without a call'
+    if (seen.has(id)) found.push({ rule, text: `call ${id} was sent twice` })
     seen.add(id)
-    if (billed && !started.has(id)) found.push({ rule, text: `attempt ${id} was billed and is not in the log` })
+    // A body that calls a model by itself announces no call, only its attempt.
+    const isKnown = announced.has(id) || started.has(attemptOf(id))
+    if (billed && !isKnown) found.push({ rule, text: `call ${id} was billed and is not in the log` })
   }
   return found
 }
@@ -28,9 +32,11 @@ export function auditInvoice(evidence: Evidence): readonly Violation[] {
 export function auditSettled(evidence: Evidence): readonly Violation[] {
   const found: Violation[] = []
   const { started, completed } = readAttempts(evidence)
-  const billed = new Map(evidence.invoice.filter((entry) => entry.billed).map((entry) => [entry.attemptId, entry]))
-  for (const [id] of billed) {
-    if (id !== undefined && started.get(id)?.isSettled === false)
+  const billed = new Set(
+    evidence.invoice.filter((entry) => entry.billed).map((entry) => attemptOf(entry.attemptId ?? '')),
+  )
+  for (const id of billed) {
+    if (started.get(id)?.isSettled === false)
       found.push({ rule, text: `attempt ${id} was billed and nothing came after it` })
   }
   for (const id of completed)
@@ -38,7 +44,13 @@ export function auditSettled(evidence: Evidence): readonly Violation[] {
   return found
 }
 
+/** The attempt of a step that made a call: `RUN/NUMBER/ATTEMPT` of `RUN/NUMBER/ATTEMPT.TRY`. */
+function attemptOf(call: string): string {
+  return call.slice(0, call.lastIndexOf('.'))
+}
+
 function readAttempts({ runs }: Evidence): Attempts {
+  const announced = new Set<string>()
   const started = new Map<string, { isSettled: boolean }>()
   const completed: string[] = []
   for (const run of runs.values()) {
@@ -61,6 +73,9 @@ function readAttempts({ runs }: Evidence): Attempts {
           started.set(`${run.runId}/${number}/${attempt}`, { isSettled: false })
           break
         }
+        case 'call.started':
+          announced.add(event.data.call)
+          break
         case 'step.completed':
           if (models.has(event.data.number)) completed.push(`${run.runId}/${event.data.number}/${event.data.attempt}`)
           settle(event.data.number)
@@ -74,5 +89,5 @@ function readAttempts({ runs }: Evidence): Attempts {
       }
     }
   }
-  return { started, completed }
+  return { announced, started, completed }
 }
