@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { adviseCommand } from './commands/advise.ts'
 import { budgetCommand } from './commands/budget.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { costCommand } from './commands/cost.ts'
@@ -25,7 +26,15 @@ export function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'config.invalid: ')) })
     .exitOverride()
   const commands = [runCommand, runsCommand, traceCommand, resumeCommand, signalCommand, cancelCommand, resolveCommand]
-  for (const create of [...commands, costCommand, budgetCommand, pricesCommand, simCommand, doctorCommand])
+  for (const create of [
+    ...commands,
+    costCommand,
+    budgetCommand,
+    adviseCommand,
+    pricesCommand,
+    simCommand,
+    doctorCommand,
+  ])
     program.addCommand(inherit(create(), program))
   return program
 }

@@ -14,7 +14,7 @@ interface CostFlags {
 }
 
 /** A day as it was written, or so many milliseconds ago. */
-type When = { readonly day: string } | { readonly agoMs: number }
+export type When = { readonly day: string } | { readonly agoMs: number }
 
 const groups: readonly CostQuery['by'][] = [
   ...(['total', 'run', 'session', 'agent', 'workflow', 'user'] as const),
@@ -58,7 +58,8 @@ async function cost({ by, since, until, scope, limit, config, json }: CostFlags)
   else terminal.out(costTable(terminal, by, rows, total))
 }
 
-function parseWhen(text: string): When {
+/** Reads a day or a duration. */
+export function parseWhen(text: string): When {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) {
     const at = Date.parse(`${text}T00:00:00Z`)
     // A date that does not exist is another one, or none.
@@ -72,6 +73,7 @@ function parseWhen(text: string): When {
   }
 }
 
-function dayOf(when: When, now: number): string {
+/** The day (UTC) that was meant. */
+export function dayOf(when: When, now: number): string {
   return 'day' in when ? when.day : new Date(now - when.agoMs).toISOString().slice(0, 10)
 }
