@@ -68,6 +68,6 @@ function sentence({
   const until = resetsAt === undefined ? '' : `; it starts anew at ${resetsAt}`
   const sum = on === 'settled' ? dollars(spent) : `${dollars(spent)} and ${dollars(reserved)} set aside`
   return kind === 'forecast'
-    ? `${scope} has spent ${sum} of ${dollars(limit)} and will reach the limit of the budget ${budget} at this rate${until}`
+    ? `${scope} has spent ${sum} of ${dollars(limit)} of the budget ${budget} and will reach it at this rate${until}`
     : `${scope} has reached ${threshold}% of the budget ${budget}: ${sum} of ${dollars(limit)}${until}`
 }

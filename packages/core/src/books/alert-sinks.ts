@@ -12,7 +12,10 @@ export function logSink(write: (line: string) => void): AlertSink {
   }
 }
 
-/** Calls a function with each alert. What it throws or rejects with is tried again, so it may be called twice for one id. */
+/**
+ * Calls a function with each alert. What it throws or rejects with is tried again, so it may be called twice for one
+ * id.
+ */
 export function handlerSink(handle: (notice: AlertNotice) => void | Promise<void>, name = 'handler'): AlertSink {
   return {
     name,
@@ -23,8 +26,8 @@ export function handlerSink(handle: (notice: AlertNotice) => void | Promise<void
 }
 
 /**
- * Makes one of the engines on a store the one that tells alerts: the first by id of those that have joined. While an engine is being taken
- * over nobody, or twice the same, may tell: alerts wait, and carry an id.
+ * Makes one of the engines on a store the one that tells alerts: the first by id of those that have joined. While an
+ * engine is being taken over nobody, or twice the same, may tell: alerts wait, and carry an id.
  */
 export function isFirstEngine(leases: Pick<Leases, 'engines'>, engine: string): () => Promise<boolean> {
   return async () => {

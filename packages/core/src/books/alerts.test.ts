@@ -170,7 +170,7 @@ test('spending that will reach the limit is told once a period', async () => {
   expect(notices).toMatchObject([{ kind: 'forecast', budget: 'daily', spent: '60', limit: '100' }])
   expect(notices[0]).not.toHaveProperty('threshold')
   expect(notices[0]?.message).toMatch(
-    /^user:bob has spent \$0.00000000006 of .* and will reach the limit .* at this rate; it starts anew/,
+    /^user:bob has spent \$0.00000000006 of .* of the budget daily and will reach it at this rate; it starts anew/,
   )
   await money.setLimit(key, '110')
   await scheduler.advance(400_000)

@@ -9,8 +9,8 @@ export interface AlertSink {
   /** Names it in errors. */
   readonly name: string
   /**
-   * Resolves when the notice arrived. A rejection is tried again, later and later; so is a notice whose process died before it was taken off. A
-   * sink may therefore get a notice twice, with the same id. One at a time.
+   * Resolves when the notice arrived. A rejection is tried again, later and later; so is a notice whose process died
+   * before it was taken off. A sink may therefore get a notice twice, with the same id. One at a time.
    */
   send(notice: AlertNotice): Promise<void>
 }
@@ -22,8 +22,8 @@ export interface AlertsOptions {
   readonly scheduler: Scheduler
   readonly sinks: readonly AlertSink[]
   /**
-   * Whether this process tells now. Of several processes on one store one should: others would tell the same again. Asked before each look.
-   * Every process tells unless said.
+   * Whether this process tells now. Of several processes on one store one should: others would tell the same again.
+   * Asked before each look. Every process tells unless said.
    */
   readonly isTeller?: () => Promise<boolean>
   /** How often to look for alerts; 2,000 unless said. */
@@ -59,8 +59,8 @@ interface Delivery {
 }
 
 /**
- * Takes alerts out of the store's outbox to sinks: at least once each, taken off when all sinks have it. That an alert is written once per
- * threshold, period and limit is the store's part, in the transaction that reached it.
+ * Takes alerts out of the store's outbox to sinks: at least once each, taken off when all sinks have it. That an
+ * alert is written once per threshold, period and limit is the store's part, in the transaction that reached it.
  */
 export function createAlerts(options: AlertsOptions): Alerts {
   const { money, book, scheduler, sinks, lookMs = 2_000, forecastMs = 300_000, onError } = options
@@ -128,7 +128,10 @@ export function createAlerts(options: AlertsOptions): Alerts {
   }
 }
 
-/** Writes an alert for each account that will reach its limit before its period ends; the store keeps it to one per period and limit. */
+/**
+ * Writes an alert for each account that will reach its limit before its period ends; the store keeps it to one per
+ * period and limit.
+ */
 export async function lookAhead(money: Money, book: BudgetBook, at: number): Promise<void> {
   for (const budget of book.budgets) {
     const [prefix = ''] = book.prefixesOf(budget, at)

@@ -26,7 +26,10 @@ export interface CostSummary extends Omit<CostLine, 'key'> {
 /** Which days to sum up: UTC, `2026-11-21`, both included. */
 export type CostDays = Pick<CostQuery, 'since' | 'until'>
 
-/** What things cost. Answers from sums that are written with each call: a month of a million calls is as fast as an hour. */
+/**
+ * What things cost. Answers from sums that are written with each call: a month of a million calls is as fast as an
+ * hour.
+ */
 export interface Costs {
   /** A run with everything below it. */
   forRun(runId: string, days?: CostDays): Promise<CostSummary>
@@ -41,8 +44,8 @@ export interface Costs {
   /** Groups, the dearest first; days by date. */
   report(query: CostQuery): Promise<readonly CostLine[]>
   /**
-   * What budgets hold now: the accounts that a call of these scopes would be charged to, or all that were ever charged in
-   * their present period.
+   * What budgets hold now: the accounts that a call of these scopes would be charged to, or all that were ever
+   * charged in their present period.
    */
   budgets(scopes?: readonly string[]): Promise<readonly BudgetState[]>
   /** Prices past calls again and books the differences. History is never rewritten, and nothing is booked twice. */

@@ -13,8 +13,9 @@ import { sweepCalls } from './sweep.ts'
 
 // The invariants of money (B1 to B11; B8 is in admission/budget/zone-sweep.test.ts), each with a bug that it catches.
 //
-// A small world for the invariants of money: a few processes on one store, a clock that is moved by hand, calls that end in every way that
-// calls end. The same seed gives the same world. A bug sits between the processes and the store.
+// A small world for the invariants of money: a few processes on one store, a clock that is moved by hand, calls that
+// end in every way that calls end. The same seed gives the same world. A bug sits between the processes and the
+// store.
 
 type Bug = (money: Money) => Money
 

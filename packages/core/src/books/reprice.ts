@@ -5,8 +5,8 @@ import type { LedgerEntry, Money } from '../store/money.ts'
 /** Which calls to price again, and how. */
 export interface RepriceOptions {
   /**
-   * What a call costs by the new prices; undefined leaves it as it is. Called once per call, in the order in which they were booked. What it
-   * throws ends the re-pricing; what was booked before stays.
+   * What a call costs by the new prices; undefined leaves it as it is. Called once per call, in the order in which
+   * they were booked. What it throws ends the re-pricing; what was booked before stays.
    */
   readonly price: (line: LedgerEntry) => { readonly picoDollars: string; readonly card: string } | undefined
   /** When calls were booked, milliseconds since 1970, both included. */
@@ -35,8 +35,8 @@ interface Known {
 }
 
 /**
- * Books a correction for each call that now costs something else. The id of a correction counts those before it, so that of two processes
- * that do the same at once one is heard.
+ * Books a correction for each call that now costs something else. The id of a correction counts those before it, so
+ * that of two processes that do the same at once one is heard.
  */
 export async function reprice(money: Money, scope: Scope, now: number, options: RepriceOptions): Promise<Repriced> {
   const { price, since, until, runId } = options

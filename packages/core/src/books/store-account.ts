@@ -34,10 +34,11 @@ interface Booking {
 }
 
 /**
- * Lets calls outside of runs pay. Their reservations have no lease of a run to live by: they expire, unless this process puts that off while
- * the call is under way.
+ * Lets calls outside of runs pay. Their reservations have no lease of a run to live by: they expire, unless this
+ * process puts that off while the call is under way.
  *
- * S1 A settlement that could not be written stays, and its reservation is kept alive with it: nothing is lost while the process lives.
+ * S1 A settlement that could not be written stays, and its reservation is kept alive with it: nothing is lost while
+ * the process lives.
  * S2 One write at a time, so that settlements reach the ledger in the order in which calls ended.
  */
 export function createStoreAccount(options: StoreAccountOptions): StoreAccount {

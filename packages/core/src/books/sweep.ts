@@ -3,9 +3,9 @@ import { noUsage } from '../base/usage.ts'
 import type { LedgerEntry, Money, Swept } from '../store/money.ts'
 
 /**
- * Ends reservations of calls outside of runs whose process died, and books each as a call of unknown outcome that cost all that was
- * set aside: the provider may have billed it. Never ends a live slow call: its process puts the expiry off. Any number of processes may
- * sweep. Returns how many calls were booked.
+ * Ends reservations of calls outside of runs whose process died, and books each as a call of unknown outcome that
+ * cost all that was set aside: the provider may have billed it. Never ends a live slow call: its process puts the
+ * expiry off. Any number of processes may sweep. Returns how many calls were booked.
  */
 export async function sweepCalls(money: Money, now: number): Promise<number> {
   const swept = await money.sweep(now)

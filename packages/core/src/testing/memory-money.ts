@@ -106,9 +106,9 @@ export function forgetMoney({ money }: MemoryState, gone: ReadonlySet<RunId>): v
   }
 }
 
-/** The run whose account this is: `run:ID`, or `BUDGET/run:ID/PERIOD`. */
+/** The run whose account this is: `run:ID`, `BUDGET/run:ID/…` or `BUDGET/…/run:ID`. */
 function runOfAccount(key: string): RunId | undefined {
-  return /^(?:[^/]*\/)?run:([^/]+)(?:\/|$)/.exec(key)?.[1]
+  return /(?:^|\/)run:([^/]+)(?:\/|$)/.exec(key)?.[1]
 }
 
 function readBooking(

@@ -16,9 +16,10 @@ export interface WebhookOptions {
 }
 
 /**
- * Posts alerts as Standard Webhooks: headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, and a body of `type`, `timestamp` and
- * `data`, the notice. Anything but an answer of 2xx is `alert.not_delivered` and is tried again, with the same `webhook-id`: who receives it
- * keeps the ids that it has seen. Redirections are not followed. Throws `config.invalid` for a bad URL or secret.
+ * Posts alerts as Standard Webhooks: headers `webhook-id`, `webhook-timestamp` and `webhook-signature`, and a body of
+ * `type`, `timestamp` and `data`, the notice. Anything but an answer of 2xx is `alert.not_delivered` and is tried
+ * again, with the same `webhook-id`: who receives it keeps the ids that it has seen. Redirections are not followed.
+ * Throws `config.invalid` for a bad URL or secret.
  *
  * @example
  * const alerts = [webhookSink({ url: 'https://example.com/hooks', secret: process.env.HOOK_SECRET ?? '' })]

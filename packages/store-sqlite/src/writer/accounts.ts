@@ -116,7 +116,7 @@ export class Accounts {
   }
 }
 
-/** The run whose account this is: `run:ID`, or `BUDGET/run:ID/PERIOD`. */
+/** The run whose account this is: `run:ID`, `BUDGET/run:ID/…` or `BUDGET/…/run:ID`. */
 function runOfAccount(key: string): string | null {
-  return /^(?:[^/]*\/)?run:([^/]+)(?:\/|$)/.exec(key)?.[1] ?? null
+  return /(?:^|\/)run:([^/]+)(?:\/|$)/.exec(key)?.[1] ?? null
 }

@@ -29,15 +29,17 @@ export interface AccountView {
 export interface BudgetBook {
   readonly budgets: readonly Budget[]
   /**
-   * The accounts of a call, wider ones first: one per budget and matching scope, then one per run (`run:ID`), whose limit only
-   * the store knows. Fast for an array that was given before: give the same again, and never change it.
+   * The accounts of a call, wider ones first: one per budget and matching scope, then one per run (`run:ID`), whose
+   * limit only the store knows. Fast for an array that was given before: give the same again, and never change it.
    */
   accountsFor(scopes: readonly string[], at: number): readonly Account[]
   /** What to reserve for an intent. */
   charge(intent: CallIntent, scopes: readonly string[], at: number): Charge
   /** Says in the terms of budgets who refused. `at` is that of the {@link BudgetBook.charge} that led to it. */
   refusal(grant: Extract<Grant, { readonly kind: 'refused' }>, at: number): BudgetRefusal
-  /** What a key stands for in the period of `at`; undefined for accounts of runs, of other periods and of other books. */
+  /**
+   * What a key stands for in the period of `at`; undefined for accounts of runs, of other periods and of other books.
+   */
   find(key: string, at: number): AccountView | undefined
   /** With what the keys of the accounts of a budget begin that count at `at`: of its period, and of its window. */
   prefixesOf(budget: Budget, at: number): readonly string[]

@@ -6,8 +6,9 @@
 export type BudgetScope = 'tenant' | 'user' | 'session' | 'agent' | 'workflow' | 'run' | 'tag'
 
 /**
- * When a budget starts anew. `run`: with every run (a run and everything below it). `hour`: with every hour of UTC. `day`, `week`, `month`:
- * by the calendar of `timeZone`. `rollingHours`: never at once; what was spent longer ago no longer counts. `forever`: never.
+ * When a budget starts anew. `run`: with every run (a run and everything below it). `hour`: with every hour of UTC.
+ * `day`, `week`, `month`: by the calendar of `timeZone`. `rollingHours`: never at once; what was spent longer ago no
+ * longer counts. `forever`: never.
  */
 export type BudgetPeriod =
   | 'run'
@@ -40,8 +41,8 @@ export interface Budget {
   readonly name: string
   readonly scope: BudgetScope
   /**
-   * Only this tenant, user, tag (`team=red`) …; without, each has an account of its own. Of two budgets for the same scope, period and
-   * kind the one with the value holds for it, in place of the one without.
+   * Only this tenant, user, tag (`team=red`) …; without, each has an account of its own. Of two budgets for the same
+   * scope, period and kind the one with the value holds for it, in place of the one without.
    */
   readonly value?: string
   /** Dollars: `12.5`, `'12.50'`. Or a share of the budget that this one is `within`: `'20%'`. */
@@ -54,17 +55,20 @@ export interface Budget {
   /** `hard` is never overspent. `soft` refuses nothing and only tells. `hard` unless said. */
   readonly kind?: 'hard' | 'soft'
   /**
-   * Of a hard budget that has too little left for a call: `block` refuses it, `degrade` lets the gateway look for a cheaper
-   * model first. `block` unless said.
+   * Of a hard budget that has too little left for a call: `block` refuses it, `degrade` lets the gateway look for a
+   * cheaper model first. `block` unless said.
    */
   readonly onExceed?: 'block' | 'degrade'
   /** Percentages of the limit that are told once in each period; 50, 80, 90 and 100 unless said. */
   readonly thresholds?: readonly number[]
-  /** What must reach a threshold: what was spent (`settled`), that and what is set aside (`committed`), or each. `settled` unless said. */
+  /**
+   * What must reach a threshold: what was spent (`settled`), that and what is set aside (`committed`), or each.
+   * `settled` unless said.
+   */
   readonly alertOn?: 'settled' | 'committed' | 'both'
   /**
-   * A call without a known price: `deny` refuses it, `assume_ceiling` charges what the price book's ceiling says, `allow_flagged` lets
-   * it go without a charge. `deny` for hard, `allow_flagged` for soft budgets unless said.
+   * A call without a known price: `deny` refuses it, `assume_ceiling` charges what the price book's ceiling says,
+   * `allow_flagged` lets it go without a charge. `deny` for hard, `allow_flagged` for soft budgets unless said.
    */
   readonly unpriced?: 'deny' | 'assume_ceiling' | 'allow_flagged'
   /** The name of a budget of the same or a wider scope that this one is a part of. */

@@ -12,9 +12,9 @@ export interface Forecast {
 const leastShare = 0.1
 
 /**
- * Draws a straight line from the start of a period through what was spent by now. Answers when it reaches the limit before the
- * period ends; undefined when it does not, when the limit is reached already (its own threshold tells that), too early in a period,
- * and for periods without an end.
+ * Draws a straight line from the start of a period through what was spent by now. Answers when it reaches the limit
+ * before the period ends; undefined when it does not, when the limit is reached already (its own threshold tells
+ * that), too early in a period, and for periods without an end.
  */
 export function forecast(period: Period, at: number, settled: bigint, limit: bigint): Forecast | undefined {
   const { startsAt, endsAt, window } = period

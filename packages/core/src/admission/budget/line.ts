@@ -91,8 +91,9 @@ export function payerOf(scopes: readonly string[]): Payer {
 }
 
 /**
- * The account of a line for one of its scopes: `BUDGET/PERIOD/TENANT/SCOPE`. Only the scope may hold a slash, so that a key can be
- * read again; the period comes early, so that all accounts of a period are neighbours. Users of two tenants may have one name.
+ * The account of a line for one of its scopes: `BUDGET/PERIOD/TENANT/SCOPE`. Only the scope may hold a slash, so that
+ * a key can be read again; the period comes early, so that all accounts of a period are neighbours. Users of two
+ * tenants may have one name.
  */
 export function accountOf(line: Line, scope: string, { tenant, rootRun }: Payer, at: number): Account | undefined {
   const { budget, marks } = line

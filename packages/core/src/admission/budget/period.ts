@@ -34,7 +34,10 @@ export function periodOf(budget: Pick<Budget, 'period' | 'timeZone' | 'weekStart
   return calendarPeriod(period, budget, at)
 }
 
-/** An hour of UTC, with as many hours before it as may lie within the window: one more than asked for, as this one has just begun. */
+/**
+ * An hour of UTC, with as many hours before it as may lie within the window: one more than asked for, as this one has
+ * just begun.
+ */
 function rollingPeriod(hours: number, at: number): Period {
   const startsAt = Math.floor(at / hourMs) * hourMs
   const window = Array.from({ length: hours }, (_, back) => hourId(startsAt - (back + 1) * hourMs))

@@ -52,8 +52,8 @@ function formatOf(timeZone: string): Intl.DateTimeFormat | undefined {
 const dayMs = 86_400_000
 
 /**
- * The first instant at which the clocks of a zone show `shown` or later. Clocks that are put forward may skip the time, clocks that
- * are put back show it twice: either way there is one first instant.
+ * The first instant at which the clocks of a zone show `shown` or later. Clocks that are put forward may skip the
+ * time, clocks that are put back show it twice: either way there is one first instant.
  */
 export function firstInstant(local: LocalTime, shown: number): number {
   const offsets = [shown - 1.5 * dayMs, shown + 1.5 * dayMs].map((at) => local(at) - at)
