@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import type { Workload } from './harness/workload.ts'
 
 /** What `--help` prints. */
-export const usage = `usage: npm run bench -- [options]
+export const usage = `usage: npm run bench -- [options] [workload ...]
   --check            fail, naming the figures, when one misses its hold
   --compare          fail when a ratio to its floor is more than 15 % above bench/baseline.json;
                      writes docs/reference/benchmarks.md
@@ -28,8 +28,9 @@ export interface Options {
 
 /** Reads the arguments. Throws, saying what is wrong. */
 export function readOptions(args: readonly string[], known: readonly Workload[]): Options {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
+    allowPositionals: true,
     options: {
       help: { type: 'boolean' },
       check: { type: 'boolean' },
@@ -45,6 +46,7 @@ export function readOptions(args: readonly string[], known: readonly Workload[])
   const judging = (['check', 'compare', 'update'] as const).find((name) => values[name] === true)
   if (values.quick === true && judging !== undefined)
     throw new Error(`--quick measures nothing that --${judging} could use`)
+  const asked = values.only ?? (positionals.length > 0 ? positionals.join(',') : undefined)
   return {
     isHelp: values.help === true,
     isChecked: values.check === true,
@@ -52,7 +54,7 @@ export function readOptions(args: readonly string[], known: readonly Workload[])
     isUpdate: values.update === true,
     isJson: values.json === true,
     isQuick: values.quick === true,
-    workloads: values.only === undefined ? known : select(values.only, known),
+    workloads: asked === undefined ? known : select(asked, known),
     folder: values.folder,
     profileFolder: values.profile,
   }
@@ -62,7 +64,7 @@ function select(list: string, known: readonly Workload[]): readonly Workload[] {
   const asked = list.toLowerCase().split(',')
   const unknown = asked.find((id) => known.every((workload) => workload.id !== id))
   if (unknown !== undefined) {
-    throw new Error(`--only: there is no workload ${unknown}; there are ${known.map(({ id }) => id).join(', ')}`)
+    throw new Error(`there is no workload ${unknown}; there are ${known.map(({ id }) => id).join(', ')}`)
   }
   return known.filter(({ id }) => asked.includes(id))
 }
