@@ -28,6 +28,13 @@ export { LastWords } from './usage/last-words.ts'
 export { adviceSettings } from './advise/advice-settings.ts'
 export { advise, Adviser, type AdviseOptions } from './advise/advise.ts'
 export type { Advice, AdviceEffect, AdviceRule } from './advise/advice.ts'
+export {
+  batchDefinition,
+  type BatchAccount,
+  type BatchAnswer,
+  type BatchDefinitionOptions,
+  type BatchJob,
+} from './batch/batch-definition.ts'
 export type { BatchAsk, Batches, SubmitOptions, TicketOptions } from './batch/batch-service.ts'
 export type { BatchOutcome, BatchProgress, BatchResults, BatchTicket, BatchTicketItem } from './batch/ticket.ts'
 export type { WaitOptions } from './batch/wait-stage.ts'

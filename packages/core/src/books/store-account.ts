@@ -102,8 +102,9 @@ export function createStoreAccount(options: StoreAccountOptions): StoreAccount {
       return { kind: 'granted', picoDollars: intent.picoDollars === null ? null : BigInt(grant.picoDollars) }
     },
     settle(callId: string, entry: CallEntry): void {
-      const held = granted.get(callId)
-      const settlement = held === undefined ? undefined : { id: callId, picoDollars: entry.cost.picoDollars ?? held }
+      // Also when another process set it aside, as for a batch: the store ignores what it does not know.
+      const spent = entry.cost.picoDollars ?? granted.get(callId)
+      const settlement = spent === undefined ? undefined : { id: callId, picoDollars: spent }
       const line: LedgerEntry = { id: callId, at: scheduler.now(), tenant, scopes, kind: 'call', entry }
       waiting.push({ settlement, line })
       flushQuietly()

@@ -1,5 +1,5 @@
 import type { Experimental_TextBatchV4ItemResult, Experimental_TextBatchV4Request } from '@ai-sdk/provider'
-import { MeepoError, type CallAccount, type ModelRequest, type Scheduler } from '@meepo/core'
+import { MeepoError, toErrorData, type CallAccount, type ModelRequest, type Scheduler } from '@meepo/core'
 
 import { fromResult } from '../answer.ts'
 import { toModelError } from '../errors/model-error.ts'
@@ -33,7 +33,7 @@ export async function submitBatch(
   const prices = await pricesNow()
   const startedAt = scheduler.now()
   const settleAll = (ticketItems: readonly BatchTicketItem[], error: MeepoError): void => {
-    const isUnknown = !error.notSent && error.code !== 'model.rejected' && error.retryable
+    const isUnknown = !error.notSent
     for (const item of ticketItems) {
       const account = items.find(({ id }) => id === item.id)?.account
       const end = { startedAt, endedAt: scheduler.now(), error } as const
@@ -193,5 +193,7 @@ function submitError(thrown: unknown, target: Target, items: readonly BatchItem[
       notSent: true,
     })
   }
-  return toModelError(thrown, target, { messages }, 'before-answer')
+  const error = toModelError(thrown, target, { messages }, 'before-answer')
+  // A clear no is as certain as if nothing had been sent.
+  return error.retryable || error.notSent ? error : MeepoError.fromData({ ...toErrorData(error), notSent: true })
 }
