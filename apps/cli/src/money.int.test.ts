@@ -9,6 +9,7 @@ import { createProject, type Ended, type Project } from '../test-support/project
 const budgets: readonly Budget[] = [
   { name: 'company', scope: 'tenant', limit: 10, period: 'forever' },
   { name: 'per-user', scope: 'user', limit: 1, period: 'month' },
+  { name: 'each', scope: 'agent', limit: 1, period: 'run' },
 ]
 const cleaners: (() => void)[] = []
 let project: Project
@@ -101,15 +102,21 @@ test('budgets are listed, raised and brought back', async () => {
 
 test('the limit of a tenant and of a run can be set too', async () => {
   expect((await meepo('budget', 'set', 'company/tenant:other', '3')).err).toMatch(/^company of tenant:other: \$3\.00/)
+  expect((await meepo('budget', 'set', 'each/run:r1/agent:planner', '4')).err).toMatch(
+    /^each of agent:planner: \$4\.00/,
+  )
   expect((await meepo('budget', 'set', 'run:r1', '5')).err).toMatch(/^run of run:r1: \$5\.00/)
   expect((await meepo('budget', 'lift', 'run:r1')).err).toBe('run:r1 has no limit of its own now\n')
 })
 
-test.each(['nobody/user:bob', 'per-user', 'per-user/team:red'])('%s is no budget', async (name) => {
-  const { code, err } = await meepo('budget', 'set', name, '5')
-  expect(code).toBe(2)
-  expect(err).toContain('there are company/tenant:NAME, per-user/user:NAME, and run:ID')
-})
+test.each(['nobody/user:bob', 'per-user', 'per-user/team:red', 'each/agent:planner'])(
+  '%s is no budget',
+  async (name) => {
+    const { code, err } = await meepo('budget', 'set', name, '5')
+    expect(code).toBe(2)
+    expect(err).toContain('there are company/tenant:NAME, per-user/user:NAME, each/run:ID/agent:NAME, and run:ID')
+  },
+)
 
 test('a limit is an amount above nothing', async () => {
   expect(await meepo('budget', 'set', 'per-user/user:bob', '0')).toMatchObject({ code: 2 })

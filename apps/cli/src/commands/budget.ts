@@ -17,7 +17,7 @@ export function budgetCommand(): Command {
     .addCommand(liftCommand())
 }
 
-const account = 'a budget and whose, like per-user/user:bob; or a run, like run:r1'
+const account = 'a budget and whose, like per-user/user:bob or each/run:r1/agent:planner; or a run, like run:r1'
 const tenant = (): Option => new Option('--tenant <name>', 'whose budget').default('default')
 
 function listCommand(): Command {
@@ -77,14 +77,19 @@ async function findAccount(
   const { createBudgetBook, MeepoError } = await import('@meepo/core')
   const { loadConfigIfAny } = await import('../config/load-config.ts')
   const [budget = '', ...rest] = name.split('/')
-  const scope = rest.join('/')
+  // Of a budget that starts anew with every run, the run is named as well.
+  const run = rest.length > 1 && rest[0]?.startsWith('run:') === true ? rest.slice(0, 1) : []
+  const scope = rest.slice(run.length).join('/')
   const { config } = await loadConfigIfAny(named)
   const book = createBudgetBook(config.budgets)
-  const scopes = scope.startsWith('tenant:') ? [scope] : [`tenant:${owner}`, scope]
+  const scopes = [...(scope.startsWith('tenant:') ? [] : [`tenant:${owner}`]), scope, ...run]
   const accounts = book.accountsFor(scopes, Date.now())
   const found = accounts.find(({ key }) => key.startsWith(`${budget}/`) && key.endsWith(`/${scope}`))
   if (scope !== '' && found !== undefined) return { key: found.key, scopes }
-  const known = book.budgets.map((one) => `${one.name}/${one.scope}:${one.value ?? 'NAME'}`)
+  const known = book.budgets.map(
+    ({ name: one, period, scope: kind, value = 'NAME' }) =>
+      `${one}/${period === 'run' ? 'run:ID/' : ''}${kind}:${value}`,
+  )
   const hint =
     known.length > 0 ? `there are ${known.join(', ')}, and run:ID` : 'no budgets are configured; a run is run:ID'
   throw new MeepoError('config.invalid', `${JSON.stringify(name)} is no budget: ${hint}`)
