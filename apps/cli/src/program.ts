@@ -5,6 +5,7 @@ import { budgetCommand } from './commands/budget.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { costCommand } from './commands/cost.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { limitsCommand } from './commands/limits.ts'
 import { pricesCommand } from './commands/prices.ts'
 import { resolveCommand } from './commands/resolve.ts'
 import { resumeCommand } from './commands/resume.ts'
@@ -30,6 +31,7 @@ export function createProgram(): Command {
     ...commands,
     costCommand,
     budgetCommand,
+    limitsCommand,
     adviseCommand,
     pricesCommand,
     simCommand,

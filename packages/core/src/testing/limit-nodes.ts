@@ -151,7 +151,7 @@ export const steady: Holder = { id: 'steady', ttlMs: 1e12 }
 export function takeOf(
   counters: Counters,
   asks: readonly Ask[],
-  holder = steady,
+  holder: Holder = steady,
 ): { id: string; outcome: TakeOutcome } {
   const id = String(ids++)
   const [outcome] = sync(counters.take(holder, [{ id, asks }]))

@@ -259,3 +259,11 @@ test('a waiter that left while counters failed is left alone', async () => {
   await scheduler.advance(2_000)
   expect((await limiter.inspect()).waiting).toEqual([])
 })
+
+test('a limiter that was never asked tells nothing', async () => {
+  const { counters } = setup([])
+  let told = 0
+  const { limiter } = setup([tokens], { counters: { ...counters, leave: () => void told++ } })
+  await limiter.close()
+  expect(told).toBe(0)
+})

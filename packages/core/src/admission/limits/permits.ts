@@ -25,6 +25,8 @@ export interface PermitsOptions {
 export class Permits {
   readonly #options: PermitsOptions
   #open = 0
+  /** The counters know the holder. */
+  #isKnown = false
   #stop: Stop | undefined
   #untold: (() => void | Promise<void>)[] = []
 
@@ -75,12 +77,13 @@ export class Permits {
     this.#stop?.()
     this.#stop = undefined
     for (const end of this.#untold.splice(0)) await end()
-    await this.#options.counters.leave(this.#options.holder, this.#options.report())
+    if (this.#isKnown) await this.#options.counters.leave(this.#options.holder, this.#options.report())
   }
 
   /** Tells now what the next beat would. */
   async tell(): Promise<void> {
     const report = this.#options.report()
+    this.#isKnown = true
     try {
       await this.#options.counters.beat(this.#options.holder, report)
     } catch (error) {
@@ -102,6 +105,7 @@ export class Permits {
 
   #beat(): void {
     const { counters, holder, scheduler, isBusy, putBack } = this.#options
+    this.#isKnown = true
     const report = this.#options.report()
     attempt(
       () => counters.beat(holder, report),
