@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createBudgetBook, createStoreAccount, noUsage, type Budget, type CallEntry } from '@meepo/core'
-import { createNodeMachine } from '@meepo/engine-embedded'
+import { createFakeScheduler } from '@meepo/core/testing'
 import { openSqliteStore } from '@meepo/store-sqlite'
 import { beforeAll, afterAll, expect, test } from 'vitest'
 import { runInside } from '../test-support/inside.ts'
@@ -25,7 +25,7 @@ beforeAll(async () => {
   mkdirSync(project.path('.meepo'))
   const store = await openSqliteStore({ path: project.path('.meepo/meepo.db') })
   const book = createBudgetBook(budgets)
-  const { scheduler } = createNodeMachine()
+  const scheduler = createFakeScheduler({ startAt: Date.now() })
   const pay = async (id: string, user: string, agent: string, picoDollars: string): Promise<void> => {
     const scopes = ['tenant:default', `user:${user}`, `agent:${agent}`]
     const account = createStoreAccount({ money: store.money, book, scopes, scheduler })
