@@ -4,7 +4,7 @@ export type { MoneyOptions } from './money.ts'
 export { defineConfig, type MeepoConfig } from './config.ts'
 
 export { approvalSignal, define, defineAgent, defineGraph, defineTool, MeepoError, noRetry, task } from '@meepo/core'
-export { formatDollars, handlerSink, logSink } from '@meepo/core'
+export { formatDollars, handlerSink, logSink, parseDollars } from '@meepo/core'
 // By subject: how things are defined, what they are made of, how they run.
 export type { Agent, AgentOptions, AnyDefinition, Definition, DefinitionOptions } from '@meepo/core'
 export type { GraphOptions, GraphTask, Tool, ToolOptions } from '@meepo/core'
