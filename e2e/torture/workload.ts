@@ -55,12 +55,15 @@ export function buildWorkload(world: BodyWorld): readonly AnyDefinition[] {
       return Math.floor(Math.random() * 1e9)
     })
 
+  const asking = { effect: 'idempotent', isPaid: true, announcesCalls: true, retry, meta: { kind: 'model' } } as const
+
   const ask = (ctx: RunContext, name: string, question: Json): Task<Answer> =>
-    ctx.step(name, { effect: 'idempotent', isPaid: true, retry, meta: { kind: 'model' } }, async (attempt) => {
+    ctx.step(name, asking, async (attempt) => {
+      const { signal, id: attemptId, idempotencyKey, account, earlierTries } = attempt
       const model = attempt.call.models.resolve('sim:torture')
       const { text } = await model.call(
         { messages: [{ role: 'user', text: JSON.stringify(question) }] },
-        { signal: attempt.signal, attemptId: attempt.id, idempotencyKey: attempt.idempotencyKey },
+        { signal, attemptId, idempotencyKey, account, earlierTries },
       )
       return z.object({ amount: z.number() }).parse(JSON.parse(text))
     })

@@ -23,8 +23,8 @@ export const sourceBugs: readonly SourceBug[] = [
   {
     bug: 'no-wait-before-idempotent',
     file: '/core/src/run/step-entry.ts',
-    find: "return this.#options.effect !== 'read' || this.#options.isPaid === true",
-    replace: 'return isOnce(this.#options.effect) || this.#options.isPaid === true',
+    find: "return (effect !== 'read' || isPaid === true) && announcesCalls !== true",
+    replace: 'return (isOnce(effect) || isPaid === true) && announcesCalls !== true',
   },
   {
     bug: 'no-fencing',

@@ -347,7 +347,7 @@ export class ActiveRun implements RunHost {
     const { parent } = this.recording.created
     this.#isEnded = true
     if (parent) {
-      const news: ChildNews = { childRunId: this.runId, outcome: outcomeOf(event) }
+      const news: ChildNews = { childRunId: this.runId, seq: this.#seq + 1, outcome: outcomeOf(event) }
       // ChildNews is plain JSON: stored results and error data.
       const data = news as unknown as Json
       const delivery = { id: `${this.runId}/${this.#seq + 1}`, kind: 'child' as const, data }

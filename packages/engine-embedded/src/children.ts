@@ -163,7 +163,7 @@ export class Children {
     const events = await log.read(scope, start.childRunId)
     const end = events.findLast((event) => isTerminal(event))
     if (!end) return
-    const news: ChildNews = { childRunId: start.childRunId, outcome: outcomeOf(end) }
+    const news: ChildNews = { childRunId: start.childRunId, seq: end.seq, outcome: outcomeOf(end) }
     const id = `${start.childRunId}/${end.seq}/${parent.lastSeq()}`
     // ChildNews is plain JSON: stored results and error data.
     await inbox.deliver(scope, parent.runId, { id, kind: 'child', data: news as unknown as Json })

@@ -1,4 +1,4 @@
-import { formatDollars, isBudgetStop, type ErrorData } from '@meepo/core'
+import { catalogue, formatDollars, isBudgetStop, type ErrorCode, type ErrorData, type ErrorEntry } from '@meepo/core'
 import { shellWord } from '../render/format.ts'
 
 /** What a resume line is made of. */
@@ -17,7 +17,13 @@ export function resumeLine({ runId, config }: ResumeHint, error?: ErrorData): st
 
 /** True for an end that a resume may undo: a spent limit, or a failure that is worth another try. */
 export function isResumable(error: ErrorData | undefined): boolean {
-  return error !== undefined && (error.retryable || isBudgetStop(error) || raise('', error).length > 0)
+  return error !== undefined && (isPassing(error) || isBudgetStop(error) || raise('', error).length > 0)
+}
+
+/** It may be over by now, whoever gave up on it. */
+function isPassing({ code, retryable }: ErrorData): boolean {
+  const entry: ErrorEntry | undefined = Object.hasOwn(catalogue, code) ? catalogue[code as ErrorCode] : undefined
+  return retryable || entry?.retryable === true
 }
 
 function raise(runId: string, error: ErrorData | undefined): string[] {

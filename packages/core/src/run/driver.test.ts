@@ -380,3 +380,31 @@ test('what an attempt used is recorded with its outcome, also when it fails', as
   const succeeded = await drive((ctx) => ctx.step('a', read, async (attempt) => attempt.addUsage(usage)))
   expect(succeeded.events[2]).toMatchObject({ type: 'step.completed', data: { attempt: 1, usage } })
 })
+
+test('news of an end that a reopening undid are put away, whenever they arrive', async () => {
+  const error = { code: 'budget.exceeded', message: 'spent', retryable: false }
+  let childRunId = ''
+  const run = await drive((ctx) => ctx.child(child, 'c', null), {
+    host: { startChild: (start) => void (childRunId = start.childRunId) },
+  })
+  const [, announced] = run.events
+  const log: readonly NewEvent[] = [
+    started,
+    announced as NewEvent,
+    { type: 'child.failed', at: 0, data: { number: 1, error } },
+    { type: 'run.failed', at: 0, data: { error, unknownSteps: [], resumeAfter: 4 } },
+    {
+      type: 'run.reopened',
+      at: 0,
+      data: { limits: {}, by: 'operator', rewind: { before: 4, number: 1, children: { [childRunId]: 7 } } },
+    },
+  ]
+  const again = await drive((ctx) => ctx.child(child, 'c', null), { log })
+  const news = (id: string, seq: number): DriverMail => {
+    return { id, kind: 'child', data: { childRunId, seq, outcome: { kind: 'completed', result: { value: seq } } } }
+  }
+  again.driver.mail([news('old', 7), news('new', 12)])
+  await again.scheduler.settle()
+  expect(again.discarded).toEqual(['old'])
+  expect(again.last()).toMatchObject({ type: 'run.completed', data: { result: { value: 12 } } })
+})

@@ -96,6 +96,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   #unknown: Set<number> | undefined = undefined
   readonly #post: Post
   readonly #voidMail: ReadonlySet<string>
+  readonly #undoneChildren: Recording['undoneChildren']
   #abort: AbortController | undefined = undefined
 
   constructor({ runId, definition, host, recording, priority, fetched }: DriverOptions) {
@@ -111,6 +112,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#pump = new Pump(this.scheduler, this)
     this.#post = new Post(recording.received)
     this.#voidMail = recording.voidMail
+    this.#undoneChildren = recording.undoneChildren
     this.#recordedEnd = recording.end
     this.call = callContext(runId, recording, priority, host.models)
     this.#beginSegment(recording.segment ?? this.#firstSegment(recording.created.input), fetched)
@@ -231,6 +233,10 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   receive(name: string, value: Stored): void {
     this.#post.receive(name, value)
+  }
+
+  undoneSeq(childRunId: string): number | undefined {
+    return this.#undoneChildren.get(childRunId)
   }
 
   received(name: string): Stored | undefined {

@@ -26,6 +26,8 @@ export type ChildRef = Pick<ChildStart, 'number' | 'childRunId'>
 /** News of a child that ended, as it travels through the parent's inbox. */
 export interface ChildNews {
   readonly childRunId: RunId
+  /** The last event of the child: news of an end that was undone are old, whenever they arrive. */
+  readonly seq?: number
   readonly outcome:
     | { readonly kind: 'completed'; readonly result: Stored }
     | { readonly kind: 'failed'; readonly error: ErrorData }

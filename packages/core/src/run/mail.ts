@@ -36,6 +36,8 @@ export interface MailReader {
   openEntries(): Iterable<Entry>
   append(event: NewEvent, mailId?: string): void
   receive(name: string, value: Stored): void
+  /** The last seq of a child as of the reopening that undid its end. */
+  undoneSeq(childRunId: string): number | undefined
   cancelRun(reason: string): void
   hold(): void
   unhold(): void
@@ -83,7 +85,8 @@ function readChildNews(reader: MailReader, mail: DriverMail): void {
   // Only engines write this kind, as ChildNews.
   const news = mail.data as unknown as ChildNews
   const waiting: ChildEntry[] = []
-  for (const entry of reader.openEntries()) {
+  const isOld = (news.seq ?? Infinity) <= (reader.undoneSeq(news.childRunId) ?? 0)
+  for (const entry of isOld ? [] : reader.openEntries()) {
     if (entry instanceof ChildEntry && entry.start.childRunId === news.childRunId && !entry.isClosed)
       waiting.push(entry)
   }

@@ -179,6 +179,8 @@ const quietTypes: ReadonlySet<string> = new Set([
 
 const endTypes: ReadonlySet<string> = new Set(['run.cancel_requested', 'run.ending', 'run.failed', 'run.cancelled'])
 
+const nothing: ReadonlyMap<string, never> = new Map()
+
 class Reader {
   readonly #created: EventData['run.created']
   #limits: RunLimits
@@ -191,8 +193,8 @@ class Reader {
   /** The highest number of a task that a rewind left behind. */
   #highest = 0
   #isRewound = false
-  readonly #undoneChildren = new Map<string, number>()
-  readonly #lostCalls = new Map<string, LostCall>()
+  #undoneChildren: Map<string, number> | undefined = undefined
+  #lostCalls: Map<string, LostCall> | undefined = undefined
   #end: Recording['end']
   #isEnded = false
   readonly #openBodies = new Set<number>()
@@ -238,6 +240,7 @@ class Reader {
         return
       case 'call.started':
       case 'call.settled':
+        this.#lostCalls ??= new Map()
         trackCall(this.#lostCalls, event)
         this.#countTries(event)
         return
@@ -288,8 +291,8 @@ class Reader {
       voidMail: this.#voidMail,
       end: this.#end,
       activeMs: this.#activeMs,
-      lostCalls: this.#lostCalls,
-      undoneChildren: this.#undoneChildren,
+      lostCalls: this.#lostCalls ?? nothing,
+      undoneChildren: this.#undoneChildren ?? nothing,
       isRewound: this.#isRewound,
       isEnded: this.#isEnded,
     }
@@ -320,6 +323,7 @@ class Reader {
 
   #rewind({ number, children }: Rewind): void {
     this.#highest = Math.max(this.#highest, number)
+    this.#undoneChildren ??= new Map()
     for (const [child, lastSeq] of Object.entries(children)) this.#undoneChildren.set(child, lastSeq)
     this.#jumps.push({ after: this.#deliveries.length, number })
   }

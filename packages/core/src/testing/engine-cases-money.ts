@@ -391,7 +391,8 @@ function deepTree(suffix = '') {
       const teams = await Promise.allSettled([ctx.child(team, 'x', 'x'), ctx.child(team, 'y', 'y')])
       await ctx.step('tell', read, async ({ idempotencyKey }) => keys.push(idempotencyKey))
       if (teams.some(({ status }) => status === 'rejected')) {
-        throw new MeepoError('tool.failed', 'some teams failed')
+        const reasons = teams.map((one) => (one.status === 'rejected' ? String(one.reason) : one.status))
+        throw new MeepoError('tool.failed', `some teams failed: ${reasons.join(', ')}`)
       }
       await ctx.sleep(5)
       return 'six done'
