@@ -6,6 +6,7 @@ import { cancelCommand } from './commands/cancel.ts'
 import { costCommand } from './commands/cost.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { limitsCommand } from './commands/limits.ts'
+import { healthCommand } from './commands/health.ts'
 import { pricesCommand } from './commands/prices.ts'
 import { resolveCommand } from './commands/resolve.ts'
 import { resumeCommand } from './commands/resume.ts'
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     limitsCommand,
     adviseCommand,
     pricesCommand,
+    healthCommand,
     simCommand,
     doctorCommand,
   ])

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createMemoryHealthBoard, MeepoError, type Machine, type Model, type Models } from '@meepo/core'
 
 import { HealthKeeper } from './health/health-keeper.ts'
-import { describeRow } from './health/target-health.ts'
+import { describeHealth } from './health/target-health.ts'
 import type { Gateway, GatewayOptions } from './options.ts'
 import { createClock, systemScheduler, type Clock } from './pipeline/clock.ts'
 import { PriceShelf, type PipelineParts } from './pipeline/parts.ts'
@@ -59,8 +59,7 @@ export function createGateway(options: GatewayOptions = {}): Gateway {
     ...names,
     ...createServing({ ...servingTools(assembly), models: names }),
     async health() {
-      const rows = await parts.health.latest()
-      return rows.map((row) => describeRow(row, parts.clock.now()))
+      return describeHealth(await parts.health.latest(), parts.clock.now())
     },
     usePrices: (prices) => parts.prices.replace(prices),
   }

@@ -1,6 +1,8 @@
 import { Agent as HttpAgent, request as requestHttp, type AgentOptions, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 
+import { allCounts, type TransportCounts } from './transport-counts.ts'
+
 type Body = ConstructorParameters<typeof Response>[0]
 
 /**
@@ -14,25 +16,10 @@ const pooling: AgentOptions = {
   ...(process.env['NODE_USE_ENV_PROXY'] === '1' ? { proxyEnv: process.env } : {}),
 }
 
-/** What a transport did so far. */
-export interface TransportCounts {
-  /** Requests that got a connection. */
-  requests: number
-  /** Connections that were opened for them; the others were used again. */
-  sockets: number
-}
-
 /** `fetch` on connections of its own. */
 export interface Transport {
   (...given: Parameters<typeof globalThis.fetch>): Promise<Response>
   readonly counts: Readonly<TransportCounts>
-}
-
-const all: TransportCounts = { requests: 0, sockets: 0 }
-
-/** What all transports of this process did. */
-export function transportCounts(): Readonly<TransportCounts> {
-  return { ...all }
 }
 
 /**
@@ -77,7 +64,7 @@ export function createTransport({ maxSockets }: { readonly maxSockets?: number |
         else readWhole(message, (whole) => resolve(toResponse(message, whole)))
       })
       request.on('socket', () => {
-        for (const count of [counts, all]) {
+        for (const count of [counts, allCounts]) {
           count.requests++
           if (!request.reusedSocket) count.sockets++
         }

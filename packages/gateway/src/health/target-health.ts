@@ -20,8 +20,13 @@ export interface TargetHealth {
   readonly opened: number
 }
 
+/** The rows of a health board for people. */
+export function describeHealth(rows: readonly HealthRow[], now: number): readonly TargetHealth[] {
+  return rows.map((row) => describeRow(row, now))
+}
+
 /** A row of the board for people. The mark of the secret is left out. */
-export function describeRow({ key, state }: HealthRow, now: number): TargetHealth {
+function describeRow({ key, state }: HealthRow, now: number): TargetHealth {
   const [provider = '', credential = '', ...rest] = key.split('/')
   const place = rest.join('/')
   const at = place.lastIndexOf('@')
