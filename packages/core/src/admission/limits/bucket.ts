@@ -41,11 +41,27 @@ const lowestPercent = 5
 /** Debt beyond it is not counted: a number would not hold it exactly. No real call comes near. */
 const deepest = -(2 ** 52)
 
+/** Of a rate: nobody ever writes into it. */
+const noSlots: Bucket['slots'] = new Map()
+
 /** A full bucket. */
 export function createBucket(rule: Rule, value: string, now: number): Bucket {
   const level = rule.capacity * rule.unit
-  const marks = { open: 0, taken: 0, returnable: 0, learnedMark: 0, cutMark: 0, percent: 100, percentAt: now }
-  return { rule, value, level, at: now, ...marks, slots: new Map() }
+  const slots = rule.counts === 'concurrent' ? new Map<string, number>() : noSlots
+  return {
+    rule,
+    value,
+    level,
+    at: now,
+    open: 0,
+    taken: 0,
+    returnable: 0,
+    learnedMark: 0,
+    cutMark: 0,
+    percent: 100,
+    percentAt: now,
+    slots,
+  }
 }
 
 /** Takes over a changed configuration. What is left stays left; nothing is created. */

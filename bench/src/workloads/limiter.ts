@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import { createLimiter, createMemoryCounters, type Counters, type Limit, type Limiter } from '@meepo/core'
+import { createNodeMachine } from '@meepo/engine-embedded'
+import { openSqliteStore } from '@meepo/store-sqlite'
+import { median, timed } from '../harness/rounds.ts'
+import type { Bench, Case, Figure, Workload } from '../harness/workload.ts'
+
+/** Four limits for each call, so wide that no call waits. */
+const limits: readonly Limit[] = [
+  { name: 'requests', scope: 'key', counts: 'requests', amount: 1_000_000_000, per: 'minute' },
+  { name: 'tokens', scope: 'key', counts: 'tokens', amount: 100_000_000_000, per: 'minute' },
+  { name: 'of-tenant', scope: 'tenant', counts: 'tokens', amount: 100_000_000_000, per: 'hour' },
+  { name: 'at-once', scope: 'key', counts: 'concurrent', amount: 100_000 },
+]
+const callers = 500
+
+/** What a limited call costs: a decision over four limits, and its settlement. */
+export const limiter: Workload = {
+  id: 'limiter',
+  title: 'Limiter: a decision over four limits and its settlement',
+  cases: [
+    // 200,000 a second, and the same whatever the number of keys.
+    inMemory('10 keys', 10),
+    inMemory('100,000 keys', 100_000),
+    { name: 'shared on a file, 500 callers', measure: measureShared },
+  ],
+}
+
+function inMemory(name: string, keys: number): Case {
+  return {
+    name,
+    measure: async (bench) => {
+      const { scheduler } = createNodeMachine()
+      const gate = open(createMemoryCounters({ scheduler }))
+      const names = Array.from({ length: keys }, (_, index) => `key-${index}`)
+      let count = 0
+      const round = async (calls: number): Promise<{ wall: number; cpu: number }> => {
+        const { wallMs, cpuMs } = await timed(async () => {
+          for (let call = 0; call < calls; call++) await pass(gate, count++, names[count % keys] ?? '')
+        })
+        return { wall: (wallMs * 1_000) / calls, cpu: (cpuMs * 1_000) / calls }
+      }
+      const calls = bench.isQuick ? 1_000 : 200_000
+      await round(calls)
+      const rounds = []
+      for (let index = 0; index < (bench.isQuick ? 1 : 7); index++) rounds.push(await round(calls))
+      await gate.close()
+      const wall = median(rounds.map((one) => one.wall))
+      const cpu = median(rounds.map((one) => one.cpu))
+      return [{ case: name, value: wall, unit: 'µs/call', floor: null, hold: 5, isDurable: false, cpu }]
+    },
+  }
+}
+
+async function measureShared(bench: Bench): Promise<readonly Figure[]> {
+  const store = await openSqliteStore({ path: join(bench.folder, 'limits.db') })
+  const gate = open(store.counters)
+  let count = 0
+  const round = async (ms: number): Promise<number> => {
+    const begin = count
+    const until = performance.now() + ms
+    const caller = async (index: number): Promise<void> => {
+      while (performance.now() < until) await pass(gate, count++, `key-${index % 10}`)
+    }
+    const { wallMs } = await timed(() => Promise.all(Array.from({ length: callers }, (_, index) => caller(index))))
+    return (wallMs * 1_000) / (count - begin)
+  }
+  await round(bench.isQuick ? 20 : 500)
+  const rounds: number[] = []
+  for (let index = 0; index < (bench.isQuick ? 1 : 5); index++) rounds.push(await round(bench.isQuick ? 50 : 1_000))
+  await gate.close()
+  await store.close()
+  const name = 'shared on a file, 500 callers'
+  return [{ case: name, value: median(rounds), unit: 'µs/call', floor: null, hold: null, isDurable: true }]
+}
+
+function open(counters: Counters): Limiter {
+  return createLimiter({ limits, counters, ...createNodeMachine() })
+}
+
+async function pass(gate: Limiter, call: number, key: string): Promise<void> {
+  const permit = await gate.acquire({
+    id: `call-${call}`,
+    tenant: 'tenant',
+    scopes: { key, tenant: 'tenant', model: 'model' },
+    estimate: { inputTokens: 500, outputTokens: 500 },
+  })
+  permit.settle({ inputTokens: 400, outputTokens: 100 })
+}
