@@ -3,7 +3,20 @@ import { readOptions } from './options.ts'
 import { workloads } from './workloads/all.ts'
 
 test('the workloads are those of the page, and every case has a name of its own', () => {
-  expect(workloads.map(({ id }) => id)).toEqual(['w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8', 'w9'])
+  expect(workloads.map(({ id }) => id)).toEqual([
+    'w1',
+    'w2',
+    'w3',
+    'w4',
+    'w5',
+    'w6',
+    'w7',
+    'w8',
+    'w9',
+    'gateway',
+    'money',
+    'limiter',
+  ])
   for (const { cases } of workloads) expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
 })
 

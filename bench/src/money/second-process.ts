@@ -11,7 +11,7 @@ export interface SecondProcess {
 
 /** Starts one; it waits with an open store. */
 export async function startSecond(path: string, callers: number, ms: number, kind: PairKind): Promise<SecondProcess> {
-  const args = [join(import.meta.dirname, 'pair-process.js'), path, `b${process.hrtime.bigint()}-`, callers, ms, kind]
+  const args = [join(import.meta.dirname, 'second/main.js'), path, `b${process.hrtime.bigint()}-`, callers, ms, kind]
   const child = spawn(process.execPath, args.map(String), { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   await lines.next()

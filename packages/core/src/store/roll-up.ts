@@ -106,7 +106,7 @@ export function chargeOf(line: LedgerEntry, adjusted?: Adjusted): Charge {
 }
 
 /** The day of a time, in UTC. */
-export function dayOf(at: number): string {
+function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10)
 }
 
@@ -127,14 +127,14 @@ export function planReport({ by, scope }: Pick<CostQuery, 'by' | 'scope'>): Repo
 }
 
 /** The group of a report that a roll-up belongs to. */
-export function groupOf({ by }: Pick<CostQuery, 'by'>, { scope, day, model }: Omit<RollUp, 'sums'>): string {
+function groupOf({ by }: Pick<CostQuery, 'by'>, { scope, day, model }: Omit<RollUp, 'sums'>): string {
   if (by === 'total') return 'total'
   if (by === 'model') return model
   return by === 'day' ? day : scope.slice(by.length + 1)
 }
 
 /** Whether a day is one of those that a query asks for. */
-export function isAskedFor({ since, until }: Pick<CostQuery, 'since' | 'until'>, day: string): boolean {
+function isAskedFor({ since, until }: Pick<CostQuery, 'since' | 'until'>, day: string): boolean {
   return (since === undefined || day >= since) && (until === undefined || day <= until)
 }
 

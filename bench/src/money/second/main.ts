@@ -3,7 +3,7 @@
 
 import { once } from 'node:events'
 import { openSqliteStore } from '@meepo/store-sqlite'
-import { runPairs } from './pairs.ts'
+import { runPairs } from '../pairs.ts'
 
 const [path = '', prefix = '', callers = '', ms = '', kind = ''] = process.argv.slice(2)
 const store = await openSqliteStore({ path })
