@@ -5,7 +5,7 @@ import type { Provider } from '../provider.ts'
 import { createTarget, type Target } from '../target.ts'
 
 /** The batch API of a provider's adapter. */
-export type BatchDoor = Experimental_BatchV4<{ readonly text: string }>
+type BatchDoor = Experimental_BatchV4<{ readonly text: string }>
 
 /** A model whose calls can be put off. */
 export interface BatchTarget {

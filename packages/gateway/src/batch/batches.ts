@@ -49,7 +49,11 @@ export async function submitBatch(
   const opened: BatchTicketItem[] = []
   try {
     const door = await load()
-    for (const item of items) opened.push(await openItem(item, target, prices, startedAt))
+    // Together, so that a durable account writes them together.
+    const opening = await Promise.allSettled(items.map((item) => openItem(item, target, prices, startedAt)))
+    opened.push(...opening.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
+    const refused = opening.find((one) => one.status === 'rejected')
+    if (refused) throw refused.reason
     const requests = items.map((item) => toBatchRequest(item, target))
     const { batchId, expiresAt } = await door.doStartBatch({ requests, ...(signal ? { abortSignal: signal } : {}) })
     return {

@@ -72,21 +72,27 @@ export function waitStage(tools: WaitStageTools): Stage {
       if (bus.passengers.length >= maxCalls) depart(key, bus)
     })
 
-  return async (call, next) => {
+  const wait = async (target: BatchTarget, call: GatewayCall, next: Handle): Promise<Answered> => {
+    sayThatItWaits(call, target)
+    try {
+      const { outcome, tab } = await untilAborted(board(target, call), call.signal)
+      const line = tab.lines.at(-1)
+      if (outcome?.kind === 'answered' && line) return { response: outcome.response, id: line.id, entry: line.entry }
+    } finally {
+      call.account.waiting()
+    }
+    // What is wrong with the request itself is told by the usual way as well, with the route's own rules.
+    return await next(call)
+  }
+
+  return (call, next) => {
     const target = call.request.routing?.canWait && !call.onText ? tools.targetOf(call.name) : undefined
-    if (!target || call.signal.aborted) return await next(call)
-    call.account.waiting(`batch of ${target.target.id}`)
-    const { outcome, tab } = await untilAborted(board(target, call), call.signal)
-    call.account.waiting()
-    return await answer(call, outcome, tab, next)
+    return target && !call.signal.aborted ? wait(target, call, next) : next(call)
   }
 }
 
-async function answer(call: GatewayCall, outcome: BatchOutcome | undefined, tab: Tab, next: Handle): Promise<Answered> {
-  const line = tab.lines.at(-1)
-  if (outcome?.kind === 'answered' && line) return { response: outcome.response, id: line.id, entry: line.entry }
-  // What is wrong with the request itself is told by the usual way as well, with the route's own rules.
-  return await next(call)
+function sayThatItWaits({ account }: GatewayCall, { target }: BatchTarget): void {
+  account.waiting(`batch of ${target.id}`)
 }
 
 /** One batch from its submission to its end. Never rejects. */
@@ -96,6 +102,8 @@ async function ride(tools: WaitStageTools, { target, passengers }: Bus): Promise
   try {
     if (aboard.length > 0) {
       const ticket = await submitBatch(tools, target, aboard)
+      // An account takes the announcement of a call for the end of a wait.
+      for (const { call } of aboard) sayThatItWaits(call, target)
       for (const outcome of await waitFor(tools, target, ticket, aboard)) outcomes.set(outcome.id, outcome)
     }
   } catch {
@@ -119,6 +127,8 @@ async function waitFor(
     if (aboard.every(({ call }) => call.signal.aborted)) left.abort()
   }
   for (const { call } of aboard) call.signal.addEventListener('abort', leave)
+  // They may have left while it was submitted.
+  leave()
   try {
     for (;;) {
       const { status } = await pollBatch(target, ticket)

@@ -65,6 +65,17 @@ test.each<[string, Parameters<typeof stageCall>[0]]>([
   expect(provider).toHaveBeenCalledTimes(2)
 })
 
+test('a conversation that grows in its own array, and one request of two tenants, have their own answers', async () => {
+  const { run, provider } = setup()
+  const messages = [{ role: 'user' as const, text: 'hello' }]
+  const request = { messages, routing: { cacheMs: 1_000 } }
+  await run(stageCall({ request }))
+  await run(stageCall({ request, account: booksOf('umbra') }))
+  messages.push({ role: 'user', text: 'and now?' })
+  await run(stageCall({ request }))
+  expect(provider).toHaveBeenCalledTimes(3)
+})
+
 test('options that only label the request do not make it another one', async () => {
   const { run, provider } = setup()
   await run(stageCall())

@@ -1,9 +1,9 @@
 import { noUsage, toErrorData, type CallEntry, type ModelResponse } from '@meepo/core'
 
 import { cancelledError } from '../errors/model-error.ts'
-import { freeEntry, type Answered, type GatewayCall, type Stage } from '../pipeline/stage.ts'
+import { freeEntry, type Answered, type GatewayCall, type Handle, type Stage } from '../pipeline/stage.ts'
 import type { AnswerStore } from './answer-store.ts'
-import type { SharingPolicy } from './sharing.ts'
+import type { Sharing, SharingPolicy } from './sharing.ts'
 
 /** What the response cache works with. */
 export interface CacheStageOptions {
@@ -36,10 +36,7 @@ export function cacheStage({ policy, store, now, onTrouble }: CacheStageOptions)
       return undefined
     }
   }
-  return async (call, next) => {
-    const sharing = policy(call)
-    if (!sharing) return await next(call)
-    const { key, forMs } = sharing
+  const answer = async (call: GatewayCall, { key, forMs }: Sharing, next: Handle): Promise<Answered> => {
     const startedAt = now()
     const found = await attempt('read', () => store.get(key))
     if (found && startedAt - found.at < forMs) return hit(call, read(found.text), startedAt, now())
@@ -49,6 +46,11 @@ export function cacheStage({ policy, store, now, onTrouble }: CacheStageOptions)
       await attempt('write', () => store.set(key, { text: write(answered), at }, at + forMs))
     }
     return answered
+  }
+  // No turn is lost for a call that does not share.
+  return (call, next) => {
+    const sharing = policy(call)
+    return sharing ? answer(call, sharing, next) : next(call)
   }
 }
 

@@ -25,14 +25,15 @@ export interface SharingOptions {
  * a consensus, therefore do.
  */
 export function sharingPolicy({ deterministicMs = 0, modelOf }: SharingOptions): SharingPolicy {
-  const known = new WeakMap<object, Sharing>()
-  return ({ request, account, name }) => {
+  const known = new WeakMap<GatewayCall, Sharing>()
+  return (call) => {
+    const { request, account, name } = call
     const { tenant } = account
     const forMs = request.routing?.cacheMs ?? (request.settings?.temperature === 0 ? deterministicMs : 0)
     if (!(forMs > 0) || tenant === '') return undefined
-    // The stages ask one after the other for the same request object.
-    let sharing = known.get(request)
-    if (!sharing) known.set(request, (sharing = { key: cacheKey({ tenant, model: modelOf(name), request }), forMs }))
+    // The stages ask one after the other. Never by the request: an agent's grows from call to call.
+    let sharing = known.get(call)
+    if (!sharing) known.set(call, (sharing = { key: cacheKey({ tenant, model: modelOf(name), request }), forMs }))
     return sharing
   }
 }

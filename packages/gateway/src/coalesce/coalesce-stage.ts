@@ -1,6 +1,6 @@
 import { MeepoError, noUsage, type ModelResponse } from '@meepo/core'
 
-import type { SharingPolicy } from '../cache/sharing.ts'
+import type { Sharing, SharingPolicy } from '../cache/sharing.ts'
 import { cancelledError } from '../errors/model-error.ts'
 import { freeEntry, type Answered, type GatewayCall, type Handle, type Stage } from '../pipeline/stage.ts'
 import { Flight, type Landing } from './flight.ts'
@@ -36,14 +36,12 @@ export function coalesceStage(policy: SharingPolicy, now: () => number): Stage {
     throw reasonOf(landing, call)
   }
 
-  return async (call, next) => {
-    const sharing = policy(call)
-    if (!sharing) return await next(call)
+  async function share({ key }: Sharing, call: GatewayCall, next: Handle): Promise<Answered> {
     let hasText = false
     for (;;) {
       if (call.signal.aborted) throw cancelledError(call.signal)
-      const flight = flights.get(sharing.key)
-      if (!flight || flight.isClosed) return await lead(sharing.key, call, next)
+      const flight = flights.get(key)
+      if (!flight || flight.isClosed) return await lead(key, call, next)
       const startedAt = now()
       const passenger = call.with({
         onText:
@@ -61,6 +59,11 @@ export function coalesceStage(policy: SharingPolicy, now: () => number): Stage {
       call.onReset()
       hasText = false
     }
+  }
+
+  return (call, next) => {
+    const sharing = policy(call)
+    return sharing ? share(sharing, call, next) : next(call)
   }
 }
 

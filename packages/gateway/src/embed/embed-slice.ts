@@ -4,7 +4,7 @@ import type { Tab } from '../serve/tab.ts'
 import type { EmbedTarget } from './embed-target.ts'
 
 /** What all values of one request of a provider have in common. */
-export interface EmbedKind {
+interface EmbedKind {
   readonly place: EmbedTarget
   readonly tenant: string
   readonly dimensions: number | undefined

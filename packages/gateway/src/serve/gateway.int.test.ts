@@ -157,6 +157,21 @@ test('a call whose batch takes too long goes the usual way', async () => {
   expect(books.lines.map(({ entry }) => entry.cost.picoDollars)).toEqual(['0', paid])
 })
 
+test('who is aborted while a batch is under way is told at once, and the batch is given up', async () => {
+  const { gateway, simulator, sent } = await open({ batchMs: 60_000 }, { waiting: { collectMs: 1, pollMs: 10 } })
+  const leaving = new AbortController()
+  const account = booksOf('acme')
+  const ask = { model: 'openai:m', prompt: 'hello', routing: { canWait: true }, signal: leaving.signal, account }
+  const asking = gateway.generate(ask)
+  const isUnderWay = (): boolean => simulator.journal.entries().some(({ path }) => path === '/v1/batches')
+  while (!isUnderWay()) await new Promise((resolve) => setTimeout(resolve, 2))
+  leaving.abort()
+  await expect(asking).rejects.toMatchObject({ code: 'task.cancelled' })
+  while (account.lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 2))
+  expect(outcomes(account)).toEqual(['failed'])
+  expect(sent()).toBe(0)
+})
+
 test('a provider without batches is called the usual way', async () => {
   const { gateway, simulator } = await open({})
   const local = createGateway({

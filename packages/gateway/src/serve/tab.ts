@@ -59,7 +59,7 @@ export class Tab implements CallAccount {
 }
 
 /** Adds lines up. */
-export function costOf(lines: readonly TabLine[]): TabCost {
+function costOf(lines: readonly TabLine[]): TabCost {
   let [spent, saved, unpricedCalls, uncertainCalls] = [0n, 0n, 0, 0]
   for (const { cost } of lines.map(({ entry }) => entry)) {
     if (cost.picoDollars === null) unpricedCalls += 1
