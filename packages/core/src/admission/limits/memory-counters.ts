@@ -68,7 +68,9 @@ class MemoryRows implements CounterRows {
   readonly #cooldowns = new Map<string, number>()
   #nextExpiry = Number.POSITIVE_INFINITY
   #now = 0
-  #sweep: Iterator<Bucket> | undefined
+  /** On its way through the buckets of one rule; how many rules are behind it. */
+  #sweep: Iterator<Bucket> = [].values()
+  #sweptRules = 0
   #toSweep = 0
 
   constructor(scheduler: Pick<Scheduler, 'elapsed'>) {
@@ -145,16 +147,19 @@ class MemoryRows implements CounterRows {
   /** Goes round all buckets, a few steps at a time. */
   #forgetSome(): void {
     for (; this.#toSweep > 0; this.#toSweep--) {
-      this.#sweep ??= this.allBuckets()
       const next = this.#sweep.next()
       if (next.done === true) {
-        this.#sweep = undefined
-        this.#toSweep = 0
-        return
+        this.#sweep = [...this.#buckets.values()][this.#sweptRules++]?.values() ?? this.#beginAnew()
+        continue
       }
       advance(next.value, this.#now)
       if (isIdle(next.value)) this.#buckets.get(next.value.rule.name)?.delete(next.value.value)
     }
+  }
+
+  #beginAnew(): Iterator<Bucket> {
+    this.#sweptRules = 0
+    return [].values()
   }
 
   /** A clock that went back stands still here until it is where it was: nothing is refilled twice. */
