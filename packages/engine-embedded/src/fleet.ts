@@ -11,7 +11,6 @@ import {
   type LogEvent,
   type Machine,
   type Models,
-  type Release,
   type RunId,
   type Store,
 } from '@meepo/core'
@@ -26,6 +25,8 @@ import { loadRun } from './loader.ts'
 import type { Birth } from './new-run.ts'
 import type { Previews } from './previews.ts'
 import type { Registry } from './registry.ts'
+import { readInbox } from './read-inbox.ts'
+import { releaseOf, Releases } from './releases.ts'
 
 /*
  * The runs that this engine drives: takes them from the queue of the store while there is room, gives waiting ones
@@ -63,7 +64,7 @@ export class Fleet implements RunOwner {
   #isClaiming = false
   #isStopping = false
   readonly certainty: Certainty = new Certainty()
-  #unreleased: Release[] = []
+  readonly #releases: Releases
   #broken: Claim[] = []
   readonly #alarm: Alarm
   /** A wake time passed: after the next claim, the store knows the one after it. */
@@ -92,6 +93,11 @@ export class Fleet implements RunOwner {
       this.claimSoon()
     })
     this.#flusher = new Flusher(machine.scheduler)
+    this.#releases = new Releases(
+      store.leases,
+      () => this.engine,
+      (thrown) => this.#tell(thrown),
+    )
     this.#children = new Children(this, (thrown, runId) => this.#tell(thrown, runId))
   }
 
@@ -124,7 +130,7 @@ export class Fleet implements RunOwner {
     const { runId, priority } = birth.run
     if (this.#isStopping) {
       this.#busy--
-      void this.#release([{ runId, epoch, status: 'queued' }])
+      void this.#releases.give([{ runId, epoch, status: 'queued' }])
       return undefined
     }
     const created: LogEvent = { ...birth.created, seq: 1 }
@@ -191,7 +197,7 @@ export class Fleet implements RunOwner {
       const { recording, fetched, lost } = await loadRun(this.store, this.machine.scheduler, tenant, runId)
       if (this.#isStopping || recording.isEnded) {
         this.returnRoom()
-        if (!recording.isEnded) await this.#release([{ runId, epoch: claim.epoch, status: 'queued' }])
+        if (!recording.isEnded) await this.#releases.give([{ runId, epoch: claim.epoch, status: 'queued' }])
         return
       }
       const definition = this.#registry.get(definitionKey({ name: claim.definition, version: claim.version }))
@@ -283,21 +289,7 @@ export class Fleet implements RunOwner {
 
   mailFor(run: ActiveRun): void {
     run.hasMoreMail = true
-    if (!run.isReadingMail) void this.#readMail(run)
-  }
-
-  async #readMail(run: ActiveRun): Promise<void> {
-    run.isReadingMail = true
-    try {
-      while (run.hasMoreMail) {
-        run.hasMoreMail = false
-        run.driver.mail(await this.store.inbox.pending({ tenant: run.tenant }, run.runId))
-      }
-    } catch (thrown) {
-      this.#tell(thrown, run.runId)
-    } finally {
-      run.isReadingMail = false
-    }
+    if (!run.isReadingMail) readInbox(run, this.store.inbox).catch((thrown: unknown) => this.#tell(thrown, run.runId))
   }
 
   /** Called from time to time: limits of active time, idle runs, and what failed before. */
@@ -307,8 +299,7 @@ export class Fleet implements RunOwner {
       run.driver.tick()
       if (run.isWaiting && now - run.waitingSince >= this.#options.idleMs) this.#evictIfIdle(run)
     }
-    const unreleased = this.#unreleased.splice(0)
-    if (unreleased.length > 0) void this.#release(unreleased)
+    this.#releases.retry()
     for (const claim of this.#broken.splice(0)) {
       this.#busy++
       void this.#load(claim)
@@ -325,17 +316,8 @@ export class Fleet implements RunOwner {
     const { runId, epoch, wakeAt } = run
     this.#forget(run, { kind: 'left' })
     run.gone()
-    void this.#release([{ runId, epoch, status: 'waiting', ...(wakeAt === undefined ? {} : { wakeAt }) }])
+    void this.#releases.give([{ runId, epoch, status: 'waiting', ...(wakeAt === undefined ? {} : { wakeAt }) }])
     if (wakeAt !== undefined) this.wakeAt(wakeAt)
-  }
-
-  async #release(runs: readonly Release[]): Promise<void> {
-    try {
-      await this.store.leases.release(this.engine, runs)
-    } catch (thrown) {
-      this.#unreleased.push(...runs)
-      this.#tell(thrown)
-    }
   }
 
   /** Looks for work at that time at the latest. */
@@ -359,7 +341,7 @@ export class Fleet implements RunOwner {
     this.#active.clear()
     this.#busy = 0
     this.#broken = []
-    this.#unreleased = []
+    this.#releases.forget()
   }
 
   /** From now on no run begins or takes a further step. */
@@ -372,17 +354,10 @@ export class Fleet implements RunOwner {
   /** Gives everything back. What is buffered is durable before. */
   async releaseAll(): Promise<void> {
     await Promise.all([...this.#active.values()].map((run) => this.#durable(run)))
-    const releases: Release[] = []
+    const releases = [...this.#active.values()].map(releaseOf)
     for (const run of this.#active.values()) {
-      const { runId, epoch, isWaiting, wakeAt } = run
-      releases.push({
-        runId,
-        epoch,
-        status: isWaiting ? 'waiting' : 'queued',
-        ...(wakeAt === undefined ? {} : { wakeAt }),
-      })
       run.gone()
-      this.#left(runId, { kind: 'left' })
+      this.#left(run.runId, { kind: 'left' })
     }
     this.#active.clear()
     this.#busy = 0

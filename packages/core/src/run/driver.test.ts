@@ -80,10 +80,7 @@ async function drive(
       startChild: () => undefined,
       cancelChild: () => undefined,
       preview: () => undefined,
-      openCall: (event, _intent, done) => {
-        events.push(event)
-        done({ kind: 'granted', picoDollars: 0n })
-      },
+      openCall: (event) => void events.push(event),
       settleCall: (event) => void events.push(event),
       callWaits: () => undefined,
       waiting: () => undefined,
@@ -383,26 +380,19 @@ test('what an attempt used is recorded with its outcome, also when it fails', as
 
 test('news of an end that a reopening undid are put away, whenever they arrive', async () => {
   const error = { code: 'budget.exceeded', message: 'spent', retryable: false }
-  let childRunId = ''
-  const run = await drive((ctx) => ctx.child(child, 'c', null), {
-    host: { startChild: (start) => void (childRunId = start.childRunId) },
-  })
-  const [, announced] = run.events
+  const [, announced] = (await drive((ctx) => ctx.child(child, 'c', null))).events
+  const childRunId = announced?.type === 'child.started' ? announced.data.childRunId : ''
+  const rewind = { before: 4, number: 1, children: { [childRunId]: 7 } }
   const log: readonly NewEvent[] = [
     started,
     announced as NewEvent,
     { type: 'child.failed', at: 0, data: { number: 1, error } },
     { type: 'run.failed', at: 0, data: { error, unknownSteps: [], resumeAfter: 4 } },
-    {
-      type: 'run.reopened',
-      at: 0,
-      data: { limits: {}, by: 'operator', rewind: { before: 4, number: 1, children: { [childRunId]: 7 } } },
-    },
+    { type: 'run.reopened', at: 0, data: { limits: {}, by: 'operator', rewind } },
   ]
   const again = await drive((ctx) => ctx.child(child, 'c', null), { log })
-  const news = (id: string, seq: number): DriverMail => {
-    return { id, kind: 'child', data: { childRunId, seq, outcome: { kind: 'completed', result: { value: seq } } } }
-  }
+  const outcome = { kind: 'completed', result: { value: 12 } }
+  const news = (id: string, seq: number): DriverMail => ({ id, kind: 'child', data: { childRunId, seq, outcome } })
   again.driver.mail([news('old', 7), news('new', 12)])
   await again.scheduler.settle()
   expect(again.discarded).toEqual(['old'])

@@ -4,7 +4,7 @@ import { addUsage, noUsage, type Usage } from '../base/usage.ts'
 import type { NewEvent, Stored } from '../log/events.ts'
 import { CostFold } from './cost-fold.ts'
 import type { HistoryEntry, RecordStatus, RunRecord } from './record.ts'
-import { effectiveEvents } from './recording.ts'
+import { effectiveEvents } from './effective-events.ts'
 
 interface Draft {
   step: string

@@ -15,7 +15,7 @@ import { isOnce } from './retry.ts'
  */
 
 /** An event with its place in the log. */
-interface Placed<E> {
+export interface Placed<E> {
   readonly event: E
   readonly seq: number
 }

@@ -1,8 +1,4 @@
 import { defineAgent } from '../agent/agent.ts'
-import { MeepoError } from '../base/errors.ts'
-import { anySchema } from '../base/schema.ts'
-import type { ModelCall, ModelResponse } from '../model/model.ts'
-import { defineTool } from '../tool/tool.ts'
 import type { LogEvent } from '../log/events.ts'
 import type { LedgerEntry } from '../store/money.ts'
 import type { Reservation } from '../admission/money.ts'
@@ -13,11 +9,9 @@ import {
   checkDone,
   code,
   eventsOf,
-  eventually,
   gate,
   known,
   logOf,
-  once,
   read,
   runOnce,
   type EngineCase,
@@ -30,14 +24,14 @@ function reservationsOf(context: EngineCaseContext, runId: string): Promise<read
 }
 
 /** The books of a run. */
-function ledgerOf(context: EngineCaseContext, runId: string): Promise<readonly LedgerEntry[]> {
+export function ledgerOf(context: EngineCaseContext, runId: string): Promise<readonly LedgerEntry[]> {
   return context.store.money.ledger('system', { runId })
 }
 
 /** Spent, set aside and allowed, of a run and everything below it. */
-async function balanceOf(context: EngineCaseContext, runId: string) {
+export async function balanceOf(context: EngineCaseContext, runId: string): Promise<readonly [string, string, string]> {
   const [balance] = await context.store.money.balances([`run:${runId}`])
-  return [balance?.settled ?? '0', balance?.reserved ?? '0', balance?.limit ?? 'none'] as const
+  return [balance?.settled ?? '0', balance?.reserved ?? '0', balance?.limit ?? 'none']
 }
 
 /** Per booked call: its id, how it ended, and its cost. */
@@ -256,148 +250,4 @@ export const moneyCases: readonly EngineCase[] = [
       )
     },
   },
-  {
-    name: 'a run that a budget stopped goes on when it is raised, and repeats nothing that was paid',
-    run: async (context) => {
-      const model = createBookingModel({ answer: callTwice })
-      const payer = defineAgent({ name: 'payer', instructions: 'Pay.', model, tools: [look] })
-      const { engine } = await context.open({ definitions: [known(payer)] })
-      const handle = await begin(context, engine, payer, { input: 'go', limits: { picoDollars: '130' } })
-      checkEqual((await context.until(handle.result())).error?.code ?? '', 'budget.exceeded', 'the first end')
-      await context.until(engine.resume(handle.runId, { picoDollars: '1000' }))
-      checkDone(await context.until(handle.result()), 'the run')
-      checkEqual(model.sent.length, 3, 'calls that left')
-      checkEqual(await balanceOf(context, handle.runId), ['180', '0', '1000'], 'the balance')
-    },
-  },
-  {
-    name: 'a tree that a budget stopped goes on when its root is raised: children deep in it are tried again, finished ones kept',
-    run: async (context) => {
-      const { root, model, keys, definitions, isFirst } = deepTree()
-      const { engine } = await context.open({ definitions })
-      const handle = await begin(context, engine, root, { limits: { picoDollars: '200' } })
-      const stopped = await context.until(handle.result())
-      check(!stopped.success && isFirst(), `the first end is ${stopped.status}`)
-      const before = model.sent.length
-      check(before > 0 && before < 6, `${before} calls left before the stop`)
-      await context.until(engine.resume(handle.runId, { picoDollars: '1000' }))
-      checkEqual(checkDone(await context.until(handle.result()), 'the run') as never, 'six done', 'the result')
-      checkEqual(model.sent.length, 6, 'calls that left')
-      checkEqual(new Set(model.sent).size, 6, 'ids of calls')
-      checkEqual(new Set(keys).size, 2, 'keys of what was done anew')
-      checkEqual(await balanceOf(context, handle.runId), ['360', '0', '1000'], 'the balance')
-    },
-  },
-  {
-    name: 'a tree that goes on after a raise survives a kill at any moment of it',
-    run: async (context) => {
-      for (const kills of [1, 2, 3, 4]) {
-        const { root, model, definitions } = deepTree(`-${kills}`)
-        const first = await context.open({ definitions })
-        const handle = await begin(context, first.engine, root, { limits: { picoDollars: '200' } })
-        await context.until(handle.result())
-        await context.until(first.engine.resume(handle.runId, { picoDollars: '10000' }))
-        const before = model.sent.length
-        await eventually(context, 'it went on', () => model.sent.length >= before + kills)
-        first.crash()
-        const second = await context.open({ definitions })
-        const record = await context.until(second.engine.handle(handle.runId).result())
-        checkEqual(checkDone(record, `after ${kills}`) as never, 'six done', 'the result')
-        checkEqual(new Set(model.sent).size, model.sent.length, 'ids of calls')
-        const settled = (await balanceOf(context, handle.runId))[0]
-        const lines = await Promise.all(
-          (await context.store.log.runs('system')).map(({ runId }) => ledgerOf(context, runId)),
-        )
-        const sum = lines.flat().reduce((all, line) => {
-          return line.scopes.includes(`run:${handle.runId}`) ? all + BigInt(line.entry.cost.picoDollars ?? '0') : all
-        }, 0n)
-        checkEqual(settled, String(sum), 'the balance is the sum of the ledger')
-        await context.until(second.engine.stop())
-      }
-    },
-  },
-  {
-    name: 'a run that paid for something behind a refusal keeps that refusal when it is raised',
-    run: async (context) => {
-      const model = createBookingModel()
-      const payer = agent(model)
-      const notes: string[] = []
-      const parent = code(
-        'parent',
-        async (ctx) => {
-          const end = await ctx.child(payer, 'a', 'go').then(
-            () => 'done',
-            () => 'refused',
-          )
-          const noted = await ctx.step('note', once, async ({ idempotencyKey }) => {
-            notes.push(idempotencyKey)
-            return end
-          })
-          const value = await ctx.signalled<string>('go', { timeoutMs: 1 }).catch(() => 'late')
-          if (ctx.limits.picoDollars === '50') throw new Error('stopped')
-          return [noted, value]
-        },
-        { uses: [known(payer)] },
-      )
-      const { engine } = await context.open({ definitions: [known(parent)] })
-      const handle = await begin(context, engine, parent, { limits: { picoDollars: '50' } })
-      checkEqual((await context.until(handle.result())).status, 'failed', 'the first end')
-      await context.until(engine.resume(handle.runId, { picoDollars: '1000' }))
-      checkEqual(checkDone(await context.until(handle.result()), 'the run') as never, ['refused', 'late'], 'the result')
-      checkEqual([notes.length, model.sent.length], [1, 0], 'notes and calls')
-    },
-  },
 ]
-
-/** A tool that costs nothing. */
-const look = defineTool({
-  name: 'look',
-  description: 'Looks.',
-  input: anySchema,
-  effect: 'read',
-  run: async () => 'seen',
-})
-
-/** Asks for the tool in the first two turns. */
-function callTwice({ idempotencyKey }: ModelCall): Partial<ModelResponse> {
-  const number = Number(idempotencyKey.split('/')[1])
-  if (number > 4) return {}
-  return { text: '', finish: 'tool-calls', toolCalls: [{ id: `c${number}`, name: 'look', arguments: {} }] }
-}
-
-/** Two teams of three payers each under one root, one after the other in parallel teams; a payer costs 60 of wanted 100. */
-function deepTree(suffix = '') {
-  const model = createBookingModel()
-  const payer = defineAgent({ name: `payer${suffix}`, instructions: 'Pay.', model })
-  const keys: string[] = []
-  let failures = 0
-  const team = code<string, string[]>(
-    `team${suffix}`,
-    async (ctx, name) => {
-      const members = await Promise.allSettled(['a', 'b', 'c'].map((id) => ctx.child(payer, `${name}${id}`, 'go')))
-      const failed = members.find((member) => member.status === 'rejected')
-      if (failed) {
-        failures++
-        await ctx.step('count', read, async () => failures)
-        throw failed.reason
-      }
-      return members.map(({ status }) => status)
-    },
-    { uses: [known(payer)] },
-  )
-  const root = code(
-    `root${suffix}`,
-    async (ctx) => {
-      const teams = await Promise.allSettled([ctx.child(team, 'x', 'x'), ctx.child(team, 'y', 'y')])
-      await ctx.step('tell', read, async ({ idempotencyKey }) => keys.push(idempotencyKey))
-      if (teams.some(({ status }) => status === 'rejected')) {
-        const reasons = teams.map((one) => (one.status === 'rejected' ? String(one.reason) : one.status))
-        throw new MeepoError('tool.failed', `some teams failed: ${reasons.join(', ')}`)
-      }
-      await ctx.sleep(5)
-      return 'six done'
-    },
-    { uses: [known(team)] },
-  )
-  return { root, model, keys, definitions: [known(root)], isFirst: () => failures > 0 }
-}

@@ -1,5 +1,6 @@
 import type { EngineCase } from './engine-case.ts'
 import { moneyCases } from './engine-cases-money.ts'
+import { raiseCases } from './engine-cases-raise.ts'
 import { edgeCases } from './engine-cases-edges.ts'
 import { effectCases } from './engine-cases-effects.ts'
 import { wholeCases } from './engine-cases-engine.ts'
@@ -19,5 +20,6 @@ export const engineCases: readonly EngineCase[] = [
   ...streamCases,
   ...wholeCases,
   ...moneyCases,
+  ...raiseCases,
   ...edgeCases,
 ]
