@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { createLimiter } from '@meepo/core'
-import { createNodeMachine } from '@meepo/engine-embedded'
+import { createTestMachine } from '@meepo/core/testing'
 import { openSqliteStore } from '@meepo/store-sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runInside } from '../test-support/inside.ts'
@@ -18,7 +18,7 @@ beforeAll(async () => {
   const limiter = createLimiter({
     limits: [{ name: 'tpm', scope: 'key', counts: 'tokens', amount: 1_000, per: 'day' }],
     counters: store.counters,
-    ...createNodeMachine(),
+    ...createTestMachine(),
   })
   const call = { id: 'c1', tenant: 'acme', scopes: { key: 'main' }, estimate: { inputTokens: 400, outputTokens: 0 } }
   const permit = await limiter.acquire(call)

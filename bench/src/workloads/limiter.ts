@@ -26,6 +26,13 @@ export const limiter: Workload = {
   ],
 }
 
+/** Microseconds a call. */
+interface Round {
+  readonly decided: number
+  readonly settled: number
+  readonly cpu: number
+}
+
 function inMemory(name: string, keys: number): Case {
   return {
     name,
@@ -34,12 +41,12 @@ function inMemory(name: string, keys: number): Case {
       const gate = open(createMemoryCounters({ scheduler }))
       const names = Array.from({ length: keys }, (_, index) => `key-${index}`)
       let count = 0
-      const round = async (calls: number): Promise<{ decided: number; settled: number; cpu: number }> => {
+      const round = async (calls: number): Promise<Round> => {
         let settledMs = 0
         const { wallMs, cpuMs } = await timed(async () => {
           // As many are open at a time as a busy process has.
           for (let left = calls; left > 0; left -= callers) {
-            const permits = []
+            const permits: Permit[] = []
             for (let call = 0; call < callers; call++)
               permits.push(await take(gate, count++, names[count % keys] ?? ''))
             const begin = performance.now()
@@ -52,7 +59,7 @@ function inMemory(name: string, keys: number): Case {
       }
       const calls = bench.isQuick ? 1_000 : 200_000
       await round(calls)
-      const rounds = []
+      const rounds: Round[] = []
       for (let index = 0; index < (bench.isQuick ? 1 : 7); index++) rounds.push(await round(calls))
       await gate.close()
       const common = { unit: 'µs', floor: null, isDurable: false }
