@@ -1,9 +1,10 @@
 import type { EmbeddingModelV4, SharedV4ProviderOptions } from '@ai-sdk/provider'
-import type { MeepoError, Random, Scheduler } from '@meepo/core'
+import { toError, type Limiter, type MeepoError, type Permit, type Random, type Scheduler } from '@meepo/core'
 
 import { cancelledError, modelError, toModelError } from '../errors/model-error.ts'
 import type { PriceList } from '../prices/price-list.ts'
 import { backoffMs, retryRule } from '../retry/backoff.ts'
+import { admit, endPermit } from './embed-permit.ts'
 import { openSlice, settleSlices, type OpenSlice } from './embed-books.ts'
 import type { EmbedSlice } from './embed-slice.ts'
 
@@ -13,6 +14,8 @@ export interface EmbedSender {
   readonly random: Pick<Random, 'next'>
   /** Those in force. */
   readonly prices: () => PriceList | Promise<PriceList>
+  /** The gate in front of requests. */
+  readonly limiter?: Limiter | undefined
   /** How long the provider may take. */
   readonly timeoutMs: number
 }
@@ -23,22 +26,46 @@ const rule = retryRule()
  * Sends slices in one request and tells each its vectors or its error. What a provider refuses because of a value is sent
  * again in halves, so that only the caller of that value fails; what may succeed later is repeated. Never rejects.
  */
-export async function sendSlices(sender: EmbedSender, slices: readonly EmbedSlice[], attempt = 1): Promise<void> {
-  const open = await openAll(sender, slices, attempt)
-  if (open.length === 0) return
-  const error = await send(sender, open, attempt)
+export async function sendSlices(
+  sender: EmbedSender,
+  slices: readonly EmbedSlice[],
+  { attempt, repeats }: { readonly attempt: number; readonly repeats: number } = { attempt: 1, repeats: 0 },
+): Promise<void> {
+  const entered = await enter(sender, slices)
+  if (!entered) return
+  const open = await openAll(sender, entered.slices, attempt)
+  if (open.length === 0) entered.permit?.release()
+  const error = open.length === 0 ? undefined : await send(sender, open, attempt, entered.permit)
   if (error === undefined) return
   const left = open.map(({ slice }) => slice)
   if (isAboutAValue(error) && left.length > 1) {
     const half = Math.ceil(left.length / 2)
-    await Promise.all([left.slice(0, half), left.slice(half)].map((part) => sendSlices(sender, part, attempt + 1)))
+    const halves = [left.slice(0, half), left.slice(half)]
+    await Promise.all(halves.map((part) => sendSlices(sender, part, { attempt: attempt + 1, repeats })))
     return
   }
-  const again = left.filter(({ maxRetries, signal }) => error.retryable && attempt <= maxRetries && !signal.aborted)
+  const again = left.filter(({ maxRetries, signal }) => error.retryable && repeats < maxRetries && !signal.aborted)
   for (const slice of left) if (!again.includes(slice)) slice.fail(reasonOf(slice, error))
   if (again.length === 0) return
-  await pause(sender, Math.max(backoffMs(rule, attempt, sender.random.next()), waitOf(error)))
-  await sendSlices(sender, again, attempt + 1)
+  await pause(sender, Math.max(backoffMs(rule, repeats + 1, sender.random.next()), waitOf(error)))
+  await sendSlices(sender, again, { attempt: attempt + 1, repeats: repeats + 1 })
+}
+
+/** Those who did not leave, and their permit; undefined when nobody is left, or the limits refuse, which all are told. */
+async function enter(
+  sender: EmbedSender,
+  slices: readonly EmbedSlice[],
+): Promise<{ readonly slices: readonly EmbedSlice[]; readonly permit: Permit | undefined } | undefined> {
+  for (const slice of slices) if (slice.signal.aborted) slice.fail(cancelledError(slice.signal))
+  const [first, ...others] = slices.filter(({ signal }) => !signal.aborted)
+  if (!first) return undefined
+  const all = [first, ...others] as const
+  try {
+    return { slices: all, permit: await admit(sender, all, first.nextPermit()) }
+  } catch (thrown) {
+    for (const slice of all) slice.fail(toError(thrown))
+    return undefined
+  }
 }
 
 async function openAll(sender: EmbedSender, slices: readonly EmbedSlice[], attempt: number): Promise<OpenSlice[]> {
@@ -58,7 +85,12 @@ async function openAll(sender: EmbedSender, slices: readonly EmbedSlice[], attem
 }
 
 /** One request; books it whatever becomes of it. Answers with the error, after telling nobody. */
-async function send(sender: EmbedSender, open: readonly OpenSlice[], attempt: number): Promise<MeepoError | undefined> {
+async function send(
+  sender: EmbedSender,
+  open: readonly OpenSlice[],
+  attempt: number,
+  permit: Permit | undefined,
+): Promise<MeepoError | undefined> {
   const { scheduler } = sender
   const prices = await sender.prices()
   const startedAt = scheduler.now()
@@ -72,12 +104,14 @@ async function send(sender: EmbedSender, open: readonly OpenSlice[], attempt: nu
   try {
     const { embeddings, usage } = await ask(sender, open)
     settleSlices(open, prices, { ...sent(), tokens: usage?.tokens })
+    endPermit(permit, usage?.tokens)
     let at = 0
     for (const { slice } of open) slice.done(embeddings.slice(at, (at += slice.values.length)))
     return undefined
   } catch (thrown) {
     const error = errorOf(open, thrown)
     settleSlices(open, prices, { ...sent(), error })
+    endPermit(permit, undefined, error)
     return error
   }
 }

@@ -20,6 +20,8 @@ export interface EmbedSlice extends EmbedKind {
   readonly signal: AbortSignal
   /** The id of the next line in the books. */
   readonly nextId: () => string
+  /** The id of the next permit: unique, as that of a line is. */
+  readonly nextPermit: () => string
   readonly maxRetries: number
   readonly done: (vectors: readonly (readonly number[])[]) => void
   readonly fail: (error: unknown) => void

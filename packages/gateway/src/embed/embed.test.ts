@@ -1,5 +1,5 @@
 import type { EmbeddingModelV4, EmbeddingModelV4CallOptions } from '@ai-sdk/provider'
-import { MeepoError, type PriceBook } from '@meepo/core'
+import { MeepoError, type LimitedCall, type Limiter, type Permit, type PriceBook } from '@meepo/core'
 import { createFakeScheduler, type FakeScheduler } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
 
@@ -188,6 +188,44 @@ test('without a price it is said', async () => {
   const { embed, scheduler } = setup(undefined, { prices: () => new PriceList({ ...book, cards: [] }) })
   const { cost } = await scheduler.until(embed({}))
   expect(cost).toMatchObject({ picoDollars: '0', unpricedCalls: 1 })
+})
+
+function gate(refusal?: MeepoError): { limiter: Limiter; seen: LimitedCall[]; ended: unknown[] } {
+  const seen: LimitedCall[] = []
+  const ended: unknown[] = []
+  const permit: Permit = {
+    id: 'x',
+    waitedMs: 0,
+    settle: (used) => void ended.push(used),
+    release: () => void ended.push('released'),
+    learn: () => {},
+  }
+  const acquire = (call: LimitedCall): Promise<Permit> => {
+    seen.push(call)
+    return refusal ? Promise.reject(refusal) : Promise.resolve(permit)
+  }
+  const inspect = (): Promise<never> => Promise.reject(new Error('nobody looks'))
+  return { limiter: { acquire, inspect, close: () => Promise.resolve() }, seen, ended }
+}
+
+test('a request passes the limits once, for all who travel in it', async () => {
+  const { limiter, seen, ended } = gate()
+  const { embed, scheduler } = setup(undefined, { limiter })
+  await scheduler.until(Promise.all([embed({}), embed({})]))
+  await scheduler.until(embed({ account: { ...booksOf('acme'), scopes: ['tenant:acme', 'user:bob'] } }))
+  expect(seen.map(({ scopes }) => scopes)).toEqual([
+    { tenant: 'default', provider: 'p', key: 'p/default', model: 'p:m' },
+    { tenant: 'acme', provider: 'p', key: 'p/default', model: 'p:m', user: 'bob' },
+  ])
+  expect(ended).toEqual([{ inputTokens: 6 }, { inputTokens: 3 }])
+})
+
+test('limits that refuse are told to all, and nothing is sent or set aside', async () => {
+  const { limiter } = gate(new MeepoError('limit.exceeded', 'full'))
+  const { embed, sent, scheduler } = setup(undefined, { limiter })
+  const ended = await scheduler.until(Promise.allSettled([embed({}), embed({})]))
+  expect(ended).toMatchObject([{ reason: { code: 'limit.exceeded' } }, { reason: { code: 'limit.exceeded' } }])
+  expect(sent).toEqual([])
 })
 
 test('who was aborted gets nothing, the others do', async () => {

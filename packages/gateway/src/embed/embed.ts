@@ -62,6 +62,7 @@ export function createEmbed(tools: EmbedTools): (options: EmbedOptions) => Promi
     const tab = new Tab(account, tenant)
     const atOnce = (await (await place.load()).maxEmbeddingsPerCall) ?? limits.maxValues
     let lines = 0
+    let permits = 0
     const parts = cut(options.values, { ...limits, maxValues: Math.min(atOnce, limits.maxValues) }).map(
       (values) =>
         new Promise<readonly (readonly number[])[]>((done, fail) => {
@@ -75,6 +76,7 @@ export function createEmbed(tools: EmbedTools): (options: EmbedOptions) => Promi
             tab,
             signal,
             nextId: () => `${id}.${(lines += 1)}`,
+            nextPermit: () => `${id}/permit-${(permits += 1)}`,
             maxRetries: options.maxRetries ?? 3,
             done,
             fail,

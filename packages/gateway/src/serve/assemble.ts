@@ -64,6 +64,7 @@ export function servingTools({ options, parts, routes, providers, newId }: Assem
       random: { next: parts.clock.random },
       prices: () => parts.prices.list,
       timeoutMs: parts.settings.timeoutMs,
+      limiter: parts.limiter,
       ...(options.embeddings ? { collect: options.embeddings } : {}),
       targetOf: (name) => {
         let found = embedTargets.get(name)
