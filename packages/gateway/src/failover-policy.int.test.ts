@@ -23,7 +23,7 @@ function bookOf(...cards: readonly PriceCard[]): PriceBook {
 /** Of compatible providers the price book goes by the name. */
 const priced = { prices: { book: bookOf(card('a', 10), card('b', 1)) } }
 
-test.each([0, 1, 2, 3, 4])(
+test.each([0, 1, 2, 3, 4, 5])(
   'maxRetries %i is exactly so many repeats, however they are asked for',
   async (maxRetries) => {
     for (const way of ['gateway', 'route', 'call'] as const) {

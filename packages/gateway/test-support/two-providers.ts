@@ -69,10 +69,13 @@ export interface Went {
   readonly b: number
 }
 
+let calls = 0
+
 /** Makes one call of a route and tells how it went. */
 export async function go(stage: Stage, isWatched: boolean, request: ModelRequest, name = 'main'): Promise<Went> {
   let shown = ''
   const call = callOf({
+    idempotencyKey: `key-${++calls}`,
     account: stage.account,
     ...(isWatched ? { onText: (delta: string) => (shown += delta) } : {}),
   })

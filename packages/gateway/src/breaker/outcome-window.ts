@@ -13,20 +13,28 @@ interface Slice {
 export class OutcomeWindow {
   #slices: Slice[] = []
   #inRow = 0
+  /** Of the failures in a row: the call of the first one, and whether there was another. */
+  #firstCall: string | undefined
+  #isOfSeveral = false
 
   succeeded(now: number): void {
-    this.#inRow = 0
+    this.#endRow()
     this.#slice(now).ok++
   }
 
-  failed(now: number): void {
+  failed(now: number, call: string): void {
     this.#inRow++
+    this.#firstCall ??= call
+    this.#isOfSeveral ||= this.#firstCall !== call
     this.#slice(now).failed++
   }
 
-  /** Half of at least ten outcomes in 30 seconds, or five in a row. */
+  /**
+   * Half of at least ten outcomes in 30 seconds, or five in a row. One call alone is no row: it gets as many tries as it
+   * was promised.
+   */
   isIll(now: number): boolean {
-    if (this.#inRow >= inRowEnough) return true
+    if (this.#inRow >= inRowEnough && this.#isOfSeveral) return true
     const { ok, failed } = this.count(now)
     return ok + failed >= leastOutcomes && failed >= ok
   }
@@ -42,7 +50,13 @@ export class OutcomeWindow {
   /** The breaker opened or closed: what was before says nothing about what comes. */
   clear(): void {
     this.#slices = []
+    this.#endRow()
+  }
+
+  #endRow(): void {
     this.#inRow = 0
+    this.#firstCall = undefined
+    this.#isOfSeveral = false
   }
 
   #slice(now: number): Slice {

@@ -26,7 +26,9 @@ export interface HealthKeys {
 /** What an outcome says about a target. */
 export type HealthOutcome =
   | { readonly kind: 'success' | 'neutral' }
-  | { readonly kind: 'failure' | 'open_key' | 'open_target'; readonly why: string }
+  /** `call` is the same for all tries of one. */
+  | { readonly kind: 'failure'; readonly why: string; readonly call: string }
+  | { readonly kind: 'open_key' | 'open_target'; readonly why: string }
   | { readonly kind: 'cooldown'; readonly why: string; readonly waitMs: number | undefined }
 
 /** The right to send one call to a target. Must be ended once. */
@@ -120,7 +122,7 @@ export class HealthKeeper {
         this.#succeeded(keys.target, pass)
         return
       case 'failure':
-        this.#failed(keys, pass, outcome.why)
+        this.#failed(keys, pass, outcome)
         return
       case 'cooldown':
         this.#proveCredential(keys, pass)
@@ -147,9 +149,9 @@ export class HealthKeeper {
     if (this.#rows.has(target) && !probes.includes(target)) this.#update(target, (state) => succeed(state, false))
   }
 
-  #failed(keys: HealthKeys, pass: Pass, why: string): void {
+  #failed(keys: HealthKeys, pass: Pass, { why, call }: { readonly why: string; readonly call: string }): void {
     const window = this.#window(keys.target)
-    window.failed(this.#given.now())
+    window.failed(this.#given.now(), call)
     this.#proveCredential(keys, pass)
     if (!pass.probes.includes(keys.target) && !window.isIll(this.#given.now())) return
     this.#open(keys.target, why, openTimes)

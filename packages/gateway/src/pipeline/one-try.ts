@@ -206,7 +206,7 @@ function book({ parts, call, candidate, order, id, permit, pass }: Sending, endi
     if (error?.notSent) permit.release()
     else permit.settle(chargeFor(target.pricedAs)(entry.usage))
   }
-  parts.health.ended(target.healthKeys(), pass, healthOutcome(error, call.signal))
+  parts.health.ended(target.healthKeys(), pass, healthOutcome(error, call))
   return entry
 }
 
@@ -241,7 +241,7 @@ function outcomeOf(error: MeepoError, report: TryReport, signal: AbortSignal): C
   return report.arrived > 0 ? 'interrupted' : 'failed'
 }
 
-function healthOutcome(error: MeepoError | undefined, signal: AbortSignal): HealthOutcome {
+function healthOutcome(error: MeepoError | undefined, { signal, origin }: GatewayCall): HealthOutcome {
   if (!error) return { kind: 'success' }
   if (signal.aborted) return { kind: 'neutral' }
   const { health } = actions[failureClass(error)]
@@ -249,5 +249,6 @@ function healthOutcome(error: MeepoError | undefined, signal: AbortSignal): Heal
   if (health === 'open_key' && error.notSent) return { kind: 'neutral' }
   if (health === 'neutral') return { kind: 'neutral' }
   if (health === 'cooldown') return { kind: 'cooldown', why: error.code, waitMs: askedWaitMs(error) }
+  if (health === 'failure') return { kind: health, why: error.code, call: origin.idempotencyKey }
   return { kind: health, why: error.code }
 }
