@@ -45,19 +45,20 @@ function retryLastFailure<E extends NewEvent>(
   retryAt: number,
 ): void {
   const index = kept.findLastIndex((placed) => isBefore(placed) && !quietTypes.has(placed.event.type))
-  const place = kept[index]
-  const last = place?.event
-  if (last?.type !== 'step.failed' || last.data.error.code !== error.code || last.data.error.message !== error.message)
+  // A log that ended has at least its first event.
+  const { event: last, seq } = kept[index]!
+  if (last.type !== 'step.failed' || last.data.error.code !== error.code || last.data.error.message !== error.message)
     return
   const { number, attempt, usage } = last.data
   // What must not be repeated is not: the effect may have happened all the same.
-  const isThis = ({ event }: Placed<E>): boolean => event.type === 'step.started' && event.data.number === number
-  const start = kept.find(isThis)?.event
-  if (start?.type === 'step.started' && isOnce(start.data.effect) && error.notSent !== true) return
+  const isOnceStep = kept.some(
+    ({ event }) => event.type === 'step.started' && event.data.number === number && isOnce(event.data.effect),
+  )
+  if (isOnceStep && error.notSent !== true) return
   const data = { number, attempt, error, retryAt, ...(usage ? { usage } : {}) }
   // Another member of the same union, with the same place.
   const event = { ...last, type: 'attempt.failed', data } as unknown as E
-  kept[index] = { event, seq: place!.seq }
+  kept[index] = { event, seq }
 }
 
 /** Events that neither tell the code anything nor come from it. */

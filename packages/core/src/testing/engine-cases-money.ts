@@ -250,4 +250,14 @@ export const moneyCases: readonly EngineCase[] = [
       )
     },
   },
+  {
+    name: 'code may ask what a model is before a step calls it',
+    run: async (context) => {
+      const model = createBookingModel()
+      const asks = code('asks', async (ctx) => [ctx.models.resolve('any').keepsBooks === true])
+      const { engine } = await context.open({ definitions: [known(asks)], models: { resolve: () => model } })
+      const handle = await begin(context, engine, asks)
+      checkEqual(checkDone(await context.until(handle.result()), 'the run') as never, [true], 'what it was told')
+    },
+  },
 ]
