@@ -258,3 +258,11 @@ test('a failure whose step the log does not hold is tried once more like any oth
   const kept = effectiveEvents(log(refused(9, { ...spent }), failed(spent, 3), other))
   expect(kept.map(({ type }) => type).slice(2)).toEqual(['attempt.failed', 'run.reopened'])
 })
+
+test('the last failure of a step that must not be repeated is tried once more only if nothing was sent', () => {
+  const again: NewEvent = { type: 'run.reopened', at: 3, data: { limits: {}, by: 'operator' } }
+  const kinds = (error: ErrorData) =>
+    effectiveEvents(log(step(1, 'once'), refused(1, error), failed(error, 4), again)).map(({ type }) => type)
+  expect(kinds(other)[3]).toBe('step.failed')
+  expect(kinds({ ...other, notSent: true })[3]).toBe('attempt.failed')
+})
