@@ -48,6 +48,20 @@ test('money is set aside, then what was not spent comes back, with a line in the
   ])
 })
 
+test('another account books what this one set aside, and what has no price leaves it where it is', async () => {
+  const { account, money, scheduler, held } = setUp()
+  await account.open(intent)
+  const book = createBudgetBook()
+  const other = createStoreAccount({ money, book, scopes: account.scopes, scheduler })
+  const unpriced: CallEntry = { ...entry, cost: { status: 'unpriced', picoDollars: null } }
+  other.settle('unheard-of.1', unpriced)
+  await other.flush()
+  expect(await held()).toEqual(['0', '100'])
+  other.settle(intent.id, entry)
+  await other.flush()
+  expect(await held()).toEqual(['30', '0'])
+})
+
 test('with less left the grant is smaller, then there is none', async () => {
   const { account } = setUp()
   await account.open(intent)
