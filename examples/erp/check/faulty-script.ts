@@ -4,7 +4,7 @@ import { script as sound } from '../src/script/script.ts'
 
 /** The offline script behind a provider that is overloaded: about a third of all first tries are refused. */
 export function script(request: SimulatorRequest): SimulatorAnswer {
-  const isFirstTry = request.headers['x-meepo-attempt-id']?.endsWith('/1') === true
+  const isFirstTry = request.headers['x-meepo-attempt-id']?.endsWith('/1.1') === true
   if (isFirstTry && request.number % 5 === 0) return { fault: { kind: 'refuse', status: 429, retryAfter: 1 } }
   if (isFirstTry && request.number % 7 === 0) return { fault: { kind: 'refuse', status: 500 } }
   return sound(request)

@@ -26,6 +26,11 @@ test('a server of one’s own is spoken to as OpenAI is, with the key if there i
   })
 })
 
+test('a call is made when its whole answer can be paid, and not for half of one', () => {
+  const { prices, usefulTokens } = offlineWiring('http://h')
+  expect(prices?.overrides).toMatchObject([{ model: 'scripted', maxOutputTokens: usefulTokens }])
+})
+
 test.each([
   [{ model: 'gpt' }, {}],
   [{ baseUrl: 'http://h/v1' }, {}],

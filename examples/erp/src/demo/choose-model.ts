@@ -10,7 +10,7 @@ export type ModelChoice =
   | { readonly kind: 'real'; readonly label: string; readonly wiring: ModelWiring }
 
 /** The part of the platform's options that is about models. */
-export type ModelWiring = Pick<MeepoOptions, 'providers' | 'aliases' | 'fetch'>
+export type ModelWiring = Pick<MeepoOptions, 'providers' | 'aliases' | 'fetch' | 'prices' | 'usefulTokens'>
 
 /** What the report and the screen call the scripted model. */
 export const offlineLabel = 'offline scripted model'
@@ -41,14 +41,35 @@ export function chooseModel(
   return env['OPENAI_API_KEY'] ? real(openaiModel) : { kind: 'offline' }
 }
 
+/** The longest answer of an agent. A call is only made when all of it can be paid: half an answer is of no use. */
+const longestAnswer = 2_048
+
+/**
+ * What the scripted model is said to cost, in dollars for a million tokens. Its provider bills by a table of its own,
+ * `provider.json`: the two agree, and neither is made of the other.
+ */
+const scriptedPrice = {
+  provider: 'offline',
+  model: 'scripted',
+  input: '0.50',
+  output: '2.00',
+  maxOutputTokens: longestAnswer,
+} as const
+
 /** The wiring for a running scripted model. */
 export function offlineWiring(url: string): ModelWiring {
   return {
     providers: { offline: { kind: 'openai-compatible', baseURL: `${url}/v1` } },
     aliases: { [modelAlias]: 'offline:scripted' },
+    prices: { overrides: [scriptedPrice] },
+    usefulTokens: longestAnswer,
   }
 }
 
 function real(name: string, providers: ModelWiring['providers'] = {}): ModelChoice {
-  return { kind: 'real', label: name, wiring: { providers, aliases: { [modelAlias]: name } } }
+  return {
+    kind: 'real',
+    label: name,
+    wiring: { providers, aliases: { [modelAlias]: name }, usefulTokens: longestAnswer },
+  }
 }

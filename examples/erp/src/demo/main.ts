@@ -5,7 +5,7 @@ import { chooseModel } from './choose-model.ts'
 import { FolderError, readOptions, usage, UsageError } from './options.ts'
 import type { DemoOptions } from './options.ts'
 import { runDemo } from './run-demo.ts'
-import { summary } from './summary.ts'
+import { stopSummary, summary } from './summary.ts'
 
 /** `npm run demo`: the month-end of a small company, from its files to its report. */
 try {
@@ -33,14 +33,19 @@ async function demo(options: DemoOptions): Promise<number> {
     return 130
   }
   const { result, error, runId } = outcome.record
+  const here = process.env['INIT_CWD'] ?? process.cwd()
+  const isStopped = error?.code === 'budget.exceeded'
   if (options.isJson) {
     const { record, ...figures } = outcome
     process.stdout.write(`${JSON.stringify({ runId, success: record.success, ...result, error, ...figures })}\n`)
   } else if (result !== undefined) {
-    process.stdout.write(summary(outcome, result, options, process.env['INIT_CWD'] ?? process.cwd()))
+    process.stdout.write(summary(outcome, result, options, here))
+  } else if (isStopped) {
+    process.stdout.write(stopSummary(outcome, options, here))
+    return 4
   }
   if (result === undefined) process.stderr.write(`${error?.code ?? 'run.failed'}: ${error?.message ?? 'no result'}\n`)
-  return result === undefined ? 1 : 0
+  return result === undefined ? (isStopped ? 4 : 1) : 0
 }
 
 /** Tells what is wrong and what to do next. Bad data and bad options end with 2, folders that cannot be written with 6. */

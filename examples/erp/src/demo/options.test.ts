@@ -18,6 +18,11 @@ test('without options the shipped company is reported below the folder of the us
   expect(options).toMatchObject({ out: '/home/me/.meepo/demo/report', isCrash: false, isFresh: false, isJson: false })
 })
 
+test('a budget is dollars, with or without their sign', () => {
+  expect(readOptions(['--budget', '0.50', '--resume'], here)).toMatchObject({ budget: '0.50', isResume: true })
+  expect(readOptions(['--budget', '$2'], here)).toMatchObject({ budget: '$2', isResume: false })
+})
+
 test('help is not a run', () => {
   expect(readOptions(['--help'], here)).toBeUndefined()
 })
@@ -31,6 +36,13 @@ test.each([
   [['--crash', '--model', 'openai:m']],
   [['--crash', '--out', 'o']],
   [['--crash', '--fresh']],
+  [['--crash', '--budget', '1']],
+  [['--crash', '--resume']],
+  [['--resume', '--fresh']],
+  [['--resume', '--out', 'o']],
+  [['--budget', 'much']],
+  [['--budget', '-1']],
+  [['--budget', '0']],
   [['--seed', '2']],
   [['--kills', '2']],
   [['--crash', '--base-url', 'http://h']],

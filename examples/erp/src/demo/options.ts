@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { parseDollars } from 'meepo'
 
 /** What `--help` prints. */
 export const usage: string = `usage: npm run demo -- [options]
@@ -7,6 +8,8 @@ export const usage: string = `usage: npm run demo -- [options]
   --out FOLDER       where the report goes; .meepo/demo/report unless said
   --model NAME       provider:model (openai, anthropic, google), a model of --base-url, or "offline"
   --base-url URL     an OpenAI-compatible server, for example http://127.0.0.1:11434/v1
+  --budget DOLLARS   what the month may cost; it stops before it costs more, and says what was left undone
+  --resume           go on with a run that stopped, failed or was cancelled, with --budget as its new budget
   --fresh            begin anew although an interrupted run could go on
   --crash            kill the run at ten points and resume it; compare with a run that nobody killed.
                      Takes the offline model and writes below .meepo/demo/crash
@@ -14,6 +17,9 @@ export const usage: string = `usage: npm run demo -- [options]
   --seed N           with --crash: where exactly they are, 1 unless said
   --json             print the result as JSON on stdout
 Without --model, --base-url and OPENAI_API_KEY an offline scripted model answers.`
+
+/** The company that comes with the example. */
+export const shippedData: string = join(import.meta.dirname, '../../data')
 
 /** The command line, with paths made absolute. */
 export interface DemoOptions {
@@ -23,6 +29,9 @@ export interface DemoOptions {
   readonly state: string
   readonly model?: string
   readonly baseUrl?: string
+  /** Dollars. */
+  readonly budget?: string
+  readonly isResume: boolean
   readonly isFresh: boolean
   readonly isCrash: boolean
   readonly kills: number
@@ -68,17 +77,26 @@ export function readOptions(
   const kills = wholeNumber('kills', values.kills, 10)
   if (kills < 1 || kills > 10) throw new UsageError('--kills takes 1 to 10')
   const isCrash = values.crash === true
-  const strangers = isCrash ? (['out', 'model', 'base-url', 'fresh'] as const) : (['kills', 'seed'] as const)
+  const strangers = isCrash
+    ? (['out', 'model', 'base-url', 'budget', 'resume', 'fresh'] as const)
+    : (['kills', 'seed'] as const)
   const stranger = strangers.find((name) => values[name] !== undefined)
   if (stranger !== undefined) {
     throw new UsageError(`--${stranger} ${isCrash ? 'does not go with' : 'is of use only with'} --crash`)
   }
+  if (values.resume === true && values.fresh === true) throw new UsageError('--resume and --fresh exclude each other')
+  if (values.resume === true && values.out !== undefined)
+    throw new UsageError('--out does not go with --resume: the report stays where it was')
+  const { budget } = values
+  if (budget !== undefined) checkDollars(budget)
   return {
-    data: values.data === undefined ? join(import.meta.dirname, '../../data') : resolve(here, values.data),
+    data: values.data === undefined ? shippedData : resolve(here, values.data),
     out: values.out === undefined ? join(state, 'report') : resolve(here, values.out),
     state,
     ...(values.model === undefined ? {} : { model: values.model }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(budget === undefined ? {} : { budget }),
+    isResume: values.resume === true,
     isFresh: values.fresh === true,
     isCrash,
     kills,
@@ -98,6 +116,8 @@ function parse(args: readonly string[]) {
         out: text,
         model: text,
         'base-url': text,
+        budget: text,
+        resume: flag,
         fresh: flag,
         crash: flag,
         kills: text,
@@ -109,6 +129,15 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), cause)
   }
+}
+
+function checkDollars(amount: string): void {
+  try {
+    if (parseDollars(amount) > 0n) return
+  } catch (cause) {
+    throw new UsageError(`--budget takes dollars such as 0.50, found ${JSON.stringify(amount)}`, cause)
+  }
+  throw new UsageError('--budget takes more than nothing')
 }
 
 function wholeNumber(name: string, text: string | undefined, fallback: number): number {

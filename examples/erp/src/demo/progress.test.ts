@@ -45,3 +45,19 @@ test('agents are counted by workflow, runs around them are not', () => {
   expect(progress.parts.get('report')).toEqual({ agents: 1, done: 0, tokens: 0 })
   expect(progress).toMatchObject({ peak: 2, inFlight: 2, total: { agents: 3, done: 1, tokens: 7 } })
 })
+
+test('an agent that was stopped and goes on is under way again', () => {
+  const progress = new Progress()
+  const stopped: Tail['event'] = {
+    seq: 3,
+    type: 'run.failed',
+    at: 0,
+    data: { error: { code: 'budget.exceeded', message: '', retryable: false }, unknownSteps: [], resumeAfter: 2 },
+  }
+  const reopened: Tail['event'] = { seq: 4, type: 'run.reopened', at: 0, data: { limits: {}, by: 'parent' } }
+  for (const event of [created('a', 'invoice-checker'), { cursor: 0, runId: 'a', event: stopped }]) progress.add(event)
+  expect(progress).toMatchObject({ inFlight: 0, total: { agents: 1, done: 1 } })
+  progress.add({ cursor: 0, runId: 'a', event: reopened })
+  progress.add(answered('a'))
+  expect(progress).toMatchObject({ inFlight: 1, total: { agents: 1, done: 0, tokens: 7 } })
+})

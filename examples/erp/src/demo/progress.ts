@@ -34,6 +34,7 @@ export class Progress {
   /** Most agent runs that had begun and not ended at one time. */
   peak = 0
   readonly #open = new Map<string, PartProgress>()
+  readonly #ended = new Map<string, PartProgress>()
 
   add({ runId, event }: Tail): void {
     if (event.type === 'run.created') {
@@ -44,6 +45,7 @@ export class Progress {
       this.peak = Math.max(this.peak, this.#open.size)
       return
     }
+    if (event.type === 'run.reopened') this.#reopen(runId)
     const part = this.#open.get(runId)
     if (part === undefined) return
     if (event.type === 'step.completed' && event.data.usage !== undefined) {
@@ -53,7 +55,16 @@ export class Progress {
     if (event.type === 'run.completed' || event.type === 'run.failed' || event.type === 'run.cancelled') {
       part.done++
       this.#open.delete(runId)
+      this.#ended.set(runId, part)
     }
+  }
+
+  #reopen(runId: string): void {
+    const part = this.#ended.get(runId)
+    if (part === undefined) return
+    part.done--
+    this.#ended.delete(runId)
+    this.#open.set(runId, part)
   }
 
   get inFlight(): number {

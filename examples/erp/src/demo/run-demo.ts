@@ -1,17 +1,22 @@
-import { createMeepo } from 'meepo'
-import type { Meepo, RunRecord } from 'meepo'
+import { createMeepo, parseDollars } from 'meepo'
+import type { Definition, Meepo, RunHandle, RunRecord } from 'meepo'
 
 import { loadCompany } from '../data/load-company.ts'
 import { bindMonthEnd } from '../platform/month-end.ts'
-import type { MonthEndResult } from '../platform/month-end.ts'
+import type { MonthEndInput, MonthEndResult } from '../platform/month-end.ts'
 import type { Watch } from '../platform/watch.ts'
 import { offlineLabel, offlineWiring } from './choose-model.ts'
 import type { ModelChoice, ModelWiring } from './choose-model.ts'
+import { readCosts } from './costs.ts'
+import type { MonthCosts } from './costs.ts'
+import { lookInto } from './demo-config.ts'
 import type { DemoOptions } from './options.ts'
 import { Progress } from './progress.ts'
 import { showProgress } from './screen.ts'
 import { startSimulator } from './simulator-process.ts'
-import { databaseIn, openFolder, prepareState } from './state-folder.ts'
+import type { Invoice } from './simulator-process.ts'
+import { databaseIn, openFolder, prepareState, writeConfig } from './state-folder.ts'
+import type { Interrupted } from './state-folder.ts'
 
 /** What a demo leaves on the screen. */
 export interface DemoOutcome {
@@ -21,6 +26,11 @@ export interface DemoOutcome {
   readonly peak: number
   readonly tokens: number
   readonly seconds: number
+  readonly costs: MonthCosts
+  /** Pico-dollars that were paid since this start. */
+  readonly paidNow: string
+  /** What the scripted model charged since this start. */
+  readonly invoice?: Invoice
 }
 
 /** What surrounds a demo. */
@@ -50,18 +60,21 @@ export async function runDemo(options: DemoOptions, around: DemoSurroundings): P
   const startedAt = performance.now()
   const company = loadCompany(options.data)
   try {
-    const interrupted = await prepareState(options.state, company, options.isFresh)
+    const interrupted = await prepareState(options, company)
     const out = interrupted?.out ?? options.out
     openFolder(out)
+    writeConfig(options, out)
     const label = around.model.kind === 'offline' ? offlineLabel : around.model.label
     around.tell(`model: ${label}`)
-    if (interrupted !== undefined) around.tell(`going on with the interrupted run ${interrupted.runId}`)
+    if (interrupted !== undefined)
+      around.tell(`going on with the ${interrupted.hasEnded ? 'stopped' : 'interrupted'} run ${interrupted.runId}`)
     await using simulator =
       around.model.kind === 'offline' && around.offlineUrl === undefined ? await startSimulator() : undefined
     const url = around.offlineUrl ?? simulator?.url
     const wiring: ModelWiring = around.model.kind === 'real' ? around.model.wiring : offlineWiring(url ?? '')
 
-    const monthEnd = bindMonthEnd({ company, out, ...(around.watch ? { watch: around.watch } : {}) })
+    const lookAtRuns = lookInto(options.state)
+    const monthEnd = bindMonthEnd({ company, out, lookAtRuns, ...(around.watch ? { watch: around.watch } : {}) })
     const meepo = await createMeepo({
       store: databaseIn(options.state),
       ...wiring,
@@ -74,10 +87,12 @@ export async function runDemo(options: DemoOptions, around: DemoSurroundings): P
     const screen = showProgress(progress, startedAt)
     try {
       meepo.engine.register(monthEnd)
-      const handle =
-        interrupted === undefined
-          ? await meepo.start(monthEnd, { data: company.fingerprint, out, model: label })
-          : await meepo.engine.resume(interrupted.runId)
+      const before = interrupted && (await readCosts(meepo, interrupted.runId))
+      const handle = await begin(meepo, monthEnd, {
+        options,
+        interrupted,
+        input: { data: company.fingerprint, out, model: label },
+      })
       await handle.result({ signal: around.signal }).catch((thrown: unknown) => {
         if (!around.signal.aborted) throw thrown
       })
@@ -87,7 +102,12 @@ export async function runDemo(options: DemoOptions, around: DemoSurroundings): P
       watching.abort()
       await following
       const seconds = (performance.now() - startedAt) / 1000
-      return { record, out, model: label, peak: progress.peak, tokens: progress.total.tokens, seconds }
+      const costs = await readCosts(meepo, record.runId)
+      const paidNow = (BigInt(costs.picoDollars) - BigInt(before?.picoDollars ?? 0)).toString()
+      const { peak, total } = progress
+      const invoice = await simulator?.invoice()
+      const outcome = { record, out, model: label, peak, tokens: total.tokens, seconds, costs, paidNow }
+      return { ...outcome, ...(invoice ? { invoice } : {}) }
     } finally {
       watching.abort()
       screen.stop()
@@ -97,6 +117,28 @@ export async function runDemo(options: DemoOptions, around: DemoSurroundings): P
   } finally {
     company.db.close()
   }
+}
+
+interface Beginning {
+  readonly options: DemoOptions
+  readonly interrupted: Interrupted | undefined
+  readonly input: MonthEndInput
+}
+
+/** Few agents at a time where money may run out, see {@link MonthEndInput.atOnce}. */
+const fewAtOnce = 16
+
+async function begin(
+  meepo: Meepo,
+  monthEnd: Definition<MonthEndInput, MonthEndResult>,
+  { options: { budget }, interrupted, input }: Beginning,
+): Promise<RunHandle<unknown>> {
+  if (interrupted !== undefined) {
+    const limits = budget === undefined ? {} : { picoDollars: parseDollars(budget).toString() }
+    return await meepo.engine.resume(interrupted.runId, limits)
+  }
+  if (budget === undefined) return await meepo.start(monthEnd, input)
+  return await meepo.start(monthEnd, { ...input, atOnce: fewAtOnce }, { budget })
 }
 
 async function follow(meepo: Meepo, progress: Progress, signal: AbortSignal): Promise<void> {

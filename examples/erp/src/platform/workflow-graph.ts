@@ -1,5 +1,6 @@
 import { defineGraph, task } from 'meepo'
 import type { Definition, GraphTask, Tool } from 'meepo'
+import { z } from 'zod'
 
 import type { Company } from '../data/company.ts'
 import type { WorkflowTask } from '../workflows/workflow.ts'
@@ -19,27 +20,32 @@ export interface Binding {
   readonly watch: Watch
 }
 
-type AnswersTask = GraphTask<WorkflowAnswers, unknown, Answers>
+/** What a run of a workflow is told. */
+export type WorkflowInput = Pick<Batch, 'atOnce'>
+
+type AnswersTask = GraphTask<WorkflowAnswers, WorkflowInput, Answers>
 
 /** Makes a graph of a workflow: each task runs its agent for all its inputs, as soon as its needs are done. */
 export function workflowGraph(
   name: string,
   tasks: readonly WorkflowTask[],
   binding: Binding,
-): Definition<unknown, WorkflowAnswers> {
-  return defineGraph<unknown, Record<string, AnswersTask>, WorkflowAnswers>({
+): Definition<WorkflowInput, WorkflowAnswers> {
+  return defineGraph<WorkflowInput, Record<string, AnswersTask>, WorkflowAnswers>({
     name,
     version: binding.version,
+    input: z.strictObject({ atOnce: z.int().min(1).optional() }),
     tasks: Object.fromEntries(tasks.map((one) => [one.name, graphTask(one, binding)])),
   })
 }
 
 function graphTask(one: WorkflowTask, { company, version, tools, watch }: Binding): AnswersTask {
   const { name, agent, needs, subject } = one
-  const batch = (results: WorkflowAnswers): Batch => {
+  const batch = (results: WorkflowAnswers, { atOnce }: WorkflowInput): Batch => {
     const done = new Map(Object.entries(results).map(([need, { answers }]) => [need, answers]))
     const inputs = one.inputs(company, done)
-    return { items: inputs.map((input) => ({ id: subject?.(input) ?? 'month', input })) }
+    const items = inputs.map((input) => ({ id: subject?.(input) ?? 'month', input }))
+    return { items, ...(atOnce === undefined ? {} : { atOnce }) }
   }
   return task({ run: forEach(name, version, bindRole(agent, version, tools, watch)), needs, input: batch })
 }

@@ -1,7 +1,7 @@
 import type { Finding } from '../agents/agent-role.ts'
 import { kindsOf } from '../jobs.ts'
 import type { Kind } from '../jobs.ts'
-import type { JobReport, Report, ReportHeader } from './report.ts'
+import type { JobReport, LeftUndone, Report, ReportHeader, UndoneJob } from './report.ts'
 
 /** The report for people. The header is the only part that may differ between two runs. */
 export function reportMarkdown(header: ReportHeader, report: Report, summary: readonly string[]): string {
@@ -18,6 +18,7 @@ export function reportMarkdown(header: ReportHeader, report: Report, summary: re
     ...report.jobs.map((job) => `| ${job.title} | ${job.agents} | ${job.findings.length} |`),
     ...report.jobs.flatMap(section),
   ]
+  if (report.leftUndone) lines.push(...leftUndoneSection(report.leftUndone, report))
   if (report.problems.length > 0) lines.push('', '## Problems', '', ...report.problems.map((problem) => `- ${problem}`))
   return `${lines.join('\n')}\n`
 }
@@ -33,6 +34,31 @@ function section(job: JobReport): string[] {
           ...job.findings.map((finding) => row(finding, kinds)),
         ]
   return ['', `## ${job.title}`, '', ...body, ...Object.entries(job.figures).flatMap(figure)]
+}
+
+function leftUndoneSection({ why, next, jobs }: LeftUndone, report: Report): string[] {
+  const titles = new Map(report.jobs.map(({ job, title }) => [job, title]))
+  const rows = jobs.map(({ job, done, left, waitsFor }) => {
+    const needs = waitsFor?.map((need) => titles.get(need as UndoneJob['job']) ?? need) ?? []
+    const rest = left?.join(', ') ?? (needs.length > 0 ? `not begun, needs ${needs.join(' and ')}` : 'one answer')
+    return `| ${cell(titles.get(job) ?? job)} | ${done} | ${left?.length ?? ''} | ${cell(rest)} |`
+  })
+  return [
+    '',
+    '## Left undone',
+    '',
+    `${capital(why)}.`,
+    '',
+    ...(rows.length === 0
+      ? ['All jobs are done; their summary is missing.']
+      : ['| job | answered | left | which |', '|---|---:|---:|---|', ...rows]),
+    '',
+    next,
+  ]
+}
+
+function capital(sentence: string): string {
+  return sentence.slice(0, 1).toUpperCase() + sentence.slice(1)
 }
 
 function row(finding: Finding, kinds: Readonly<Record<string, Kind>>): string {

@@ -52,6 +52,29 @@ test('what an agent could not read stands in the report', () => {
   expect(report).toMatchObject({ status: 'incomplete', problems: ['reorder: no stock'] })
 })
 
+test('the report of a month that was stopped says what was left undone, and nothing of it twice', () => {
+  const some = new Map([...complete, ['invoice-matching', [silent, silent]]])
+  some.delete('payment-plan')
+  some.delete('reorder')
+  const why = 'the month-end was stopped by its budget'
+  const report = buildReport(facts, some, {
+    why,
+    next: 'Go on.',
+    jobs: [
+      { job: 'invoice-matching', done: 2, left: ['INV-3', 'INV-4'] },
+      { job: 'payment-plan', done: 0, waitsFor: ['invoice-matching'] },
+    ],
+  })
+  expect(report).toMatchObject({ status: 'incomplete', problems: ['reorder: no answer'] })
+  const text = reportMarkdown({ runId: 'r', model: 'm', startedAt: 's' }, report, ['Stopped.'])
+  expect(text).toContain('The month-end was stopped by its budget.')
+  expect(text).toContain('| Three-way match and duplicates | 2 | 2 | INV-3, INV-4 |')
+  expect(text).toContain('| Payment terms and payment plan | 0 |  | not begun, needs Three-way match and duplicates |')
+  const onlySummary = buildReport(facts, complete, { why, next: 'Go on.', jobs: [] })
+  expect(onlySummary.status).toBe('incomplete')
+  expect(reportMarkdown({ runId: 'r', model: 'm', startedAt: 's' }, onlySummary, [])).toContain('summary is missing')
+})
+
 test('the text for people shows amounts, and no cell breaks its table', () => {
   const report = buildReport(facts, new Map([...complete, ['reorder', [finding('reorder', 'I-1')]]]))
   const markdown = reportMarkdown({ runId: 'r', model: 'm', startedAt: 's' }, report, ['All is well.'])

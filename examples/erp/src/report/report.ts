@@ -31,6 +31,28 @@ export interface Report {
   readonly jobs: readonly JobReport[]
   /** What agents could not read or compute, and jobs that never answered. Empty in a sound run. */
   readonly problems: readonly string[]
+  /** Only in the report of a month that was stopped. */
+  readonly leftUndone?: LeftUndone
+}
+
+/** What a month that was stopped did not get to. */
+export interface LeftUndone {
+  readonly why: string
+  /** How to go on. */
+  readonly next: string
+  /** Without any only the summary is missing. */
+  readonly jobs: readonly UndoneJob[]
+}
+
+/** A job that is not done. */
+export interface UndoneJob {
+  readonly job: JobName
+  /** Agents that have answered. Their findings are in the report. */
+  readonly done: number
+  /** What the others were to look at, where that is known. */
+  readonly left?: readonly string[]
+  /** The job was not begun; it needs these. */
+  readonly waitsFor?: readonly string[]
 }
 
 /** The figures that go into the report; a profile, for instance, is only handed on to another agent. */
@@ -45,9 +67,14 @@ const shownFigures: ReadonlySet<string> = new Set([
 
 /**
  * Folds the answers of all agents into the report. The order in which agents ended leaves no trace: findings are sorted by
- * kind (as the job lists them) and subject.
+ * kind (as the job lists them) and subject. `leftUndone`: for a month that was stopped.
  */
-export function buildReport(facts: CompanyFacts, outputs: ReadonlyMap<string, readonly JobOutput[]>): Report {
+export function buildReport(
+  facts: CompanyFacts,
+  outputs: ReadonlyMap<string, readonly JobOutput[]>,
+  leftUndone?: LeftUndone,
+): Report {
+  const excused = new Set(leftUndone?.jobs.map(({ job }) => job))
   const sections = jobs.map(({ name, title, workflow, kinds }): JobReport => {
     const answers = outputs.get(name) ?? []
     const order = Object.keys(kinds)
@@ -66,18 +93,18 @@ export function buildReport(facts: CompanyFacts, outputs: ReadonlyMap<string, re
   })
   const problems = sections.flatMap(({ job }) => {
     const answers = outputs.get(job)
-    return answers === undefined
-      ? [`${job}: no answer`]
-      : answers.flatMap((answer) => answer.problems.map((problem) => `${job}: ${problem}`))
+    if (answers === undefined) return excused.has(job) ? [] : [`${job}: no answer`]
+    return answers.flatMap((answer) => answer.problems.map((problem) => `${job}: ${problem}`))
   })
   return {
     company: facts.name,
     currency: facts.currency,
     asOf: facts.asOf,
-    status: problems.length === 0 ? 'complete' : 'incomplete',
+    status: problems.length === 0 && leftUndone === undefined ? 'complete' : 'incomplete',
     counts: sections.map(({ job, findings }) => ({ job, findings: findings.length })),
     jobs: sections,
     problems: problems.toSorted(compare),
+    ...(leftUndone === undefined ? {} : { leftUndone }),
   }
 }
 

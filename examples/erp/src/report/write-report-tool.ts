@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { erpTool } from '../tools/tool.ts'
 import type { ErpTool } from '../tools/tool.ts'
 import { readDraft } from './draft.ts'
+import type { ReportDraft } from './draft.ts'
 import { snapshotOf } from './snapshot.ts'
 import { reportMarkdown } from './report-markdown.ts'
 import { replaceFile } from './write-file.ts'
@@ -22,10 +23,10 @@ export function writeReportTool(folder: string, beforeRename?: () => void): ErpT
     input: z.strictObject({ summary: z.array(z.string().min(1).max(500)).min(1).max(5) }),
     output: z.strictObject({ markdown: z.string(), json: z.string(), snapshot: z.string(), findings: z.int() }),
     run: (company, { summary }) => {
-      const { header, report } = readDraft(folder)
+      const draft = readDraft(folder)
+      const { report } = draft
       const texts = {
-        'report.json': `${JSON.stringify({ header, summary, ...report }, null, 2)}\n`,
-        'report.md': reportMarkdown(header, report, summary),
+        ...reportTexts(draft, summary),
         'snapshot.json': `${JSON.stringify(snapshotOf(company), null, 2)}\n`,
       }
       for (const [name, text] of Object.entries(texts)) replaceFile(join(folder, name), text, beforeRename)
@@ -37,4 +38,17 @@ export function writeReportTool(folder: string, beforeRename?: () => void): ErpT
       }
     },
   })
+}
+
+/** Writes the report of a month that was stopped. There is no snapshot: the next month is compared with a whole one. */
+export function writePartialReport(folder: string, draft: ReportDraft): void {
+  const texts = reportTexts(draft, ['The month is not closed: see what was left undone.'])
+  for (const [name, text] of Object.entries(texts)) replaceFile(join(folder, name), text)
+}
+
+function reportTexts({ header, report }: ReportDraft, summary: readonly string[]): Readonly<Record<string, string>> {
+  return {
+    'report.json': `${JSON.stringify({ header, summary, ...report }, null, 2)}\n`,
+    'report.md': reportMarkdown(header, report, summary),
+  }
 }
