@@ -35,6 +35,16 @@ export function fromResult(result: LanguageModelV4GenerateResult): Answer {
   return answer
 }
 
+/** UTF-16 units of text, reasoning and tool input: what an answer is counted by when its provider does not say. */
+export function unitsOf({ content }: Pick<LanguageModelV4GenerateResult, 'content'>): number {
+  let units = 0
+  for (const part of content) {
+    if (part.type === 'text' || part.type === 'reasoning') units += part.text.length
+    else if (part.type === 'tool-call') units += part.input.length
+  }
+  return units
+}
+
 /** Adds a call that we have to run; what the provider ran itself is its own affair. */
 export function addCall(answer: Answer, part: LanguageModelV4ToolCall): void {
   if (part.providerExecuted) return

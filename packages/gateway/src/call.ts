@@ -1,7 +1,7 @@
 import type { LanguageModelV4, LanguageModelV4CallOptions } from '@ai-sdk/provider'
 import { MeepoError, type ModelRequest, type ModelResponse } from '@meepo/core'
 
-import { fromResult, type Answer } from './answer.ts'
+import { fromResult, unitsOf, type Answer } from './answer.ts'
 import { Deadline } from './deadline.ts'
 import type { Phase } from './errors/classify.ts'
 import { isRefusal, readFailure } from './errors/failure.ts'
@@ -106,6 +106,7 @@ class Attempt {
     report.words.see(result.response?.body)
     report.usage = result.usage
     report.metadata = result.providerMetadata
+    report.arrived = unitsOf(result)
     this.#settings.warn(this.#target.id, result.warnings)
     return fromResult(result)
   }

@@ -238,7 +238,7 @@ function learn(
 function outcomeOf(error: MeepoError, report: TryReport, signal: AbortSignal): CallOutcome {
   if (error.notSent) return 'not_sent'
   if (signal.aborted) return 'aborted'
-  return report.arrived > 0 ? 'interrupted' : 'failed'
+  return report.firstContentAt === undefined ? 'failed' : 'interrupted'
 }
 
 function healthOutcome(error: MeepoError | undefined, { signal, origin }: GatewayCall): HealthOutcome {

@@ -42,10 +42,13 @@ export class TryReport {
 
   /** What was used: by the provider's word, else by our own count of what was sent and what arrived. */
   get buckets(): UsageBuckets {
+    return (this.#buckets ??= this.#count())
+  }
+
+  #count(): UsageBuckets {
+    const told = this.extracted.buckets
     const outputTokens = Math.ceil(this.arrived * this.#scale.perChar)
-    return (this.#buckets ??= normalise(
-      estimateUsage(this.extracted.buckets, { inputTokens: this.countedTokens, outputTokens }),
-    ))
+    return normalise(estimateUsage(told && normalise(told), { inputTokens: this.countedTokens, outputTokens }))
   }
 
   /** The same as a summary. */

@@ -10,18 +10,20 @@ export interface OwnCount {
 
 /**
  * The usage to settle with. The provider's last word stands, an explicit zero as well. Of a stream that broke after the
- * input was counted, the output is what was delivered, if that is more. Without any word everything is our own count.
+ * input was counted, the output is what was delivered, if that is more. Without any word everything is our own count; a
+ * word that cannot be true (flagged `usage_invalid`) is none: it would be free, or empty a budget.
  */
 export function estimateUsage(reported: UsageBuckets | undefined, own: OwnCount): UsageBuckets {
-  if (reported?.source === 'final') return reported
-  if (!reported) {
+  const isInvalid = reported?.flags.includes('usage_invalid') === true
+  if (reported?.source === 'final' && !isInvalid) return reported
+  if (!reported || isInvalid) {
     return {
       in: { text: own.inputTokens },
       read: {},
       write: {},
       out: { text: own.outputTokens },
       units: {},
-      flags: [],
+      flags: reported?.flags ?? [],
       source: 'estimated',
     }
   }
