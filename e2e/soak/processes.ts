@@ -11,7 +11,7 @@ export type Said =
   | { readonly kind: 'report'; readonly limits: readonly ProviderLimit[]; readonly sockets: number }
 
 /** A limit of the simulator as it ended. */
-export interface ProviderLimit {
+interface ProviderLimit {
   readonly unit: string
   readonly limit: number
   readonly highestAdmitted: number

@@ -91,7 +91,7 @@ export async function reopenRun(
 }
 
 /** The last event says that a budget refused. */
-export function endedByBudget(events: readonly LogEvent[]): boolean {
+function endedByBudget(events: readonly LogEvent[]): boolean {
   const end = events.at(-1)
   return end?.type === 'run.failed' && isBudgetStop(end.data.error)
 }

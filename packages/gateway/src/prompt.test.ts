@@ -9,8 +9,12 @@ const target = (provider: string, kind: ProviderKind): Target => ({
   provider,
   kind,
   model: 'm',
+  key: 'default',
+  region: undefined,
+  pricedAs: provider,
   load: () => Promise.reject(new Error('not loaded here')),
   secret: () => undefined,
+  healthKeys: () => ({ target: '', key: '' }),
 })
 
 const carry = {

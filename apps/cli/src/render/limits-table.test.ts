@@ -46,7 +46,7 @@ test('levels, sums, waiting tenants and cooldowns are told one after the other',
 
 test('a screen shows how full each limit is', () => {
   const bucket = { limit: 'tpm', value: 'main', counts: 'tokens', capacity: 100, open: 0, percent: 100 } as const
-  const screen = createScreen({ isOutLive: true })
+  const screen = createScreen(true)
   const lines = [0, 15, 100].map((available) =>
     limitsTables(screen, { ...nothing, buckets: [{ ...bucket, available }] }),
   )

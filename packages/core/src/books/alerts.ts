@@ -132,7 +132,7 @@ export function createAlerts(options: AlertsOptions): Alerts {
  * Writes an alert for each account that will reach its limit before its period ends; the store keeps it to one per
  * period and limit.
  */
-export async function lookAhead(money: Money, book: BudgetBook, at: number): Promise<void> {
+async function lookAhead(money: Money, book: BudgetBook, at: number): Promise<void> {
   for (const budget of book.budgets) {
     const [prefix = ''] = book.prefixesOf(budget, at)
     for (const { key, settled, reserved, limit: stored } of await money.accounts(prefix, mostAccounts)) {

@@ -16,7 +16,7 @@ import { toRule, type Rule } from '../admission/limits/rule.ts'
 import { viewOf } from '../admission/limits/view.ts'
 
 /** 100 tokens a minute. */
-export const tokens: Rule = toRule({ name: 'tokens', scope: 'key', counts: 'tokens', amount: 100, per: 'minute' })
+const tokens: Rule = toRule({ name: 'tokens', scope: 'key', counts: 'tokens', amount: 100, per: 'minute' })
 /** Three at a time. */
 export const slots: Rule = toRule({ name: 'slots', scope: 'tenant', counts: 'concurrent', amount: 3 })
 /** Seven an hour, three at once. */
@@ -49,7 +49,7 @@ export interface Bug {
 }
 
 /** The state of {@link buggy} counters. */
-export class BuggyRows implements CounterRows {
+class BuggyRows implements CounterRows {
   readonly buckets: Map<string, Bucket> = new Map()
   readonly permits: Map<string, OpenPermit> = new Map()
   readonly holders: Map<string, number> = new Map()

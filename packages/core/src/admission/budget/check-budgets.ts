@@ -69,7 +69,7 @@ function limitProblem({ limit, within }: Budget): string | undefined {
 }
 
 /** A share in hundredths of a percent, or undefined for anything else. */
-export function percentOf(limit: unknown): bigint | undefined {
+function percentOf(limit: unknown): bigint | undefined {
   const match = typeof limit === 'string' ? /^\s*(\d{1,3})(?:\.(\d{1,2}))?\s*%\s*$/.exec(limit) : null
   return match ? BigInt(match[1] + (match[2] ?? '').padEnd(2, '0')) : undefined
 }
