@@ -14,7 +14,7 @@ const target = (provider: string, kind: ProviderKind): Target => ({
   pricedAs: provider,
   load: () => Promise.reject(new Error('not loaded here')),
   secret: () => undefined,
-  healthKeys: () => ({ target: '', key: '' }),
+  healthKeys: () => ({ credential: provider, target: provider }),
 })
 
 const carry = {
