@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { ageWarning, checkAge } from './age.ts'
 import { diffBooks, formatChange } from './diff.ts'
 import { openPrices, PriceList } from './price-list.ts'
-import { simplePrice } from './simple-price.ts'
+import { simplePrice, type SimplePrice } from './simple-price.ts'
 
 const at = Date.parse('2026-11-21')
 const cheap = simplePrice({ provider: 'acme', model: 'cheap', input: 1, output: 2, aliases: ['eco'] })
@@ -40,8 +40,11 @@ test('a simple price is dollars for a million tokens', () => {
   const window = simplePrice({ provider: 'a', model: 'b', input: 0, contextTokens: 8, maxOutputTokens: 4 })
   expect(window).toMatchObject({ limits: { contextTokens: 8, maxOutputTokens: 4 } })
   expect(() => simplePrice({ provider: 'a', model: 'b', input: -1 })).toThrow(
-    expect.objectContaining({ code: 'money.invalid' }),
+    expect.objectContaining({ code: 'price.negative' }),
   )
+  // As a file may have it.
+  const blank = { provider: 'a', model: 'b' } as SimplePrice
+  expect(() => simplePrice(blank)).toThrow(expect.objectContaining({ code: 'price.missing' }))
   expect(() => simplePrice({ provider: 'a', model: 'b', input: '0.0000001' })).toThrow(
     expect.objectContaining({ code: 'price.not_whole' }),
   )
