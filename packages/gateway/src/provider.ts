@@ -4,7 +4,7 @@ import { MeepoError } from '@meepo/core'
 import type { GatewayOptions, ProviderKey, ProviderKind, ProviderOptions } from './options.ts'
 
 /** What a provider's package offers. */
-export interface Adapter {
+interface Adapter {
   readonly language: (model: string) => LanguageModelV4
   /** Absent: it has no embeddings. */
   readonly embedding?: (model: string) => EmbeddingModelV4

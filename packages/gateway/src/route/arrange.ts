@@ -90,7 +90,7 @@ function fastest(candidates: readonly Candidate[], knowledge: RouteKnowledge): r
 }
 
 /** Dollars of this very request: what is warm is read at the rate of the cache. Without a price it comes last. */
-export function expectedCost({ plan, target }: Candidate, knowledge: RouteKnowledge): Pico | undefined {
+function expectedCost({ plan, target }: Candidate, knowledge: RouteKnowledge): Pico | undefined {
   const { sessions, session, expectedOutput, now } = knowledge
   const warm = session === undefined ? 0 : sessions.warmTokens(session, target.healthKeys().target, now)
   const read = Math.min(warm, plan.inputTokens)
