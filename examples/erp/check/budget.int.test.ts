@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readJournalFile } from '@meepo/simulator'
 import { parseDollars } from 'meepo'
@@ -94,21 +94,39 @@ test(
   patient,
 )
 
-test('a month whose first call is too dear has done nothing and says so', { timeout: patient }, async () => {
-  using folder = temporaryFolder()
-  const { code, stdout } = await runDemoProcess(folder.path, '--budget', '0.000001')
-  expect(code).toBe(4)
-  expect(stdout).toContain('invoice:  $0.00 for 0 requests since this start, the same')
-  const { leftUndone } = reportIn(join(folder.path, '.meepo/demo/report'))
-  expect(leftUndone?.jobs).toHaveLength(16)
-})
+test(
+  'a month whose first call is too dear says that nothing is done, and goes on from there',
+  { timeout: patient },
+  async () => {
+    using folder = temporaryFolder()
+    const data = join(folder.path, 'data')
+    cpSync(shipped, data, { recursive: true })
+    const first = await runDemoProcess(folder.path, '--data', 'data', '--budget', '0.000001')
+    expect(first.code).toBe(4)
+    expect(first.stdout).toContain('invoice:  $0.00 for 0 requests since this start, the same')
+    expect(first.stdout).toMatch(/--resume --budget 0\.01 --data data\n$/)
+    const out = join(folder.path, '.meepo/demo/report')
+    expect(reportIn(out).leftUndone?.jobs).toHaveLength(16)
 
-test.each([
-  [['--resume'], 'there is no run that could go on'],
-  [['--budget', 'all'], '--budget takes dollars'],
-])('%j is refused where it makes no sense', { timeout: patient }, async (args, message) => {
+    // With nothing but the configuration that the demo wrote: the command starts the scripted model itself.
+    const config = ['--config', join(folder.path, '.meepo/demo/meepo.config.ts')]
+    const run = /npx meepo resume (r\w+) --budget/.exec(first.stdout)?.[1] ?? ''
+    const second = await runModule(meepo, folder.path, ['resume', run, '--budget', '0.05', '--json', ...config])
+    expect(second).toMatchObject({ code: 4, stderr: expect.stringContaining('the budget of the run of $0.05') })
+    const spent = BigInt(JSON.parse(second.stdout).cost.treePicoDollars)
+    expect(spent).toBeLessThanOrEqual(parseDollars('0.05'))
+    expect(spent).toBeGreaterThan(parseDollars('0.02'))
+
+    rmSync(data, { recursive: true })
+    const looked = await runModule(meepo, folder.path, ['runs', ...config])
+    expect(looked).toMatchObject({ code: 0, stdout: expect.stringContaining(run) })
+    expect(looked.stderr).toContain('no run can go on')
+  },
+)
+
+test('there is nothing to resume where nothing was stopped', { timeout: patient }, async () => {
   using folder = temporaryFolder()
-  const { code, stdout, stderr } = await runDemoProcess(folder.path, ...args)
+  const { code, stdout, stderr } = await runDemoProcess(folder.path, '--resume')
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-  expect(stderr).toContain(message)
+  expect(stderr).toContain('there is no run that could go on')
 })
