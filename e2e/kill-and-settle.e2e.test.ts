@@ -43,11 +43,11 @@ async function expectInOrder(fleet: Fleet, limit: bigint): Promise<void> {
 /** Kills a worker at a point of its call and lets another one go on. */
 async function killAt(point: DeathPoint, limit: string): Promise<Fleet> {
   const fleet = await openFleet({ script: () => answer })
-  const budgets = [budgetOf(limit)]
-  const first = await fleet.hire({ budgets, diesAt: point })
+  const settings = { budgets: [budgetOf(limit)], isAlone: true }
+  const first = await fleet.hire({ ...settings, diesAt: point })
   void first.order({ runs: 1, actor: 'a' })
   await first.gone
-  await fleet.hire({ budgets })
+  await fleet.hire(settings)
   return fleet
 }
 
@@ -92,16 +92,16 @@ test('killed from outside while the provider works, twice: each call is one unkn
   const fleet = await openFleet({
     script: ({ number }) => (number <= 2 ? { fault: { kind: 'hang' } } : answer),
   })
-  const budgets = [budgetOf('1')]
+  const settings = { budgets: [budgetOf('1')], isAlone: true }
   const sent = () => fleet.simulator.journal.entries().length
-  const first = await fleet.hire({ budgets })
+  const first = await fleet.hire(settings)
   void first.order({ runs: 1, actor: 'a' })
   while (sent() < 1) await delay(10)
   await first.kill()
-  const second = await fleet.hire({ budgets })
+  const second = await fleet.hire(settings)
   while (sent() < 2) await delay(10)
   await second.kill()
-  await fleet.hire({ budgets })
+  await fleet.hire(settings)
   expect((await ended(fleet))?.status).toBe('completed')
   expect(await booked(fleet)).toEqual([
     ['unknown', 'unknown', whole],

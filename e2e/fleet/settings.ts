@@ -11,6 +11,8 @@ export interface FleetSettings {
   readonly hookUrl?: string
   /** The worker ends itself when it gets there for the first time. */
   readonly diesAt?: DeathPoint
+  /** No other worker is alive: it takes over from dead ones at once. */
+  readonly isAlone?: boolean
 }
 
 /**

@@ -8,7 +8,7 @@ import { readSettings, type DeathPoint, type FleetOrder } from './settings.ts'
  * One process of a fleet: everything that `createMeepo` makes, over the file that all of them share. Dies with its parent.
  */
 
-const { database, modelUrl, budgets, limits, hookUrl, diesAt } = readSettings()
+const { database, modelUrl, budgets, limits, hookUrl, diesAt, isAlone } = readSettings()
 const secret = 'whsec_BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc='
 const agent = defineAgent({
   name: 'talker',
@@ -30,8 +30,8 @@ const meepo = await createMeepo({
   budgets,
   ...(limits ? { limits } : {}),
   ...(hookUrl === undefined ? {} : { alerts: [webhookSink({ url: hookUrl, secret })] }),
-  beatMs: 100,
-  missedBeats: 3,
+  // Only where one worker at a time is alive: a busy machine makes others look dead.
+  ...(isAlone ? { beatMs: 100, missedBeats: 3 } : {}),
 })
 
 process.on('message', (message) => {
@@ -61,7 +61,7 @@ async function stop(): Promise<void> {
 /** Ends this process at a point of its first call. */
 function withDeath(real: Store, point: DeathPoint | undefined): Store {
   if (point === undefined) return real
-  const die = (): void => process.kill(process.pid, 'SIGKILL')
+  const die = (): void => void process.kill(process.pid, 'SIGKILL')
   return {
     ...real,
     log: {

@@ -79,7 +79,7 @@ const rates = { in: { text: 1 }, out: { text: 1 } }
 test.each<[string, unknown]>([
   ['price.negative', { ...price, output: -1 }],
   ['price.negative', card({ rates: { in: { text: -1 }, out: { text: 1 } } })],
-  ['price.missing', card({ rates: { in: {}, out: { text: 1 } } })],
+  ['price.missing', { ...card(), periods: [{ rates: { in: {}, out: { text: 1 } } }] }],
   ['price.missing', card()],
   ['price.overlap', card({ to: '2026-12-01', rates }, { from: '2026-11-01', rates })],
   ['price.overlap', card({ from: '2026-12-01', to: '2026-11-01', rates })],

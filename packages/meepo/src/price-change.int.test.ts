@@ -3,7 +3,7 @@ import { createGateway } from '@meepo/gateway'
 import { number, object } from 'zod'
 import { expect, test } from 'vitest'
 import { answerOf, costOf, openStage, talker } from '../test-support/stage.ts'
-import { defineTool, type Meepo } from './index.ts'
+import { createMeepo, defineTool, type Meepo } from './index.ts'
 
 function card(version: string, perMillion: number) {
   const rates = { in: { text: 0 }, out: { text: perMillion * 1_000_000 } }
@@ -15,34 +15,35 @@ async function linesOf(meepo: Meepo): Promise<readonly LedgerEntry[]> {
   return await meepo.store.money.ledger('system')
 }
 
+/** Four turns of one run. The prices change while the provider works on the second. */
 async function withChange(use: (meepo: Meepo) => Promise<void>): Promise<void> {
+  let change = (): void => {}
   const stage = await openStage({
-    script: ({ number: turn }) =>
-      turn < 4 ? { ...answerOf(1_000), toolCalls: [{ name: 'wait', arguments: { turn } }] } : answerOf(1_000),
+    script: ({ number: turn }) => {
+      if (turn === 2) change()
+      return turn < 4 ? { ...answerOf(1_000), toolCalls: [{ name: 'next', arguments: { turn } }] } : answerOf(1_000)
+    },
   })
   const { env, providers, onWarning } = stage.options
   const gateway = createGateway({ env, providers, onWarning, prices: { overrides: [card('1', 100)] } })
-  const wait = defineTool({
-    name: 'wait',
-    description: 'Waits.',
+  change = () => gateway.usePrices({ overrides: [card('2', 300)] })
+  const next = defineTool({
+    name: 'next',
+    description: 'Goes on.',
     effect: 'read',
     input: object({ turn: number() }),
-    run: async ({ turn }) => {
-      if (turn === 2) gateway.usePrices({ overrides: [card('2', 300)] })
-      return turn
-    },
+    run: async ({ turn }) => turn,
   })
-  const { createMeepo } = await import('./index.ts')
   const meepo = await createMeepo({ store: stage.file, models: gateway })
   try {
-    expect((await meepo.run(talker({ tools: [wait] }), 'go')).status).toBe('completed')
+    expect((await meepo.run(talker({ tools: [next] }), 'go')).status).toBe('completed')
     await use(meepo)
   } finally {
     await meepo.stop()
   }
 }
 
-test('calls before and after a change of prices are booked with their own cards', async () => {
+test('calls before, during and after a change of prices are booked with the cards that they started with', async () => {
   await withChange(async (meepo) => {
     const lines = await linesOf(meepo)
     expect(lines.map(({ entry }) => entry.cost)).toEqual([
