@@ -7,7 +7,7 @@ import type { JobName, WorkflowName } from '../jobs.ts'
 import { monthEnd } from '../workflows/month-end.ts'
 
 /** What agents of one job cost. Pico-dollars as text, exact. */
-export interface JobCost {
+interface JobCost {
   /** `report` is the reporter, who has no job. */
   readonly job: JobName | 'report'
   readonly workflow: WorkflowName | 'report'

@@ -10,7 +10,7 @@ import { databaseIn } from './state-folder.ts'
 import { startSimulator } from './simulator-process.ts'
 
 /** What a run of the demo began with. */
-export interface DemoConfigOptions {
+interface DemoConfigOptions {
   readonly state: string
   readonly data: string
   readonly out: string
@@ -20,7 +20,11 @@ export interface DemoConfigOptions {
   readonly offlineUrl?: string
 }
 
-/** The demo for the command `meepo`: the same definitions, model and database. */
+/**
+ * The demo for the command `meepo`: the same definitions, model and database.
+ *
+ * @public Imported by the configuration that the demo writes.
+ */
 export function demoConfig(options: DemoConfigOptions): MeepoConfig {
   const { state, out, offlineUrl } = options
   const choice = chooseModel(options, process.env)

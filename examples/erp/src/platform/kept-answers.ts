@@ -8,7 +8,7 @@ import type { Answers } from './for-each.ts'
 type ErrorData = NonNullable<RunRecord['error']>
 
 /** How far a job came. */
-export interface KeptJob {
+interface KeptJob {
   readonly answers: readonly JobOutput[]
   /** The agents that have answered, by the names of their runs; undefined for a job that is done. */
   readonly answered?: ReadonlySet<string>
