@@ -71,6 +71,12 @@ test('a run goes on from its first refusal, with its children that were refused'
   expect(planRewind(whole)).toEqual({ before: 5, number: 3, children: ['r1', 'r2'] })
 })
 
+test('a child that was refused while its run was ending already goes on as well', () => {
+  const ending: NewEvent = { type: 'run.ending', at: 0, data: { end: { kind: 'failed', error: spent } } }
+  const whole = log(child(1), step(2, 'idempotent'), refused(2), ending, childFailed(1), failed(spent, 6))
+  expect(planRewind(whole)).toEqual({ before: 5, number: 2, children: ['r1'] })
+})
+
 test('a failure stays when something that costs money, or must not be repeated, began behind it', () => {
   const ends = [
     [step(2, 'idempotent'), done(2)],

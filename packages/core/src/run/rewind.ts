@@ -56,7 +56,8 @@ export function planRewind(events: readonly LogEvent[]): RewindPlan | undefined 
   })
   const first = seen[index]
   if (!first) return undefined
-  const children = seen.slice(index).flatMap((event) => {
+  // Also children that failed while the run was ending: their failures are taken back with the end.
+  const children = segment.slice(index).flatMap((event) => {
     const child = isBudgetFailure(event) ? tasks.get(event.data.number)?.childRunId : undefined
     return child === undefined ? [] : [child]
   })
