@@ -1,5 +1,5 @@
 import { MeepoError } from './errors.ts'
-import type { Json } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 
 /** A value as the log will hold it. */
 export interface JsonCopy {
@@ -28,9 +28,8 @@ export function cloneJson(value: Json): Json {
   if (isArray(value)) return value.map(cloneJson)
   const copy: { [key: string]: Json } = {}
   for (const key in value) {
-    // Assigning this one key would set the prototype instead.
-    if (key === '__proto__') define(copy, key, cloneJson(fieldOf(value, key)))
-    else copy[key] = cloneJson(fieldOf(value, key))
+    // The key was read off the value: the field exists.
+    setField(copy, key, cloneJson(value[key]!))
   }
   return copy
 }
@@ -83,28 +82,43 @@ function copyFields(value: object, size: Size, depth: number): Json {
   if ('toJSON' in value && typeof value.toJSON === 'function') return copyValue(value.toJSON(), size, depth + 1)
   const isPlain = Object.getPrototypeOf(value) === Object.prototype
   if (!isPlain && (value instanceof Map || value instanceof Set)) throw invalid('a Map or a Set')
-  const copy: { [key: string]: Json } = {}
+  // Spread takes the shape of the whole at once: half of the time and of the memory of adding field by field.
+  const copy: Record<string, unknown> = { ...value }
+  let isWhole = true
   // Unlike Object.keys this makes no array, which counts: every result passes here.
-  for (const key in value) {
-    // The loop gave the key: the field exists.
-    const item = (value as Record<string, unknown>)[key]
-    if (item === undefined || !(isPlain || Object.hasOwn(value, key))) continue
+  for (const key in copy) {
+    const item = copy[key]
+    if (item === undefined) {
+      isWhole = false
+      continue
+    }
     size.units += key.length + 4
     const copied = copyValue(item, size, depth + 1)
-    if (key === '__proto__') define(copy, key, copied)
-    else copy[key] = copied
+    // Not `===`: zero is no negative zero.
+    if (!Object.is(copied, item)) setField(copy, key, copied)
   }
-  return copy
+  if (isWhole && Object.getOwnPropertySymbols(copy).length === 0) return copy as JsonObject
+  return withoutRest(copy)
 }
 
-function define(copy: object, key: string, value: Json): void {
-  Object.defineProperty(copy, key, { value, enumerable: true, writable: true, configurable: true })
+/** The fields that JSON knows: nothing undefined, no symbols. */
+function withoutRest(copy: Record<string, unknown>): JsonObject {
+  const rest: Record<string, Json> = {}
+  for (const key in copy) {
+    const item = copy[key]
+    // Its fields were copied: what is not undefined is JSON.
+    if (item !== undefined) setField(rest, key, item as Json)
+  }
+  return rest
 }
 
-function fieldOf(value: object, key: string): Json {
-  // The caller read the key off the value, which is JSON: the field exists.
-  return (value as Record<string, Json>)[key]!
+function setField(copy: Record<string, unknown>, key: string, value: Json): void {
+  // Assigning this one key would set the prototype instead.
+  if (key === '__proto__') Object.defineProperty(copy, key, { value, ...plainField })
+  else copy[key] = value
 }
+
+const plainField = { enumerable: true, writable: true, configurable: true }
 
 function invalid(what: string): MeepoError {
   return new MeepoError('json.invalid', `the value is or holds ${what}, which JSON cannot carry`)

@@ -37,10 +37,9 @@ export function restOf(total: number, parts: number, flags: Set<UsageFlag>): num
 }
 
 function cleanCounts<T extends object>(counts: T, most: number, flags: Set<UsageFlag>): T {
-  const given: [string, unknown][] = Object.entries(counts)
   // Nearly always: nothing has to be made anew.
-  if (given.every(([, count]) => Number.isSafeInteger(count) && Number(count) > 0 && Number(count) <= most))
-    return counts
+  if (isClean(counts, most)) return counts
+  const given: [string, unknown][] = Object.entries(counts)
   const entries = given.map(([name, count]) => {
     const clean = cleanCount(count, most)
     if (clean !== count && count !== undefined) flags.add('usage_invalid')
@@ -48,6 +47,15 @@ function cleanCounts<T extends object>(counts: T, most: number, flags: Set<Usage
   })
   // Same names, and each value is a number again.
   return Object.fromEntries(entries.filter(([, count]) => count > 0)) as T
+}
+
+function isClean(counts: object, most: number): boolean {
+  for (const name in counts) {
+    // The loop gave the name: the field exists.
+    const count = (counts as Record<string, unknown>)[name]
+    if (!(Number.isSafeInteger(count) && Number(count) > 0 && Number(count) <= most)) return false
+  }
+  return true
 }
 
 function cleanCount(count: unknown, most: number): number {

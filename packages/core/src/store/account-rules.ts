@@ -53,8 +53,18 @@ export function readPositive(text: string): bigint {
   return amount
 }
 
-/** Reads the accounts of a reservation. Throws `money.invalid`. */
+const readBefore = new WeakMap<readonly Account[], readonly ChargedAccount[]>()
+
+/** Reads the accounts of a reservation, once per array: a budget book gives the same for all calls of a run. Throws `money.invalid`. */
 export function readAccounts(accounts: readonly Account[]): readonly ChargedAccount[] {
+  const known = readBefore.get(accounts)
+  if (known) return known
+  const read = readEach(accounts)
+  readBefore.set(accounts, read)
+  return read
+}
+
+function readEach(accounts: readonly Account[]): readonly ChargedAccount[] {
   return accounts.map(({ key, window = [], limit, marks = [] }) => ({
     key,
     window,

@@ -65,8 +65,9 @@ export function noSums(): CostSums {
 
 /** Adds the second to the first. */
 export function addSums(to: CostSums, more: CostSums): void {
-  to.picoDollars += more.picoDollars
-  to.savedPicoDollars += more.savedPicoDollars
+  // Adding nothing would still make a number anew.
+  if (more.picoDollars !== 0n) to.picoDollars += more.picoDollars
+  if (more.savedPicoDollars !== 0n) to.savedPicoDollars += more.savedPicoDollars
   to.calls += more.calls
   to.unpricedCalls += more.unpricedCalls
   to.unknownCalls += more.unknownCalls
@@ -105,9 +106,15 @@ export function chargeOf(line: LedgerEntry, adjusted?: Adjusted): Charge {
   }
 }
 
+const dayMs = 86_400_000
+/** The day that was asked for last: most lines are of the same one. */
+let lastDay = { number: Number.NaN, text: '' }
+
 /** The day of a time, in UTC. */
 function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10)
+  const number = Math.floor(at / dayMs)
+  if (number !== lastDay.number) lastDay = { number, text: new Date(at).toISOString().slice(0, 10) }
+  return lastDay.text
 }
 
 /** How a report is made of roll-ups. `lines`: roll-ups do not tell; the lines of the ledger do. */

@@ -1,4 +1,4 @@
-import type { Balance, Grant, Reservation } from '../admission/money.ts'
+import type { Account, Balance, Grant, Reservation } from '../admission/money.ts'
 import type { RunId, TenantId } from '../base/ids.ts'
 import {
   decideGrant,
@@ -45,7 +45,19 @@ export function moneyKey(tenant: TenantId, id: string): string {
 export function readReservation(reservation: Reservation): ReadyReservation {
   readPositive(reservation.picoDollars)
   readPositive(reservation.atLeast)
-  return { made: copyOf(reservation), accounts: readAccounts(reservation.accounts) }
+  const { accounts, ...own } = reservation
+  return { made: { ...copyOf(own), accounts: copyAccounts(accounts) }, accounts: readAccounts(accounts) }
+}
+
+/** As {@link readAccounts}: all calls of a run bring the same array. */
+const accountsCopies = new WeakMap<readonly Account[], readonly Account[]>()
+
+function copyAccounts(accounts: readonly Account[]): readonly Account[] {
+  const known = accountsCopies.get(accounts)
+  if (known) return known
+  const copy = copyOf(accounts)
+  accountsCopies.set(accounts, copy)
+  return copy
 }
 
 /** Sets money aside on all accounts, or refuses and changes nothing. A repeated id gets the answer that it had. */

@@ -8,6 +8,7 @@ import {
   reportOf,
   rollUpsOfLine,
   type Adjusted,
+  type Charge,
   type RollUp,
 } from '../store/roll-up.ts'
 import { copyOf } from './copy-of.ts'
@@ -23,32 +24,55 @@ interface MemoryLine {
 export interface MemoryLedger {
   /** By {@link moneyKey}, in the order of booking. */
   readonly lines: Map<string, MemoryLine>
-  /** By tenant, then by scope, day and model. They stay when their lines are forgotten. */
-  readonly rollUps: Map<TenantId, Map<string, RollUp>>
+  /** By tenant, day and model, then by scope. They stay when their lines are forgotten. */
+  readonly rollUps: Map<string, { readonly tenant: TenantId; readonly scopes: Map<string, RollUp> }>
   lastCursor: number
 }
 
-/** A line as it is stored: of this tenant and run, whatever it says itself. Throws for what is not JSON or no money. */
-export function readLine(tenant: TenantId, runId: RunId | undefined, line: LedgerEntry): LedgerEntry {
-  const copy = copyOf({ ...line, tenant, ...(runId === undefined ? {} : { runId }) })
-  chargeOf(copy)
+/** A line that can be stored, and what it adds to the sums unless it corrects another. */
+export interface ReadyLine {
+  readonly line: LedgerEntry
+  readonly charge: Charge
+}
+
+/** All calls of a run are charged to the same array: one copy of it is enough. */
+const scopesCopies = new WeakMap<readonly string[], readonly string[]>()
+
+function copyScopes(scopes: readonly string[]): readonly string[] {
+  const known = scopesCopies.get(scopes)
+  if (known) return known
+  const copy = copyOf(scopes)
+  scopesCopies.set(scopes, copy)
   return copy
 }
 
-/** Writes a line and adds it to the sums, once per id. The caller read it. */
-export function bookLine(ledger: MemoryLedger, line: LedgerEntry): void {
-  const key = moneyKey(line.tenant, line.id)
+/** A line as it is stored: of this tenant and run, whatever it says itself. Throws for what is not JSON or no money. */
+export function readLine(tenant: TenantId, runId: RunId | undefined, given: LedgerEntry): ReadyLine {
+  const { scopes, ...own } = given
+  const line = {
+    ...copyOf(own),
+    tenant,
+    ...(runId === undefined ? {} : { runId }),
+    scopes: copyScopes(scopes),
+  }
+  return { line, charge: chargeOf(line) }
+}
+
+/** Writes a line and adds it to the sums, once per id. */
+export function bookLine(ledger: MemoryLedger, { line, charge: own }: ReadyLine): void {
+  const { tenant } = line
+  const key = moneyKey(tenant, line.id)
   if (ledger.lines.has(key)) return
-  const charge = chargeOf(line, findAdjusted(ledger, line))
+  const adjusted = findAdjusted(ledger, line)
+  const { scopes, day, model, sums } = adjusted ? chargeOf(line, adjusted) : own
   ledger.lines.set(key, { cursor: ++ledger.lastCursor, line })
-  const rollUps = ledger.rollUps.get(line.tenant) ?? new Map<string, RollUp>()
-  ledger.rollUps.set(line.tenant, rollUps)
-  for (const scope of charge.scopes) {
-    const { day, model } = charge
-    const place = `${scope}\n${day}\n${model}`
-    const rollUp = rollUps.get(place) ?? { scope, day, model, sums: noSums() }
-    rollUps.set(place, rollUp)
-    addSums(rollUp.sums, charge.sums)
+  const place = `${tenant}\n${day}\n${model}`
+  const rollUps = ledger.rollUps.get(place) ?? { tenant, scopes: new Map<string, RollUp>() }
+  ledger.rollUps.set(place, rollUps)
+  for (const scope of scopes) {
+    let rollUp = rollUps.scopes.get(scope)
+    if (!rollUp) rollUps.scopes.set(scope, (rollUp = { scope, day, model, sums: noSums() }))
+    addSums(rollUp.sums, sums)
   }
 }
 
@@ -66,9 +90,9 @@ function* rollUpsFor(ledger: MemoryLedger, tenant: TenantId | undefined, query: 
     }
     return
   }
-  for (const [owner, rollUps] of ledger.rollUps) {
+  for (const { tenant: owner, scopes } of ledger.rollUps.values()) {
     if (tenant !== undefined && owner !== tenant) continue
-    for (const rollUp of rollUps.values()) {
+    for (const rollUp of scopes.values()) {
       const isIn = plan.kind === 'scope' ? rollUp.scope === plan.scope : rollUp.scope.startsWith(plan.prefix)
       if (isIn) yield rollUp
     }

@@ -18,7 +18,7 @@ import {
   type MemoryReservation,
   type ReadyReservation,
 } from './memory-accounts.ts'
-import { bookLine, readLine, report } from './memory-ledger.ts'
+import { bookLine, readLine, report, type ReadyLine } from './memory-ledger.ts'
 import { answer, findRun, refuseClosed, type MemoryRun, type MemoryState } from './memory-state.ts'
 
 /** The money of a memory store. */
@@ -71,7 +71,7 @@ export interface ReadyMoney {
   readonly runId: RunId | undefined
   readonly reserve: readonly ReadyReservation[] | undefined
   readonly settle: readonly { readonly id: string; readonly spent: bigint }[]
-  readonly ledger: readonly LedgerEntry[]
+  readonly ledger: readonly ReadyLine[]
 }
 
 /** Reads all amounts of an append before anything is written. Throws `money.invalid`. */
@@ -129,9 +129,9 @@ function readBooking(
 function book(state: MemoryState, ready: ReadyMoney): void {
   const { money } = state
   for (const { id, spent } of ready.settle) settle(money, state.now(), ready.tenant, id, spent)
-  for (const line of ready.ledger) {
-    bookLine(money, line)
-    forgetSwept(money, ready.tenant, line.id)
+  for (const one of ready.ledger) {
+    bookLine(money, one)
+    forgetSwept(money, ready.tenant, one.line.id)
   }
 }
 

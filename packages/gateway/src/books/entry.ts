@@ -1,7 +1,6 @@
 import {
   noUsage,
   priceCall,
-  toUsage,
   type CallCost,
   type CallEntry,
   type CallOutcome,
@@ -49,7 +48,7 @@ export function entryOf(ended: EndedTry): CallEntry {
     ...(response ? { model: response.model } : {}),
     outcome: ended.outcome,
     cost: priced ? costOf(priced, report) : zero,
-    usage: isFree ? noUsage : toUsage(report.buckets),
+    usage: isFree ? noUsage : report.summary,
     startedAt,
     durationMs: Math.max(0, Math.round(ended.durationMs)),
     try: ended.try,

@@ -51,8 +51,8 @@ test('a request of nothing but questions has no prefix', () => {
 
 test('hashes are short and hold nothing of the prompt', () => {
   const { request, prefix } = fingerprint('acme', ask('secret'))
-  expect(request).toMatch(/^[0-9a-f]{20}$/)
-  expect(prefix).toMatch(/^[0-9a-f]{20}$/)
+  expect(request).toMatch(/^[\w-]{12}$/)
+  expect(prefix).toMatch(/^[\w-]{12}$/)
 })
 
 test('facts are JSON and fit the books', () => {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 
-import type { FinishReason, JsonObject, ModelRequest } from '@meepo/core'
+import type { FinishReason, JsonObject, ModelRequest, ToolSpec } from '@meepo/core'
 
 /**
  * What a line of the books says beyond tokens and money (`CallEntry.facts`). Reports and advice read it; a fact that is
@@ -60,19 +60,41 @@ export function fingerprint(tenant: string, request: ModelRequest): Fingerprint 
   const { messages, tools = [], settings = {}, outputSchema } = request
   const firstOther = messages.findIndex(({ role }) => role !== 'system')
   const leading = firstOther < 0 ? messages.length : firstOther
-  const head = JSON.stringify([tools, messages.slice(0, leading)])
+  const head = `${tenant}\n${toolsText(tools)}\n${JSON.stringify(messages.slice(0, leading))}`
   const tail = JSON.stringify([messages.slice(leading), settings, outputSchema])
-  const hasPrefix = tools.length > 0 || leading > 0
-  return {
-    request: shortHash(tenant, head, tail),
-    ...(hasPrefix ? { prefix: shortHash(tenant, head) } : {}),
-    prefixShare: hasPrefix ? head.length / (head.length + tail.length) : 0,
-  }
+  const prefix = headHash(head)
+  const ofAll = shortHash(`${prefix}\n${tail}`)
+  if (tools.length === 0 && leading === 0) return { request: ofAll, prefixShare: 0 }
+  return { request: ofAll, prefix, prefixShare: head.length / (head.length + tail.length) }
 }
 
-/** Long enough for billions of requests, and too short to prove that a guessed prompt was sent. */
-const HASH_DIGITS = 20
+const toolsTexts = new WeakMap<readonly ToolSpec[], string>()
 
-function shortHash(tenant: string, ...parts: readonly string[]): string {
-  return hash('sha256', [tenant, ...parts].join('\n'), 'hex').slice(0, HASH_DIGITS)
+/** Those of an agent are written once. */
+function toolsText(tools: readonly ToolSpec[]): string {
+  const known = toolsTexts.get(tools)
+  if (known !== undefined) return known
+  const text = JSON.stringify(tools)
+  toolsTexts.set(tools, text)
+  return text
+}
+
+/** Few beginnings serve most calls. */
+const headHashes = new Map<string, string>()
+const mostHeads = 64
+
+function headHash(head: string): string {
+  const known = headHashes.get(head)
+  if (known !== undefined) return known
+  const made = shortHash(head)
+  if (headHashes.size >= mostHeads) headHashes.clear()
+  headHashes.set(head, made)
+  return made
+}
+
+/** 72 bits: enough for billions of requests. Of a longer text the engine would keep the whole digest in memory. */
+const hashLetters = 12
+
+function shortHash(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, hashLetters)
 }

@@ -27,6 +27,7 @@ export class TryReport {
   readonly #scale: TokenScale
   #extracted: Extracted | undefined
   #buckets: UsageBuckets | undefined
+  #summary: Usage | undefined
 
   constructor(target: Target, countedTokens: number, scale: TokenScale) {
     this.target = target
@@ -48,12 +49,14 @@ export class TryReport {
   #count(): UsageBuckets {
     const told = this.extracted.buckets
     const outputTokens = Math.ceil(this.arrived * this.#scale.perChar)
-    return normalise(estimateUsage(told && normalise(told), { inputTokens: this.countedTokens, outputTokens }))
+    const known = told && normalise(told)
+    const used = estimateUsage(known, { inputTokens: this.countedTokens, outputTokens })
+    return used === known ? used : normalise(used)
   }
 
   /** The same as a summary. */
   get summary(): Usage {
-    return toUsage(this.buckets)
+    return (this.#summary ??= toUsage(this.buckets))
   }
 
   /** Nothing came back that anybody could bill. */

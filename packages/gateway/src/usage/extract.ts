@@ -116,8 +116,11 @@ function reportedCost(wire: Fields): Pico | undefined {
 }
 
 function named<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  // Exactly the fields that have a value.
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>
+  const rest: { [K in keyof T]?: Exclude<T[K], undefined> } = {}
+  for (const name in values) {
+    const value = values[name]
+    // Exactly the fields that have a value.
+    if (value !== undefined) rest[name] = value as Exclude<T[typeof name], undefined>
   }
+  return rest
 }

@@ -34,10 +34,13 @@ export class LastWords {
 }
 
 function present(usage: object): Fields {
-  return Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== null && value !== undefined))
+  const said: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(usage)) if (value !== null && value !== undefined) said[name] = value
+  return said
 }
 
 function groundings(said: Fields): number {
+  if (!said['candidates']) return 0
   const queries = list(said['candidates']).map((one) =>
     list(fields(fields(one)['groundingMetadata'])['webSearchQueries']),
   )

@@ -16,8 +16,23 @@ export function pushMoney(batch: Batch, { reserve = [], settle = [], ledger = []
 function pushReservation(batch: Batch, { id, picoDollars, atLeast, accounts, expiresAt }: Reservation): void {
   readPositive(picoDollars)
   readPositive(atLeast)
+  batch.push(id, picoDollars, atLeast, accountsText(accounts), expiresAt ?? null)
+}
+
+function accountsText(accounts: Reservation['accounts']): string {
   readAccounts(accounts)
-  batch.push(id, picoDollars, atLeast, JSON.stringify(accounts), expiresAt ?? null)
+  return textOf(accounts)
+}
+
+/** All calls of a run bring the same accounts and scopes. */
+const texts = new WeakMap<readonly unknown[], string>()
+
+function textOf(list: readonly unknown[]): string {
+  const known = texts.get(list)
+  if (known !== undefined) return known
+  const text = JSON.stringify(list)
+  texts.set(list, text)
+  return text
 }
 
 function pushSettlement(batch: Batch, { id, picoDollars }: Settlement): void {
@@ -33,7 +48,7 @@ function pushLine(batch: Batch, line: LedgerEntry): void {
     line.runId ?? null,
     line.kind,
     line.adjusts ?? null,
-    JSON.stringify(line.scopes),
+    textOf(line.scopes),
     JSON.stringify(line.entry),
     day,
     model,
