@@ -30,8 +30,9 @@ export const startThread: StartWriter = async (settings, events) => {
   const worker = new Worker(new URL(`../writer/worker.${extension}`, import.meta.url), {
     workerData: settings,
     name: 'meepo-store',
-    // Flags such as --input-type are meant for the main script and would keep a worker from starting.
-    execArgv: [],
+    // Flags such as --input-type are meant for the main script and would keep a worker from starting. Conditions choose
+    // the files of packages: sources here and built files there would be two versions of the same rules.
+    execArgv: process.execArgv.filter((flag) => flag.startsWith('--conditions=')),
   })
   await new Promise<void>((resolve, reject) => {
     worker.once('error', (cause) => reject(died(cause)))
