@@ -126,6 +126,11 @@ async function findRewind(store: Store, scope: Scope, log: readonly LogEvent[]):
     const lastSeq = await lastSeqOf(store, scope, child)
     if (lastSeq !== undefined) children[child] = lastSeq
   }
+  for (const child of plan.cancelled) {
+    // A cancel that came too late changed nothing: the child had failed by itself.
+    const lastSeq = await lastSeqOf(store, scope, child)
+    if (lastSeq !== undefined && endedByBudget(await store.log.read(scope, child))) children[child] = lastSeq
+  }
   return { before, number, children }
 }
 

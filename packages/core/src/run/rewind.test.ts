@@ -68,13 +68,31 @@ test('a refusal by a budget is found however deep an error tells it', () => {
 test('a run goes on from its first refusal, with its children that were refused', () => {
   const end = failed(other, 9)
   const whole = log(child(1), child(2), childFailed(1), step(3, 'read'), done(3), childFailed(2), end)
-  expect(planRewind(whole)).toEqual({ before: 5, number: 3, children: ['r1', 'r2'] })
+  expect(planRewind(whole)).toEqual({ before: 5, number: 3, children: ['r1', 'r2'], cancelled: [] })
 })
 
 test('a child that was refused while its run was ending already goes on as well', () => {
   const ending: NewEvent = { type: 'run.ending', at: 0, data: { end: { kind: 'failed', error: spent } } }
   const whole = log(child(1), step(2, 'idempotent'), refused(2), ending, childFailed(1), failed(spent, 6))
-  expect(planRewind(whole)).toEqual({ before: 5, number: 2, children: ['r1'] })
+  expect(planRewind(whole)).toEqual({ before: 5, number: 2, children: ['r1'], cancelled: [] })
+})
+
+test('a child whose cancel is undone may have been refused before it', () => {
+  const whole = log(child(1), step(2, 'idempotent'), refused(2), cancelled(1), failed(spent, 5))
+  expect(planRewind(whole)).toEqual({ before: 5, number: 2, children: [], cancelled: ['r1'] })
+})
+
+test('a refusal that came while a cancelled run was ending is undone with the cancel', () => {
+  const asked: NewEvent = { type: 'run.cancel_requested', at: 0, data: { reason: 'x', source: 'parent' } }
+  const ended: NewEvent = { type: 'run.cancelled', at: 0, data: { reason: 'x', unknownSteps: [], resumeAfter: 3 } }
+  const late = log(step(1, 'idempotent'), asked, refused(1), ended)
+  expect(planRewind(late)).toEqual({ before: 4, number: 1, children: [], cancelled: [] })
+  const after = [...late, { ...reopened({ before: 4, number: 1, children: {} }), seq: 7 } as LogEvent]
+  expect(effectiveEvents(after).map(({ type }) => type)).toEqual([
+    ...['run.created', 'run.started', 'step.started', 'run.reopened', 'attempt.failed'],
+  ])
+  expect(planRewind(log(step(1, 'idempotent'), asked, done(1), ended))).toBeUndefined()
+  expect(planRewind(log(step(1, 'idempotent'), asked, step(2, 'once'), refused(1), ended))).toBeUndefined()
 })
 
 test('a failure stays when something that costs money, or must not be repeated, began behind it', () => {
@@ -99,7 +117,7 @@ test('the last failure is undone where an earlier one must stay', () => {
     childFailed(3),
     failed(spent, 8),
   )
-  expect(planRewind(whole)).toEqual({ before: 8, number: 3, children: ['r3'] })
+  expect(planRewind(whole)).toEqual({ before: 8, number: 3, children: ['r3'], cancelled: [] })
 })
 
 test('a step that must not be repeated is tried again only if nothing was sent', () => {
@@ -237,7 +255,7 @@ test('calls of steps that the log does not hold, and reopenings for other reason
   }
   const other: NewEvent = { type: 'run.reopened', at: 0, data: { limits: {}, by: 'operator' } }
   const events = log(child(1), failed(spent, 3), other, announced, childFailed(1), failed(spent, 7))
-  expect(planRewind(effectiveEvents(events))).toEqual({ before: 7, number: 3, children: ['r1'] })
+  expect(planRewind(effectiveEvents(events))).toEqual({ before: 7, number: 3, children: ['r1'], cancelled: [] })
   const rewound = [...events, { ...reopened({ before: 7, number: 3, children: {} }), seq: 9 } as LogEvent]
   const settled = [...rewound, { ...call(3, 'ok'), seq: 10 } as LogEvent]
   expect([...readRecording(rewound).lostCalls.keys()]).toEqual(['3'])

@@ -43,6 +43,8 @@ export interface RewindPlan {
   readonly number: number
   /** Children that failed for the same reason, from that place on. */
   readonly children: readonly string[]
+  /** Children that were cancelled from that place on, which is undone: they may have failed for the same reason by then. */
+  readonly cancelled: readonly string[]
 }
 
 /** From where a run that ended can go on as if no budget had refused. `events`: what counts of its log so far. */
@@ -54,14 +56,15 @@ export function planRewind(events: readonly LogEvent[]): RewindPlan | undefined 
   const index = seen.findIndex((event, place) => {
     return isUndoable(event, tasks) && seen.slice(place).every((later) => isFree(later, tasks))
   })
-  const first = seen[index]
+  const start = index < 0 ? lateRefusal(segment, ending, tasks) : index
+  const first = segment[start]
   if (!first) return undefined
-  // Also children that failed while the run was ending: their failures are taken back with the end.
-  const children = segment.slice(index).flatMap((event) => {
-    const child = isBudgetFailure(event) ? tasks.get(event.data.number)?.childRunId : undefined
-    return child === undefined ? [] : [child]
-  })
-  return { before: first.seq, number: highestNumber(events), children }
+  // Also of children that ended while the run was ending: that is taken back with the end.
+  const undone = segment.slice(start)
+  const childOf = (number: number): string | readonly [] => tasks.get(number)?.childRunId ?? []
+  const children = undone.filter(isBudgetFailure).flatMap(({ data }) => childOf(data.number))
+  const cancelled = undone.flatMap((event) => (event.type === 'task.cancelled' ? childOf(event.data.number) : []))
+  return { before: first.seq, number: highestNumber(events), children, cancelled }
 }
 
 /** What counts of a log whose end is undone by `reopened`, in the order in which the code is to see it. */
@@ -86,6 +89,13 @@ export function rewound<E extends NewEvent>(
     else seen.push(placed)
   }
   return [...earlier, ...quiet, reopened, ...seen]
+}
+
+/** Where a run that was cancelled began to end, if a budget refused something meanwhile: that outcome would be kept. */
+function lateRefusal(segment: readonly LogEvent[], ending: number, tasks: ReadonlyMap<number, KnownTask>): number {
+  if (segment.at(-1)?.type !== 'run.cancelled') return -1
+  const tail = segment.slice(ending)
+  return tail.some((event) => isUndoable(event, tasks)) && tail.every((event) => isFree(event, tasks)) ? ending : -1
 }
 
 function isTakenBack(event: NewEvent, begun: ReadonlySet<number | undefined>): boolean {
