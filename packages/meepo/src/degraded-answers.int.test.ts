@@ -38,6 +38,7 @@ test('a budget that would rather degrade gets its answers from the cheaper model
 test('a budget that blocks does not look for a cheaper model', async () => {
   const stage = await openStage()
   const meepo = await stage.open({
+    store: 'memory',
     budgets: [budget],
     prices: { overrides: [price, cheap] },
     routes: { main: { targets: ['sim:m'], smaller: ['sim:cheap'] } },
@@ -59,7 +60,7 @@ test('a call with too little money asks the provider for a shorter answer, and n
       return answerOf(Math.min(800, most ?? 800))
     },
   })
-  const meepo = await stage.open({ budgets: [{ ...budget, limit: '0.17' }], usefulTokens: 200 })
+  const meepo = await stage.open({ store: 'memory', budgets: [{ ...budget, limit: '0.17' }], usefulTokens: 200 })
   const agent = talker({ settings: { maxOutputTokens: 1_000 } })
   const ends: (string | undefined)[] = []
   for (let call = 0; call < 3; call++) ends.push((await meepo.run(agent, 'go', who)).error?.code)
@@ -72,7 +73,7 @@ test('a call with too little money asks the provider for a shorter answer, and n
 
 test('a call without a limit of its own is sent with one when the money is short', async () => {
   const stage = await openStage()
-  const meepo = await stage.open({ budgets: [{ ...budget, limit: '0.05' }] })
+  const meepo = await stage.open({ store: 'memory', budgets: [{ ...budget, limit: '0.05' }] })
   await meepo.run(talker(), 'go', who)
   const [entry] = stage.simulator.journal.entries()
   expect(entry?.body).toMatchObject({ max_tokens: 500 })

@@ -12,7 +12,7 @@ async function openAt(time: string, budget: Budget) {
   const machine = createNodeMachine()
   const scheduler = { ...machine.scheduler, now: () => clock.now() }
   const stage = await openStage()
-  const meepo = await stage.open({ budgets: [budget], machine: { ...machine, scheduler } })
+  const meepo = await stage.open({ store: 'memory', budgets: [budget], machine: { ...machine, scheduler } })
   return { stage, meepo, set: (to: string) => clock.jump(Date.parse(to) - clock.now()) }
 }
 

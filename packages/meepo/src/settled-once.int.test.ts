@@ -62,7 +62,7 @@ test('a call that runs out of time and is repeated has a line for each request',
 test('calls that are cancelled while they wait for a limit cost nothing and leave nothing behind', async () => {
   const stage = await openStage()
   const limits = [{ name: 'slow', scope: 'tenant', counts: 'requests', amount: 1, per: 'hour', burst: 1 }] as const
-  const meepo = await stage.open({ budgets: [budget], limits })
+  const meepo = await stage.open({ store: 'memory', budgets: [budget], limits })
   expect((await meepo.run(agent, 'go')).status).toBe('completed')
   const run = await meepo.start(agent, 'go')
   await new Promise((resolve) => setTimeout(resolve, 100))
