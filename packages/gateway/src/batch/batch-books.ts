@@ -30,8 +30,8 @@ export interface BatchItem {
 
 /** Batches take up to a day, and their prices may change meanwhile. */
 const dayMs = 86_400_000
-/** Our own count may be too small by so much. */
-const inputMargin = 1.1
+/** Our own count is what is usual; so much above it is the bound. */
+const inputMargin = 1.4
 
 /** What to announce of a request: the most that it can cost in a batch. */
 export function announcedItem(

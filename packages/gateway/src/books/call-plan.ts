@@ -19,8 +19,9 @@ export interface CallPlan {
   /** The prices that held when the call was planned. */
   readonly prices: PriceList
   readonly card: PriceCard | undefined
-  /** Input tokens by the count before the call. */
+  /** Input tokens by the count before the call: as they probably are, and at most. */
   readonly inputTokens: number
+  readonly mostInputTokens: number
   /** The most output tokens that can come, and whether the provider has to be told so. */
   readonly maxOutputTokens: number
   readonly mustLimitOutput: boolean
@@ -32,14 +33,21 @@ export interface CallPlan {
 
 /** Of a model whose limit nobody knows, when the request has none either. */
 const unknownMaxOutput = 16_384
-/** The count before the call may be too small by so much. */
-const inputMargin = 1.1
+
+/** What a plan is made of, besides target and request. */
+export interface PlanOptions {
+  readonly prices: PriceList
+  readonly inputTokens: number
+  /** What money is set aside for. Unless given, the count is sure. */
+  readonly mostInputTokens?: number
+  readonly at: number
+}
 
 /** Plans one call. */
 export function planCall(
   target: Target,
   request: ModelRequest,
-  { prices, inputTokens, at }: { readonly prices: PriceList; readonly inputTokens: number; readonly at: number },
+  { prices, inputTokens, mostInputTokens = inputTokens, at }: PlanOptions,
 ): CallPlan {
   const { settings = {} } = request
   const card = prices.find(target.pricedAs, target.model)
@@ -50,7 +58,7 @@ export function planCall(
   const bound =
     card &&
     boundOf(card, {
-      inputTokens: Math.ceil(inputTokens * inputMargin),
+      inputTokens: mostInputTokens,
       maxOutputTokens,
       at,
       serviceTier: tier,
@@ -60,6 +68,7 @@ export function planCall(
     prices,
     card,
     inputTokens,
+    mostInputTokens,
     maxOutputTokens,
     mustLimitOutput: asked === undefined && known === undefined,
     bound,
@@ -111,12 +120,12 @@ export function leastUseful({ bound, maxOutputTokens }: CallPlan, usefulTokens: 
 
 /** What a call without a price is taken to cost, where a budget says so: as the dearest model that could be it. */
 export function ceilingOf(
-  { prices, inputTokens, maxOutputTokens }: CallPlan,
+  { prices, mostInputTokens, maxOutputTokens }: CallPlan,
   target: Target,
   at: number,
 ): Pico | undefined {
   const card = prices.ceiling(target.pricedAs, target.model, at)
-  return card && upperBound(card, { inputTokens: Math.ceil(inputTokens * inputMargin), maxOutputTokens, at })?.total
+  return card && upperBound(card, { inputTokens: mostInputTokens, maxOutputTokens, at })?.total
 }
 
 /** The request with a limit on its output, as low as the money is. */

@@ -2,10 +2,13 @@ import type { LanguageModelV4Usage, SharedV4ProviderMetadata } from '@ai-sdk/pro
 import { normalise, toUsage, type Usage, type UsageBuckets } from '@meepo/core'
 
 import type { Target } from '../target.ts'
-import type { TokenScale } from '../tokens/estimate-tokens.ts'
+import { estimateTextTokens, type TokenScale } from '../tokens/estimate-tokens.ts'
 import { estimateUsage } from '../usage/estimate.ts'
 import { extractUsage, type Extracted } from '../usage/extract.ts'
 import { LastWords } from '../usage/last-words.ts'
+
+/** Tokens of a UTF-16 unit of reasoning and tool input. */
+const perUnit = 0.3
 
 /** What one try learned on its way, whatever became of it: the books need it also when there is no answer. */
 export class TryReport {
@@ -48,7 +51,9 @@ export class TryReport {
 
   #count(): UsageBuckets {
     const told = this.extracted.buckets
-    const outputTokens = Math.ceil(this.arrived * this.#scale.perChar)
+    // Of what nobody watched only the length is known.
+    const outputTokens =
+      estimateTextTokens(this.told, this.#scale) + Math.ceil((this.arrived - this.told.length) * perUnit)
     const known = told && normalise(told)
     const used = estimateUsage(known, { inputTokens: this.countedTokens, outputTokens })
     return used === known ? used : normalise(used)

@@ -1,6 +1,6 @@
 import type { ModelRequest } from '@meepo/core'
 import { defaultScale, estimateTokens } from './estimate-tokens.ts'
-import { requestText } from './request-text.ts'
+import { requestSize, requestText } from './request-text.ts'
 
 type Counter = (text: string) => number
 
@@ -23,6 +23,5 @@ export async function countTextTokens(text: string): Promise<number> {
  */
 export async function countTokens(model: string, request: ModelRequest): Promise<number> {
   if (!/(?:^|[:/])(?:gpt-|o\d|chat-latest|text-embedding)/.test(model)) return estimateTokens(request)
-  const pieces = estimateTokens(request, { perChar: 0, perPiece: defaultScale.perPiece })
-  return (await countTextTokens(requestText(request))) + pieces
+  return (await countTextTokens(requestText(request))) + requestSize(request).pieces * defaultScale.perPiece
 }

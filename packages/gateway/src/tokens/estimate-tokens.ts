@@ -1,49 +1,64 @@
 import type { ModelRequest } from '@meepo/core'
-import { requestSize, type RequestSize } from './request-text.ts'
+import { requestSize, requestText, type RequestSize } from './request-text.ts'
+import { textWeight } from './text-weight.ts'
 
 /** What one model's tokens are like. */
 export interface TokenScale {
-  /** Tokens for one UTF-16 unit of text. */
-  readonly perChar: number
+  /** Tokens for one of {@link textWeight}, as they usually are. */
+  readonly usual: number
+  /** The most that was seen lately. */
+  readonly most: number
   /** Tokens that the wire format adds for a message, a call or a tool. */
   readonly perPiece: number
 }
 
-/**
- * English prose and JSON have about four units a token, other scripts fewer. A little too many is better than too few:
- * what is reserved and not used is given back.
- */
-export const defaultScale: TokenScale = { perChar: 0.3, perPiece: 6 }
+/** Weights are bounds: of English prose about three quarters become tokens. */
+export const defaultScale: TokenScale = { usual: 0.8, most: 1, perPiece: 6 }
+/** A tokenizer may make so much more of a text than its weight says. */
+const margin = 1.1
 
-/** Input tokens of a request, in microseconds and without a tokenizer. */
+/** Input tokens of a request as they probably are, in microseconds and without a tokenizer. */
 export function estimateTokens(request: ModelRequest, scale: TokenScale = defaultScale): number {
-  return tokensOf(requestSize(request), scale)
+  return tokensOf(requestSize(request), scale.usual, scale.perPiece)
+}
+
+/** Input tokens of a request at most, as far as its letters and what was settled before tell: what money is set aside for. */
+export function boundTokens(request: ModelRequest, scale: TokenScale = defaultScale): number {
+  return tokensOf(requestSize(request), scale.most * margin, scale.perPiece)
 }
 
 /** Tokens of a text that was delivered. */
 export function estimateTextTokens(text: string, scale: TokenScale = defaultScale): number {
-  return Math.ceil(text.length * scale.perChar)
+  return Math.ceil(textWeight(text) * scale.usual)
 }
 
-/** No tokenizer makes more tokens of a text than it has bytes in UTF-8, of which a UTF-16 unit has at most three. */
+/** No tokenizer makes more tokens of a text than it has bytes in UTF-8. */
 export function mostTokens(request: ModelRequest): number {
-  return tokensOf(requestSize(request), { perChar: 3, perPiece: 16 })
+  return new TextEncoder().encode(requestText(request)).length + requestSize(request).pieces * 16
 }
 
-function tokensOf({ chars, pieces }: RequestSize, { perChar, perPiece }: TokenScale): number {
-  return Math.ceil(chars * perChar + pieces * perPiece)
+function tokensOf({ weight, pieces }: RequestSize, perWeight: number, perPiece: number): number {
+  return Math.ceil(weight * perWeight + pieces * perPiece)
 }
 
-/** How fast a scale follows what it learns: a tenth of each difference. */
-const weight = 0.1
+/** How fast the usual follows what it learns: a tenth of each difference. */
+const share = 0.1
+/** How fast the most that was seen is forgotten. */
+const forgotten = 0.02
 
-/** The scale after a call was settled: its input tokens by the provider's word move it a little towards what was true. */
+/** The scale after a call was settled: its input tokens by the provider's word move it towards what was true. */
 export function learnScale(scale: TokenScale, request: ModelRequest, inputTokens: number): TokenScale {
-  const { chars, pieces } = requestSize(request)
-  const ofText = inputTokens - pieces * scale.perPiece
+  const { weight, pieces } = requestSize(request)
+  const ratio = (inputTokens - pieces * scale.perPiece) / weight
   // Short requests are mostly format, and images are no text: neither says anything about the text.
-  if (chars < 200 || ofText <= 0 || ofText > chars * 3) return scale
-  return { ...scale, perChar: scale.perChar + weight * (ofText / chars - scale.perChar) }
+  if (weight < 50 || ratio <= 0 || ratio > 3) return scale
+  const { usual, most, perPiece } = scale
+  return {
+    usual: usual + share * (ratio - usual),
+    // Bad news at once, good news slowly: what is set aside must be enough for the worst of many calls.
+    most: ratio > most ? ratio : most + forgotten * (ratio - most),
+    perPiece,
+  }
 }
 
 /** Scales that are learnt per model from what was settled. Pure state: nothing is written anywhere. */
@@ -53,6 +68,11 @@ export class TokenScales {
   /** Input tokens of a request to a model, by all that was learnt. */
   estimate(model: string, request: ModelRequest): number {
     return estimateTokens(request, this.of(model))
+  }
+
+  /** The most that they can be, by all that was learnt. */
+  bound(model: string, request: ModelRequest): number {
+    return boundTokens(request, this.of(model))
   }
 
   of(model: string): TokenScale {

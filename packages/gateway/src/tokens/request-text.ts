@@ -1,27 +1,34 @@
-import type { Message, ModelRequest, ToolSpec } from '@meepo/core'
+import type { Message, ModelRequest } from '@meepo/core'
+import { textWeight } from './text-weight.ts'
 
 /** How long a request is. */
 export interface RequestSize {
-  /** UTF-16 units of all text that reaches the model. */
-  readonly chars: number
+  /** {@link textWeight} of all text that reaches the model. */
+  readonly weight: number
   /** What wire formats add: messages, tool calls and tools. */
   readonly pieces: number
 }
 
-const toolSizes = new WeakMap<readonly ToolSpec[], RequestSize>()
-
-/** Measures what a request says. Tools of an agent are measured once. */
+/** Measures what a request says. */
 export function requestSize({ messages, tools, outputSchema }: ModelRequest): RequestSize {
-  let chars = outputSchema ? JSON.stringify(outputSchema).length : 0
+  let weight = outputSchema ? weightOf(outputSchema, JSON.stringify) : 0
   let pieces = 0
   for (const message of messages) {
-    chars += messageChars(message)
+    weight += weightOf(message, messageText)
     pieces += 1 + (message.role === 'assistant' ? (message.toolCalls?.length ?? 0) : 0)
   }
-  if (!tools) return { chars, pieces }
-  const known = toolSizes.get(tools) ?? { chars: JSON.stringify(tools).length, pieces: tools.length }
-  toolSizes.set(tools, known)
-  return { chars: chars + known.chars, pieces: pieces + known.pieces }
+  return tools
+    ? { weight: weight + weightOf(tools, JSON.stringify), pieces: pieces + tools.length }
+    : { weight, pieces }
+}
+
+/** Messages, tools and schemas never change, and each is a part of many requests. */
+const weights = new WeakMap<object, number>()
+
+function weightOf<T extends object>(part: T, toText: (part: T) => string): number {
+  let weight = weights.get(part)
+  if (weight === undefined) weights.set(part, (weight = textWeight(toText(part))))
+  return weight
 }
 
 /** All text of a request, to count its tokens exactly. */
@@ -30,16 +37,6 @@ export function requestText({ messages, tools = [], outputSchema }: ModelRequest
   if (tools.length > 0) parts.push(JSON.stringify(tools))
   if (outputSchema) parts.push(JSON.stringify(outputSchema))
   return parts.join('\n')
-}
-
-function messageChars(message: Message): number {
-  if (message.role === 'tool') return resultText(message.result).length
-  if (message.role !== 'assistant') return message.text.length
-  const { text, toolCalls = [], reasoning = '' } = message
-  return toolCalls.reduce(
-    (total, call) => total + call.name.length + JSON.stringify(call.arguments).length,
-    text.length + reasoning.length,
-  )
 }
 
 function messageText(message: Message): string {

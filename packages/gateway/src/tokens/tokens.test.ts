@@ -2,6 +2,7 @@ import type { ModelRequest } from '@meepo/core'
 import { expect, test } from 'vitest'
 import { countTextTokens, countTokens } from './count-tokens.ts'
 import {
+  boundTokens,
   defaultScale,
   estimateTextTokens,
   estimateTokens,
@@ -33,7 +34,9 @@ test('an estimate is near the count of a tokenizer and never above the sure boun
   const exact = await countTokens('openai:gpt-6-sol', request)
   const estimated = estimateTokens(request)
   expect(estimated / exact).toBeGreaterThan(0.9)
-  expect(estimated / exact).toBeLessThan(1.7)
+  expect(estimated / exact).toBeLessThan(1.4)
+  expect(boundTokens(request)).toBeGreaterThan(exact)
+  expect(boundTokens(request) / exact).toBeLessThan(1.6)
   expect(mostTokens(request)).toBeGreaterThan(exact)
   expect(estimateTokens(request)).toBe(estimated)
 })
@@ -41,7 +44,7 @@ test('an estimate is near the count of a tokenizer and never above the sure boun
 test('a text is counted as it is, marks of the tokenizer included', async () => {
   expect(await countTextTokens('hello world')).toBe(2)
   expect(await countTextTokens('<|endoftext|>')).toBeGreaterThan(1)
-  expect(estimateTextTokens('12345678901')).toBe(4)
+  expect(estimateTextTokens('12345678901')).toBe(Math.ceil(4 * defaultScale.usual))
 })
 
 test('vendors without a published tokenizer are estimated', async () => {
@@ -55,6 +58,7 @@ test('what was settled teaches the scale of its model only', () => {
   for (let call = 0; call < 60; call++) scales.learn('acme:one', request, actual)
   expect(Math.abs(scales.estimate('acme:one', request) - actual)).toBeLessThan(actual / 100)
   expect(scales.estimate('acme:two', request)).toBe(estimateTokens(request))
+  expect(scales.bound('acme:one', request)).toBeGreaterThan(actual)
 })
 
 test('a call that says nothing about text teaches nothing', () => {
@@ -62,4 +66,16 @@ test('a call that says nothing about text teaches nothing', () => {
   expect(learnScale(defaultScale, short, 500)).toBe(defaultScale)
   expect(learnScale(defaultScale, request, 0)).toBe(defaultScale)
   expect(learnScale(defaultScale, request, 1e9)).toBe(defaultScale)
+})
+
+test('one dear call raises what is set aside at once, many cheap ones lower it slowly', () => {
+  const scales = new TokenScales()
+  const usual = boundTokens(request)
+  scales.learn('acme:one', request, 2 * usual)
+  expect(scales.bound('acme:one', request)).toBeGreaterThan(2 * usual)
+  for (let call = 0; call < 10; call++) scales.learn('acme:one', request, estimateTokens(request))
+  expect(scales.bound('acme:one', request)).toBeGreaterThan(1.5 * usual)
+  for (let call = 0; call < 500; call++) scales.learn('acme:one', request, estimateTokens(request))
+  expect(scales.bound('acme:one', request)).toBeLessThan(usual)
+  expect(scales.bound('acme:one', request)).toBeGreaterThan(estimateTokens(request))
 })
