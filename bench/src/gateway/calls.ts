@@ -17,7 +17,7 @@ import { fakeFetch, systemText, userText } from './fake-provider.ts'
 /** One call, by its number. */
 export type OneCall = (number: number) => Promise<unknown>
 
-const baseURL = 'http://provider.invalid/v1'
+export const baseURL = 'http://provider.invalid/v1'
 const request: ModelRequest = {
   messages: [
     { role: 'system', text: systemText },
@@ -26,18 +26,18 @@ const request: ModelRequest = {
 }
 const rates = { in: { text: 1_000_000 }, out: { text: 5_000_000 } }
 const card = { provider: 'p', model: 'm', aliases: [], version: '1', lastVerified: '2026-11-01', periods: [{ rates }] }
-const book: PriceBook = {
+export const book: PriceBook = {
   version: '1',
   verifiedAt: '2026-11-01',
   sources: [],
   cards: [{ ...card, limits: { contextTokens: 100_000, maxOutputTokens: 4_000 } }],
 }
-const limits: readonly Limit[] = [
+export const limits: readonly Limit[] = [
   { name: 'requests', scope: 'key', counts: 'requests', amount: 1_000_000_000, per: 'minute' },
   { name: 'tokens', scope: 'key', counts: 'tokens', amount: 100_000_000_000, per: 'minute' },
   { name: 'at-once', scope: 'tenant', counts: 'concurrent', amount: 1_000 },
 ]
-const budgets: readonly Budget[] = [
+export const budgets: readonly Budget[] = [
   { name: 'company', scope: 'tenant', limit: 1_000_000, period: 'month' },
   { name: 'user', scope: 'user', limit: 1_000_000, period: 'day' },
   { name: 'agent', scope: 'agent', limit: 1_000_000, period: 'day' },

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Engine, Store } from '@meepo/core'
-import { createEmbeddedEngine } from '@meepo/engine-embedded'
+import { createEmbeddedEngine, type EngineOptions } from '@meepo/engine-embedded'
 import type { Bench } from '../harness/workload.ts'
 
 /** The store behind a case: the one of tests, or SQLite with `synchronous=FULL`. */
@@ -12,13 +12,17 @@ export interface Platform {
   close(): Promise<void>
 }
 
+/** What a case wants of its engine. */
+export type PlatformOptions = Pick<EngineOptions, 'budgets' | 'models'>
+
 let opened = 0
 
 /** Opens a new, empty store and an engine that has begun. */
-export async function openPlatform(kind: StoreKind, bench: Bench): Promise<Platform> {
+export async function openPlatform(kind: StoreKind, bench: Bench, options: PlatformOptions = {}): Promise<Platform> {
   const store = await openStore(kind, bench)
   const engine = createEmbeddedEngine({
     store,
+    ...options,
     concurrency: 20_000,
     // A notice is trouble outside of any run: a figure with trouble in it means nothing.
     onNotice: (notice) => {
@@ -51,14 +55,18 @@ export interface RoundPlatforms {
  * One durable platform for all rounds, as a process has it; a memory store for each round, because it forgets nothing
  * and the collector would be measured.
  */
-export async function openForRounds(kind: StoreKind, bench: Bench): Promise<RoundPlatforms> {
+export async function openForRounds(
+  kind: StoreKind,
+  bench: Bench,
+  options: PlatformOptions = {},
+): Promise<RoundPlatforms> {
   if (kind === 'durable') {
-    const platform = await openPlatform(kind, bench)
+    const platform = await openPlatform(kind, bench, options)
     return { use: (work) => work(platform), close: () => platform.close() }
   }
   return {
     use: async (work) => {
-      const platform = await openPlatform(kind, bench)
+      const platform = await openPlatform(kind, bench, options)
       try {
         return await work(platform)
       } finally {

@@ -72,6 +72,7 @@ const toolsTexts = new WeakMap<readonly ToolSpec[], string>()
 
 /** Those of an agent are written once. */
 function toolsText(tools: readonly ToolSpec[]): string {
+  if (tools.length === 0) return ''
   const known = toolsTexts.get(tools)
   if (known !== undefined) return known
   const text = JSON.stringify(tools)
