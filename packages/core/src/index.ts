@@ -25,6 +25,7 @@ export {
   type Refusal,
   type TakeOutcome,
   type TakeRequest,
+  type Turn,
   type Waiting,
 } from './admission/limits/counters.ts'
 export type { Limit, LimitCounts, LimitPeriod, LimitScope } from './admission/limits/limit.ts'

@@ -2,10 +2,10 @@ import { createLimiter, type Limit } from '@meepo/core'
 import { randomUUID } from 'node:crypto'
 import { openSqliteStore } from './open.ts'
 
-// A process of its own that makes limited calls: `limits.fixture.ts PATH NAME LIMITS MS HOLDMS`. It prints a line per
-// call: when it was granted, by the clock that all processes share, and how much. The first line says that it began.
-const [path = '', name = '', limits = '[]', ms = '1000', holdMs = '0'] = process.argv.slice(2)
-const workers = 12
+// A process of its own that makes limited calls: `limits.fixture.ts PATH NAME LIMITS MS HOLDMS TENANTS`. It prints a line
+// per call: when it was granted, by the clock that all processes share, how much, and to whom. The first line says that it
+// began. TENANTS is how many calls each tenant makes at a time, as JSON.
+const [path = '', name = '', limits = '[]', ms = '1000', holdMs = '0', tenants = '{}'] = process.argv.slice(2)
 
 const scheduler = {
   now: () => Date.now(),
@@ -33,12 +33,12 @@ function machineMs(): number {
   return Number(process.hrtime.bigint()) / 1e6
 }
 
-async function work(worker: number): Promise<void> {
+async function work(tenant: string, worker: number): Promise<void> {
   for (let call = 0; performance.now() < until; call++) {
     const inputTokens = 20 + ((worker * 7 + call * 13) % 60)
-    const asked = { id: `${name}-${worker}-${call}`, tenant: name, scopes: { key: 'k' } }
+    const asked = { id: `${name}-${tenant}-${worker}-${call}`, tenant, scopes: { key: 'k' } }
     const permit = await limiter.acquire({ ...asked, estimate: { inputTokens, outputTokens: 0 } })
-    process.stdout.write(`${machineMs()} ${inputTokens}\n`)
+    process.stdout.write(`${machineMs()} ${inputTokens} ${tenant}\n`)
     if (Number(holdMs) > 0) await new Promise((resolve) => setTimeout(resolve, Number(holdMs)))
     process.stdout.write(`${machineMs()} ended\n`)
     permit.settle({ inputTokens, outputTokens: 0 })
@@ -47,6 +47,10 @@ async function work(worker: number): Promise<void> {
 
 process.stdout.write(`${machineMs()} began\n`)
 const until = performance.now() + Number(ms)
-await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)))
+// The test that starts this process wrote it.
+const atATime = Object.entries(JSON.parse(tenants) as Record<string, number>)
+await Promise.all(
+  atATime.flatMap(([tenant, count]) => Array.from({ length: count }, (_, worker) => work(tenant, worker))),
+)
 await limiter.close()
 await store.close()

@@ -14,10 +14,11 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** What a process told: at what time, and an amount, `began` or `ended`. */
+/** What a process told: at what time, an amount, `began` or `ended`, and whose call it was. */
 interface Line {
   readonly at: number
   readonly what: string
+  readonly tenant: string
 }
 
 interface Started {
@@ -26,9 +27,20 @@ interface Started {
   readonly ended: Promise<unknown>
 }
 
-function start(name: string, limits: readonly Limit[], ms: number, holdMs = 0): Started {
+/** How many calls each tenant makes at a time. */
+type Tenants = Readonly<Record<string, number>>
+
+function start(
+  name: string,
+  limits: readonly Limit[],
+  ms: number,
+  holdMs = 0,
+  tenants: Tenants = { [name]: 12 },
+): Started {
   const fixture = fileURLToPath(new URL('limits.fixture.ts', import.meta.url))
-  const options = [join(folder, 'meepo.db'), name, JSON.stringify(limits), String(ms), String(holdMs)]
+  const options = [join(folder, 'meepo.db'), name, JSON.stringify(limits), String(ms), String(holdMs)].concat(
+    JSON.stringify(tenants),
+  )
   const child = spawn(process.execPath, ['--conditions=meepo-source', fixture, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -38,17 +50,23 @@ function start(name: string, limits: readonly Limit[], ms: number, holdMs = 0): 
     const parts = (rest + chunk.toString()).split('\n')
     rest = parts.pop() ?? ''
     for (const part of parts) {
-      const [at, what = ''] = part.split(' ')
-      lines.push({ at: Number(at), what })
+      const [at, what = '', tenant = ''] = part.split(' ')
+      lines.push({ at: Number(at), what, tenant })
     }
   })
   return { process: child, lines, ended: once(child, 'close') }
 }
 
-function grantsOf(started: readonly Started[]): { readonly at: number; readonly amount: number }[] {
+interface Grant {
+  readonly at: number
+  readonly amount: number
+  readonly tenant: string
+}
+
+function grantsOf(started: readonly Started[]): Grant[] {
   const lines = started.flatMap(({ lines: told }) => told)
   const grants = lines.filter(({ what }) => !Number.isNaN(Number(what)))
-  return grants.map(({ at, what }) => ({ at, amount: Number(what) })).toSorted((a, b) => a.at - b.at)
+  return grants.map(({ at, what, tenant }) => ({ at, amount: Number(what), tenant })).toSorted((a, b) => a.at - b.at)
 }
 
 test('three processes on one file use a shared rate nearly whole and never exceed it', async () => {
@@ -69,6 +87,27 @@ test('three processes on one file use a shared rate nearly whole and never excee
   const between = grants.filter(({ at }) => at > begin + 200 && at <= begin + 2_700)
   const used = between.reduce((sum, { amount }) => sum + amount, 0)
   expect(used / (2.5 * 4_000)).toBeGreaterThanOrEqual(0.95)
+})
+
+test('a small tenant of one process gets its share beside a greedy one of three, and no process starves', async () => {
+  const rate: Limit = { name: 'rate', scope: 'key', counts: 'tokens', amount: 2_000, per: 'second', burst: 1_000 }
+  const all = ['a', 'b', 'c'].map((name) =>
+    start(name, [rate], 4_000, 0, name === 'a' ? { greedy: 8, small: 4 } : { greedy: 12 }),
+  )
+  await Promise.all(all.map(({ ended }) => ended))
+  const begin = Math.max(...all.map(({ lines }) => lines[0]?.at ?? 0))
+  // The burst is gone after a second, and the first process may end a little before the last.
+  const from = begin + 1_000
+  const until = Math.min(...all.map(({ lines }) => lines[0]?.at ?? 0)) + 3_900
+  const sum = (grants: readonly Grant[]): number =>
+    grants.filter(({ at }) => at > from && at <= until).reduce((used, { amount }) => used + amount, 0)
+  const total = sum(grantsOf(all))
+  expect(total / (2 * (until - from))).toBeGreaterThanOrEqual(0.95)
+  // Two tenants wait all the time: half of it each, give or take the calls under way at either end.
+  const small = sum(grantsOf(all).filter(({ tenant }) => tenant === 'small'))
+  expect(small / total).toBeGreaterThan(0.45)
+  expect(small / total).toBeLessThan(0.55)
+  for (const one of all) expect(sum(grantsOf([one]).filter(({ tenant }) => tenant === 'greedy'))).toBeGreaterThan(0)
 })
 
 test('slots are shared by processes, and those of a killed one are free after its time', async () => {

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { createMemoryCounters } from '../admission/limits/memory-counters.ts'
-import type { Counters } from '../admission/limits/counters.ts'
+import type { Counters, TakeRequest, Turn } from '../admission/limits/counters.ts'
 import type { CountersCase } from './counters-case.ts'
 import { countersCases } from './counters-cases.ts'
 
@@ -16,6 +16,10 @@ async function run(one: CountersCase, plant: (counters: Counters) => Counters): 
 }
 
 test.each(countersCases)('$name', (one) => run(one, (counters) => counters))
+
+function withTurns(requests: readonly TakeRequest[], change: Partial<Turn>): readonly TakeRequest[] {
+  return requests.map(({ turn, ...rest }) => (turn === undefined ? rest : { ...rest, turn: { ...turn, ...change } }))
+}
 
 /** Counters with a bug, and one case that must find it. */
 const planted: readonly { readonly bug: string; readonly foundBy: string; plant(counters: Counters): Counters }[] = [
@@ -94,6 +98,42 @@ const planted: readonly { readonly bug: string; readonly foundBy: string; plant(
     bug: 'lessons are not heard',
     foundBy: 'a provider lowers a level and never raises it',
     plant: (counters) => ({ ...counters, learn: () => undefined }),
+  },
+  {
+    bug: 'whoever asks first is served',
+    foundBy: 'what comes back is kept for the process whose turn it is',
+    plant: (counters) => ({
+      ...counters,
+      take: (holder, requests) =>
+        counters.take(
+          holder,
+          requests.map(({ id, asks }) => ({ id, asks })),
+        ),
+    }),
+  },
+  {
+    bug: 'tenants have no weights',
+    foundBy: 'a tenant that waits goes before one that had more, by weight',
+    plant: (counters) => ({
+      ...counters,
+      take: (holder, requests) => counters.take(holder, withTurns(requests, { weight: 1 })),
+    }),
+  },
+  {
+    bug: 'everything is as urgent',
+    foundBy: 'the more urgent goes first, whoever came first',
+    plant: (counters) => ({
+      ...counters,
+      take: (holder, requests) => counters.take(holder, withTurns(requests, { priority: 'normal' })),
+    }),
+  },
+  {
+    bug: 'a place is made for everybody',
+    foundBy: 'a full bucket is kept for nobody, and neither is anything for who does not come again',
+    plant: (counters) => ({
+      ...counters,
+      take: (holder, requests) => counters.take(holder, withTurns(requests, { comesAgain: true })),
+    }),
   },
   {
     bug: 'cooldowns are not looked at',

@@ -16,6 +16,7 @@ import {
 } from './counters-case.ts'
 import { countersCasesHolders } from './counters-cases-holders.ts'
 import { countersCasesLessons } from './counters-cases-lessons.ts'
+import { countersCasesTurns } from './counters-cases-turns.ts'
 
 const asking: readonly CountersCase[] = [
   {
@@ -228,4 +229,5 @@ export const countersCases: readonly CountersCase[] = [
   ...ending,
   ...countersCasesHolders,
   ...countersCasesLessons,
+  ...countersCasesTurns,
 ]

@@ -68,6 +68,10 @@ class BuggyRows implements CounterRows {
     return bucket
   }
 
+  waitersChanged(): void {
+    // The bucket is the state itself.
+  }
+
   permit(id: string): OpenPermit | undefined {
     return this.permits.get(id)
   }

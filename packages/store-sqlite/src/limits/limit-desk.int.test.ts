@@ -6,6 +6,7 @@ import { statements } from '../read/statements.ts'
 import { createCounters } from '../roles/counters.ts'
 import type { Row } from '../row.ts'
 import { limits } from '../schema/003-limits.ts'
+import { turns } from '../schema/005-turns.ts'
 import { machineMs, tick } from './clock.ts'
 import { LimitDesk } from './limit-desk.ts'
 
@@ -13,6 +14,7 @@ import { LimitDesk } from './limit-desk.ts'
 function open(): { readonly db: DatabaseSync; readonly counters: () => Counters; pass(ms: number): void } {
   const db = new DatabaseSync(':memory:')
   db.exec(limits.sql)
+  db.exec(turns.sql)
   // The view reads the real clock: the planted one only goes on from it.
   let offset = 0
   const desk = new LimitDesk(db, () => machineMs() + offset)

@@ -125,14 +125,14 @@ class LimitCommand {
     }
   }
 
-  #decode({ id, cooldown, asks: flat }: EncodedRequest): TakeRequest {
+  #decode({ id, cooldown, turn, asks: flat }: EncodedRequest): TakeRequest {
     const asks: Ask[] = []
     for (let index = 0; index + 2 < flat.length; index += 3) {
       const rule = this.#rules[Number(flat[index])]
       if (rule === undefined) throw new TypeError(`a command names rule ${String(flat[index])}, which it does not have`)
       asks.push({ rule, value: String(flat[index + 1]), amount: Number(flat[index + 2]) })
     }
-    return { id, asks, ...(cooldown === undefined ? {} : { cooldown }) }
+    return { id, asks, ...(cooldown === undefined ? {} : { cooldown }), ...(turn === undefined ? {} : { turn }) }
   }
 }
 

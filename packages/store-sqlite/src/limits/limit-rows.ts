@@ -9,7 +9,7 @@ import {
 } from '@meepo/core/store-rules'
 import type { StatementSync } from 'node:sqlite'
 import { integer, text } from '../row.ts'
-import { fromBucket, toBucket } from './row.ts'
+import { fromBucket, fromTurns, toBucket } from './row.ts'
 import type { limitSql } from './sql.ts'
 
 /** The prepared statements, by their names in `sql.ts`. */
@@ -24,6 +24,8 @@ export class LimitRows implements CounterRows {
   readonly #now: number
   readonly #buckets = new Map<string, Bucket>()
   readonly #changed = new Set<Bucket>()
+  /** Only who waits for it changed. */
+  readonly #waitedFor = new Set<Bucket>()
   /** Permits that this command granted, until they end in it. */
   readonly #added = new Map<string, OpenPermit>()
 
@@ -44,6 +46,10 @@ export class LimitRows implements CounterRows {
       this.#changed.add(found)
     }
     return found
+  }
+
+  waitersChanged(bucket: Bucket): void {
+    this.#waitedFor.add(bucket)
   }
 
   permit(id: string): OpenPermit | undefined {
@@ -103,6 +109,9 @@ export class LimitRows implements CounterRows {
     for (const bucket of this.#changed) {
       if (isIdle(bucket)) this.#run.deleteBucket.run(bucket.rule.name, bucket.value)
       else this.#run.putBucket.run(...fromBucket(bucket))
+    }
+    for (const bucket of this.#waitedFor) {
+      if (!this.#changed.has(bucket)) this.#run.putTurns.run(fromTurns(bucket), bucket.rule.name, bucket.value)
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Holder, Lesson, LimiterReport, PermitSettlement } from '@meepo/core'
+import type { Holder, Lesson, LimiterReport, PermitSettlement, Turn } from '@meepo/core'
 
 /** What is done with counters, in order. An ask names its rule by the index in the list of the command. */
 export type LimitOperation =
@@ -12,5 +12,6 @@ export type LimitOperation =
 export interface EncodedRequest {
   readonly id: string
   readonly cooldown?: string
+  readonly turn?: Turn
   readonly asks: readonly (string | number)[]
 }

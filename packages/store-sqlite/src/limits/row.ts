@@ -1,9 +1,10 @@
 import type { LimitTally, Rule } from '@meepo/core'
-import type { Bucket } from '@meepo/core/store-rules'
+import type { Bucket, Place, Share, Turns } from '@meepo/core/store-rules'
 import { integer, text, type Row } from '../row.ts'
 
 /** A row of `limit_buckets` as a bucket. */
 export function toBucket(found: Row): Bucket {
+  const turns = found['turns'] ?? null
   return {
     // JSON that this package wrote.
     rule: JSON.parse(text(found, 'rule')) as Rule,
@@ -18,14 +19,36 @@ export function toBucket(found: Row): Bucket {
     percent: integer(found, 'percent'),
     percentAt: integer(found, 'percent_at'),
     slots: new Map(JSON.parse(text(found, 'slots')) as [string, number][]),
+    ...(turns === null ? {} : { turns: toTurns(text(found, 'turns')) }),
   }
 }
 
+/** How turns are written, as JSON. */
+interface WrittenTurns {
+  readonly virtual: Turns['virtual']
+  readonly shares: readonly (readonly [string, Share])[]
+  readonly places: readonly (readonly [string, Place])[]
+}
+
+function toTurns(written: string): Turns {
+  // JSON that this package wrote.
+  const { virtual, shares, places } = JSON.parse(written) as WrittenTurns
+  return { virtual, shares: new Map(shares), places: new Map(places) }
+}
+
+/** Who waits for the bucket, as it is written. */
+export function fromTurns({ turns }: Bucket): string | null {
+  if (turns === undefined) return null
+  const { virtual, shares, places } = turns
+  const written: WrittenTurns = { virtual, shares: [...shares], places: [...places] }
+  return JSON.stringify(written)
+}
+
 /** The values of `putBucket`. */
-export function fromBucket(bucket: Bucket): (string | number)[] {
+export function fromBucket(bucket: Bucket): (string | number | null)[] {
   const { rule, value, level, at, open, taken, returnable, learnedMark, cutMark, percent, percentAt, slots } = bucket
   const head = [rule.name, value, JSON.stringify(rule), level, at, open, taken, returnable]
-  return [...head, learnedMark, cutMark, percent, percentAt, JSON.stringify([...slots])]
+  return [...head, learnedMark, cutMark, percent, percentAt, JSON.stringify([...slots]), fromTurns(bucket)]
 }
 
 /** A row of `limit_tallies`. */

@@ -8,12 +8,15 @@ export const limitSql = {
 
   bucket: 'SELECT * FROM limit_buckets WHERE name = ? AND value = ?',
   putBucket: `INSERT INTO limit_buckets
-    (name, value, rule, level, at, open, taken, returnable, learned_mark, cut_mark, percent, percent_at, slots)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    (name, value, rule, level, at, open, taken, returnable, learned_mark, cut_mark, percent, percent_at, slots,
+      turns)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (name, value) DO UPDATE SET rule = excluded.rule, level = excluded.level, at = excluded.at,
       open = excluded.open, taken = excluded.taken, returnable = excluded.returnable, learned_mark = excluded.learned_mark,
       cut_mark = excluded.cut_mark, percent = excluded.percent, percent_at = excluded.percent_at,
-      slots = excluded.slots`,
+      slots = excluded.slots, turns = excluded.turns`,
+  // Of a bucket that exists: one that is full needs no row, and nobody waits for it.
+  putTurns: 'UPDATE limit_buckets SET turns = ? WHERE name = ? AND value = ?',
   deleteBucket: 'DELETE FROM limit_buckets WHERE name = ? AND value = ?',
   // rowid; goes round the table a slice at a time.
   someBuckets: 'SELECT * FROM limit_buckets WHERE id > ? ORDER BY id LIMIT 200',

@@ -80,9 +80,14 @@ class LimitCommands {
   }
 
   /** For the operation that is added next, in the same turn. */
-  encode({ id, cooldown, asks }: TakeRequest): EncodedRequest {
+  encode({ id, cooldown, turn, asks }: TakeRequest): EncodedRequest {
     const flat = asks.flatMap(({ rule, value, amount }) => [this.#indexOf(rule), value, amount])
-    return { id, asks: flat, ...(cooldown === undefined ? {} : { cooldown }) }
+    return {
+      id,
+      asks: flat,
+      ...(cooldown === undefined ? {} : { cooldown }),
+      ...(turn === undefined ? {} : { turn }),
+    }
   }
 
   add(operation: LimitOperation): Promise<readonly TakeOutcome[] | null | undefined> {

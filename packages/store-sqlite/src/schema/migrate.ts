@@ -5,10 +5,11 @@ import { initial } from './001-initial.ts'
 import { money } from './002-money.ts'
 import { limits } from './003-limits.ts'
 import { health } from './004-health.ts'
+import { turns } from './005-turns.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
-export const migrations: readonly Migration[] = [initial, money, limits, health]
+export const migrations: readonly Migration[] = [initial, money, limits, health, turns]
 
 /** "Meep" in ASCII: tells our files from other SQLite databases. */
 const applicationId = 0x4d656570

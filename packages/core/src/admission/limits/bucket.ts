@@ -1,4 +1,5 @@
 import type { Rule } from './rule.ts'
+import type { Turns } from './turns.ts'
 
 /**
  * The state of one rule for one value of its scope. A rate is a token bucket with debt: the level may be below zero,
@@ -32,6 +33,8 @@ export interface Bucket {
   percentAt: number
   /** Open slots by holder. */
   readonly slots: Map<string, number>
+  /** Who waits, where several processes share it. */
+  turns?: Turns
 }
 
 /** How long the rate stays before it rises, and by how much. */

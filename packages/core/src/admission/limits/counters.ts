@@ -1,4 +1,5 @@
 import type { LimitCounts } from './limit.ts'
+import type { Priority } from './limiter.ts'
 import type { RateHeaders } from './rate-headers.ts'
 import type { Rule } from './rule.ts'
 
@@ -17,6 +18,22 @@ export interface TakeRequest {
   readonly asks: readonly Ask[]
   /** Refused while this pair of key and model cools down. */
   readonly cooldown?: string
+  /** Set where several processes share the counters: they grant in a fair order. */
+  readonly turn?: Turn
+}
+
+/** Whose turn a request is. */
+export interface Turn {
+  readonly tenant: string
+  /** Its share among tenants; more than 0. */
+  readonly weight: number
+  readonly priority: Priority
+  /** It asks again when it is refused: room is kept for it when its turn has come. */
+  readonly comesAgain: boolean
+  /** More of its tenant wait behind it in this process. */
+  readonly hasMore: boolean
+  /** The bucket that refused it before. */
+  readonly waitsFor?: { readonly limit: string; readonly value: string }
 }
 
 /** Nothing was consumed. */
@@ -124,6 +141,9 @@ export interface Counters {
   /**
    * Decides each request whole: everything that it asks for, or nothing. The requests of one call are in the order of
    * their right: once one is refused by a bucket, later ones of the same call that need this bucket are refused too.
+   *
+   * Requests with a `turn` are decided in a fair order among all processes instead: what a bucket has is kept for those
+   * whose turn comes first, as long as they ask again and the bucket is not full.
    */
   take(holder: Holder, requests: readonly TakeRequest[]): readonly TakeOutcome[] | Promise<readonly TakeOutcome[]>
   /** Ends permits that were sent. Less than reserved is given back, more becomes debt. Unknown ids are ignored. */

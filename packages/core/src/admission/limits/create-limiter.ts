@@ -43,6 +43,8 @@ export function createLimiter(options: LimiterOptions): Limiter {
 class CountedLimiter implements Limiter {
   readonly #rules: readonly Rule[]
   readonly #counters: Counters
+  readonly #scheduler: Scheduler
+  readonly #weightOf: (tenant: string) => number
   readonly #holder: Holder
   readonly #tallies = new Tallies()
   readonly #queue: Queue
@@ -52,6 +54,8 @@ class CountedLimiter implements Limiter {
   constructor(options: LimiterOptions) {
     const { counters, random, scheduler } = options
     const weights = new Map(Object.entries(options.weights ?? {}))
+    this.#weightOf = (tenant) => weights.get(tenant) ?? 1
+    this.#scheduler = scheduler
     this.#rules = options.limits.map(toRule)
     this.#counters = counters
     this.#holder = { id: random.id(), ttlMs: options.leaseMs ?? 15_000 }
@@ -59,7 +63,7 @@ class CountedLimiter implements Limiter {
       scheduler,
       random,
       pollMs: counters.pollMs,
-      weightOf: (tenant) => weights.get(tenant) ?? 1,
+      weightOf: this.#weightOf,
       maxWaiting: options.maxWaiting ?? 10_000,
       maxWaitingPerTenant: options.maxWaitingPerTenant ?? 2_500,
       maxWaitMs: options.maxWaitMs ?? 600_000,
@@ -95,7 +99,7 @@ class CountedLimiter implements Limiter {
       const waiting = this.#behindOthers(call, request)
       if (waiting !== undefined) return waiting
     }
-    const answer = this.#take([request])
+    const answer = this.#take([this.#counters.pollMs === undefined ? request : this.#inTurn(call, request)])
     if (!(answer instanceof Promise)) return this.#decided(call, request, answer)
     return answer.then((outcomes) => this.#decided(call, request, outcomes))
   }
@@ -115,6 +119,12 @@ class CountedLimiter implements Limiter {
   #take(requests: readonly TakeRequest[]): readonly TakeOutcome[] | Promise<readonly TakeOutcome[]> {
     this.#permits.keepAlive()
     return this.#counters.take(this.#holder, requests)
+  }
+
+  /** Where several processes wait, they need to know whose turn it is. */
+  #inTurn({ deadlineAt, priority = 'normal', tenant }: LimitedCall, request: TakeRequest): TakeRequest {
+    const comesAgain = deadlineAt === undefined || deadlineAt > this.#scheduler.now()
+    return { ...request, turn: { tenant, weight: this.#weightOf(tenant), priority, comesAgain, hasMore: false } }
   }
 
   #behindOthers(call: LimitedCall, request: TakeRequest): Promise<Permit> | undefined {

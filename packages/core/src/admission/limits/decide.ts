@@ -1,7 +1,8 @@
 import type { LimitCounts } from './limit.ts'
-import type { Holder, Lesson, PermitSettlement, Refusal, TakeOutcome, TakeRequest } from './counters.ts'
+import type { Holder, Lesson, PermitSettlement, Refusal, TakeOutcome, TakeRequest, Turn } from './counters.ts'
 import { advance, cutRate, endIn, lowerTo, roomAt, takeFrom, type Bucket, type Reserved } from './bucket.ts'
 import type { Rule } from './rule.ts'
+import { Order, passOn, standAt, takeTurn, type Place } from './turns.ts'
 
 /** A permit that has not ended, with its part of each bucket. */
 export interface OpenPermit {
@@ -22,6 +23,8 @@ export interface PermitPart extends Reserved {
 export interface CounterRows {
   /** The bucket, with the rule as it is configured now; a full one when there was none. Changed in place. */
   bucket(rule: Rule, value: string): Bucket
+  /** Who waits for the bucket changed; what it holds did not. */
+  waitersChanged(bucket: Bucket): void
   permit(id: string): OpenPermit | undefined
   addPermit(permit: OpenPermit): void
   removePermit(permit: OpenPermit): void
@@ -45,45 +48,133 @@ export function takeAll(
   requests: readonly TakeRequest[],
   now: number,
 ): readonly TakeOutcome[] {
-  // Buckets that a refused request of this call waits for: later ones must not take from them before it does.
-  const held = new Map<Bucket, number>()
-  return requests.map((request) => takeOne(rows, holder, request, now, held))
+  const isInTurn = requests.some(({ turn }) => turn !== undefined)
+  const call: Call = { rows, holder, now, held: new Map(), orders: isInTurn ? new Map() : noOrders }
+  return isInTurn ? takeInTurn(call, requests) : requests.map((request) => takeOne(call, request))
+}
+
+/** Of calls that are decided in the order in which they come. */
+const noOrders: Map<Bucket, Order> = new Map()
+
+/** What the decisions on the requests of one call have in common. */
+interface Call {
+  readonly rows: CounterRows
+  readonly holder: Holder
+  readonly now: number
+  /** Buckets that a refused request of this call waits for: later ones must not take from them before it does. */
+  readonly held: Map<Bucket, number>
+  /** Known orders of turns, until they change. */
+  readonly orders: Map<Bucket, Order>
+}
+
+/** First all of them stand where they wait, then they are decided in the order of their turns. */
+function takeInTurn(call: Call, requests: readonly TakeRequest[]): readonly TakeOutcome[] {
+  const ranked = requests.map((request, index) => ({ request, index, bucket: stand(call, request) }))
+  const orderOf = ({ request, bucket }: (typeof ranked)[number]): number =>
+    bucket === undefined ? Number.MAX_VALUE : turnsAt(call, bucket).indexOf(request.id)
+  const sorted = ranked.map((one) => ({ ...one, order: orderOf(one) })).sort((a, b) => a.order - b.order)
+  const outcomes: TakeOutcome[] = []
+  for (const { request, index } of sorted) outcomes[index] = takeOne(call, request)
+  return outcomes
+}
+
+/** Where the request was refused before it stands again; undefined when it comes new. */
+function stand({ rows, now, orders }: Call, { id, asks, turn }: TakeRequest): Bucket | undefined {
+  if (turn?.waitsFor === undefined || rows.permit(id) !== undefined) return undefined
+  const { limit, value } = turn.waitsFor
+  const ask = asks.find((one) => one.rule.name === limit && one.value === value)
+  if (ask === undefined) return undefined
+  const bucket = rows.bucket(ask.rule, value)
+  standAt(bucket, id, turn, ask.amount, now)
+  rows.waitersChanged(bucket)
+  orders.delete(bucket)
+  return bucket
+}
+
+function turnsAt({ orders, now }: Call, bucket: Bucket): Order {
+  let order = orders.get(bucket)
+  if (order === undefined) orders.set(bucket, (order = new Order(bucket, now)))
+  return order
 }
 
 const granted: TakeOutcome = { kind: 'granted' }
 
-function takeOne(
-  rows: CounterRows,
-  holder: Holder,
-  request: TakeRequest,
-  now: number,
-  held: Map<Bucket, number>,
-): TakeOutcome {
+interface Wanted {
+  readonly bucket: Bucket
+  readonly amount: number
+}
+
+function takeOne(call: Call, request: TakeRequest): TakeOutcome {
+  const { rows, holder, now, held } = call
   // The answer was lost and the request is repeated.
   if (rows.permit(request.id) !== undefined) return granted
   let refusal = cooling(rows, request.cooldown, now)
   let binding: Bucket | undefined
-  const wanted: { readonly bucket: Bucket; readonly amount: number }[] = []
+  const wanted: Wanted[] = []
   for (const { rule, value, amount } of request.asks) {
     if (amount > rule.capacity) return refuse('impossible', rule.name, value, 0)
     const bucket = rows.bucket(rule, value)
     wanted.push({ bucket, amount })
     advance(bucket, now)
-    const isSlots = rule.counts === 'concurrent'
-    const freeAt = isSlots ? slotsAt(rows, bucket, amount, now) : roomAt(bucket, amount)
-    const waitMs = Math.max(freeAt, held.get(bucket) ?? 0) - now
-    if (waitMs > (refusal?.retryAfterMs ?? 0)) {
-      refusal = refuse(isSlots ? 'concurrent' : 'rate', rule.name, value, waitMs)
+    const freeAt = request.turn
+      ? freeInTurn(call, bucket, request.id, request.turn, amount)
+      : Math.max(freeAtOf(rows, bucket, amount, now), held.get(bucket) ?? 0)
+    if (freeAt - now > (refusal?.retryAfterMs ?? 0)) {
+      refusal = refuse(rule.counts === 'concurrent' ? 'concurrent' : 'rate', rule.name, value, freeAt - now)
       binding = bucket
     }
   }
   if (refusal !== undefined) {
-    if (binding !== undefined) held.set(binding, now + refusal.retryAfterMs)
+    if (request.turn) keepTurn(call, request.id, request.turn, wanted, binding)
+    else if (binding !== undefined) held.set(binding, now + refusal.retryAfterMs)
     return refusal
   }
   const parts = wanted.map(({ bucket, amount }) => ({ bucket, amount, mark: takeFrom(bucket, amount, holder.id) }))
+  if (request.turn) spendTurn(call, request.id, request.turn, wanted)
   rows.addPermit({ id: request.id, holder: holder.id, parts })
   return granted
+}
+
+/** When an advanced bucket has room for the amount; 0 when it has now. */
+function freeAtOf(rows: CounterRows, bucket: Bucket, amount: number, now: number): number {
+  return bucket.rule.counts === 'concurrent' ? slotsAt(rows, bucket, amount, now) : roomAt(bucket, amount)
+}
+
+/**
+ * The same, with room for all whose turn is before: until they have not come again in time, or the bucket is full, so
+ * that nothing is lost by keeping it.
+ */
+function freeInTurn(call: Call, bucket: Bucket, id: string, turn: Turn, amount: number): number {
+  const { rows, now } = call
+  const { capacity } = bucket.rule
+  const before = amount === 0 ? [] : turnsAt(call, bucket).before(id, turn, amount)
+  let kept = before.reduce((sum, place) => sum + place.amount, 0)
+  let from = 0
+  for (const place of before.toSorted((a: Place, b: Place) => a.until - b.until)) {
+    const at = Math.max(from, freeAtOf(rows, bucket, Math.min(capacity, amount + kept), now))
+    if (at < place.until) return at
+    from = place.until
+    kept -= place.amount
+  }
+  return Math.max(from, freeAtOf(rows, bucket, amount, now))
+}
+
+/** After a refusal: room is kept at the bucket that binds, and at no other, so that no two can wait for each other. */
+function keepTurn(call: Call, id: string, turn: Turn, wanted: readonly Wanted[], binding: Bucket | undefined): void {
+  for (const { bucket, amount } of wanted) {
+    if (bucket === binding && turn.comesAgain) standAt(bucket, id, turn, amount, call.now)
+    else if (bucket.turns) passOn(bucket, id)
+    else continue
+    call.rows.waitersChanged(bucket)
+    call.orders.delete(bucket)
+  }
+}
+
+function spendTurn(call: Call, id: string, turn: Turn, wanted: readonly Wanted[]): void {
+  for (const { bucket, amount } of wanted) {
+    takeTurn(bucket, id, turn, amount, call.now)
+    call.orders.delete(bucket)
+  }
 }
 
 function cooling(rows: CounterRows, key: string | undefined, now: number): Refusal | undefined {

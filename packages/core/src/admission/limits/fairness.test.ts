@@ -145,3 +145,25 @@ test('a call that needs another bucket passes by, a call of another tenant at th
   await scheduler.advance(3_000)
   expect(order).toEqual(['elsewhere', 'large', 'small'])
 })
+
+test('a call that needs two buckets takes its turn at each at which others wait', async () => {
+  const scheduler = createFakeScheduler()
+  const counters = createMemoryCounters({ scheduler })
+  const ofTenant: Limit = { name: 'of-tenant', scope: 'tenant', counts: 'tokens', amount: 50, per: 'second' }
+  const ofUser: Limit = { name: 'of-user', scope: 'user', counts: 'tokens', amount: 25, per: 'second' }
+  const limiter = createLimiter({ limits: [ofTenant, ofUser], counters, scheduler, random: fakeRandom('two') })
+  const order: string[] = []
+  const ask = async (id: string, inputTokens: number, scopes: LimitedCall['scopes']): Promise<void> => {
+    await limiter.acquire({ id, tenant: id, scopes, estimate: { inputTokens, outputTokens: 0 } })
+    order.push(id)
+  }
+  await ask('fills both', 25, { tenant: 't', user: 'u' })
+  await ask('fills one', 25, { tenant: 't' })
+  const user = ask('user', 10, { user: 'u' })
+  const both = ask('both', 25, { tenant: 't', user: 'u' })
+  const all = [user, both, ask('tenant', 50, { tenant: 't' })]
+  await scheduler.until(Promise.all(all))
+  expect(order.toSorted()).toEqual(['both', 'fills both', 'fills one', 'tenant', 'user'])
+  expect(order.indexOf('both')).toBeGreaterThan(order.indexOf('user'))
+  await limiter.close()
+})

@@ -52,12 +52,30 @@ class Band {
   /** Takes the next turn; what it costs moves its tenant back in the order. */
   takeTurn(): Waiter | undefined {
     const line = this.#heap.top()
-    const waiter = line?.waiters.shift()
-    if (line === undefined || waiter === undefined) return undefined
-    waiter.turnEnd = line.finish
+    return line === undefined ? undefined : this.#take(line)[0]
+  }
+
+  /** Takes a turn of each tenant, in the fair order. */
+  takeEach(most: number): readonly Waiter[] {
+    const lines: Line[] = []
+    for (let line = this.#heap.top(); line !== undefined && lines.length < most; line = this.#heap.top()) {
+      this.#heap.remove(line)
+      lines.push(line)
+    }
+    return lines.flatMap((line) => this.#take(line))
+  }
+
+  /** The first waiter of a line in which somebody waits. */
+  #take(line: Line): Waiter[] {
+    const taken = line.waiters.splice(0, 1)
+    for (const waiter of taken) waiter.turnEnd = line.finish
     line.start = line.finish
     this.#place(line)
-    return waiter
+    return taken
+  }
+
+  has(tenant: string): boolean {
+    return this.#lines.get(tenant)?.waiters[0] !== undefined
   }
 
   /** The turn was used: whoever comes from now on begins behind it. */
@@ -192,6 +210,20 @@ export class Lane {
     if (waiter === undefined) return undefined
     this.#count--
     return waiter
+  }
+
+  /** Takes a turn of each tenant in each band, after all who had theirs. */
+  takeEach(now: number, most: number): readonly Waiter[] {
+    this.#age(now)
+    const taken = this.#front.splice(0, most)
+    for (const band of bands) taken.push(...this.#bands[band].takeEach(most - taken.length))
+    this.#count -= taken.length
+    return taken
+  }
+
+  /** More of the tenant wait in the band. */
+  hasMore({ band, call }: Waiter): boolean {
+    return this.#bands[band].has(call.tenant)
   }
 
   *[Symbol.iterator](): Generator<Waiter> {

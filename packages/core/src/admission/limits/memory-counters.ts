@@ -109,6 +109,10 @@ class MemoryRows implements CounterRows {
     return bucket
   }
 
+  waitersChanged(): void {
+    // The bucket is the state itself.
+  }
+
   permit(id: string): OpenPermit | undefined {
     return this.#permits.get(id)
   }

@@ -40,6 +40,8 @@ interface Entry {
 
 /** A little more than the latest moment at which a waiter is tried after its bucket has room. */
 const afterRoomMs = 25
+/** Calls that come one shortly after the other are announced together. */
+const announceMs = 2
 /** After the counters could not be reached, those who still wait try again. */
 const afterFailureMs = 1_000
 
@@ -69,7 +71,10 @@ export class Queue {
   joinOthers(call: LimitedCall, request: TakeRequest, end: WaiterEnd): boolean {
     const track = this.#busyTrack(request, () => true)
     if (track === undefined) return false
+    const isFirst = this.#waitingOf(call.tenant) === 0
     const entry = this.#enter(call, request, track, end)
+    // Other processes must know soon that this tenant waits too.
+    if (isFirst && this.#options.pollMs !== undefined) track.wakeAfter({ retryAfterMs: announceMs })
     // More urgent than all others: there may be room enough for this one.
     if (entry !== undefined && track.lane.first(this.#now()) === entry.waiter) this.#try(track)
     return true
@@ -126,7 +131,7 @@ export class Queue {
     const key = keyOf(limit, value)
     let track = this.#tracks.get(key)
     if (track === undefined) {
-      track = new Track(limit, this.#options, (due) => this.#try(due))
+      track = new Track({ limit, value }, this.#options, (due) => this.#try(due))
       this.#tracks.set(key, track)
     }
     return track
@@ -245,7 +250,7 @@ export class Queue {
       if (entries.length === 0) return
       track.isAskedAgain = false
       track.isTrying = true
-      const outcomes = this.#options.take(entries.map(({ waiter }) => waiter.request))
+      const outcomes = this.#options.take(entries.map((entry) => this.#requestOf(entry, track)))
       if (outcomes instanceof Promise) {
         this.#tryLater(track, entries, outcomes)
         return
@@ -269,14 +274,24 @@ export class Queue {
   }
 
   #takeTurns(track: Track): readonly Entry[] {
-    const taken: Entry[] = []
-    for (let waiter = track.lane.takeTurn(this.#now()); waiter !== undefined;) {
-      const entry = this.#entries.get(waiter)
-      if (entry !== undefined && !this.#moveOn(entry, track)) taken.push(entry)
-      if (taken.length >= track.batch) break
-      waiter = track.lane.takeTurn(this.#now())
+    for (;;) {
+      const turns = track.takeTurns()
+      const taken: Entry[] = []
+      for (const waiter of turns) {
+        const entry = this.#entries.get(waiter)
+        if (entry !== undefined && !this.#moveOn(entry, track)) taken.push(entry)
+      }
+      if (taken.length > 0 || turns.length === 0) return taken
     }
-    return taken
+  }
+
+  /** What is asked for a waiter: where several processes wait, with whose turn it is. */
+  #requestOf({ waiter }: Entry, { lane, limit, value }: Track): TakeRequest {
+    const { band: priority, call, request } = waiter
+    if (this.#options.pollMs === undefined) return request
+    const { tenant } = call
+    const head = { tenant, weight: this.#options.weightOf(tenant), priority, comesAgain: true }
+    return { ...request, turn: { ...head, hasMore: lane.hasMore(waiter), waitsFor: { limit, value } } }
   }
 
   /** Moves a waiter on to the next lane in which it needs a turn. False when there is none. */

@@ -1,6 +1,8 @@
 import type { Random, Scheduler, Stop } from '../../base/ports.ts'
 import type { Refusal } from './counters.ts'
-import { Lane, type LaneOptions } from './lane.ts'
+import { Lane, type LaneOptions, type Waiter } from './lane.ts'
+
+const mostAtATime = 64
 
 /** What a track needs. */
 export interface TrackOptions extends LaneOptions {
@@ -11,8 +13,9 @@ export interface TrackOptions extends LaneOptions {
 
 /** A lane with its clock: when it is tried again, and how fast it moves. */
 export class Track {
-  /** The name of the limit that its waiters wait for. */
+  /** The name of the limit that its waiters wait for, and which of its buckets. */
   readonly limit: string
+  readonly value: string
   readonly lane: Lane
   /** Requests of this lane are being decided. */
   isTrying = false
@@ -30,8 +33,9 @@ export class Track {
   #gapMs = 0
   #grantedAt: number
 
-  constructor(limit: string, options: TrackOptions, wake: (track: Track) => void) {
+  constructor({ limit, value }: Pick<Refusal, 'limit' | 'value'>, options: TrackOptions, wake: (track: Track) => void) {
     this.limit = limit
+    this.value = value
     this.lane = new Lane(options)
     this.#options = options
     this.#wake = wake
@@ -62,7 +66,19 @@ export class Track {
 
   /** How many to ask for at a time: few when few are granted, so that whoever is more urgent can still go first. */
   get batch(): number {
-    return Math.min(64, Math.max(1, 2 * this.#granted))
+    return Math.min(mostAtATime, Math.max(1, 2 * this.#granted))
+  }
+
+  /** Takes the next turns. Where others decide on the order, one of each tenant is among them. */
+  takeTurns(): readonly Waiter[] {
+    const now = this.#options.scheduler.elapsed()
+    const taken = this.#options.pollMs === undefined ? [] : [...this.lane.takeEach(now, mostAtATime)]
+    while (taken.length < this.batch) {
+      const waiter = this.lane.takeTurn(now)
+      if (waiter === undefined) break
+      taken.push(waiter)
+    }
+    return taken
   }
 
   /** Tells how many of a batch were granted. */
