@@ -11,6 +11,7 @@ import { measureRates } from './audit/rates.ts'
 import { leftovers } from './audit/leftovers.ts'
 import { SoakProcess } from './processes.ts'
 import { callsPerRun, poorBudget, tenants, type SoakSettings } from './settings.ts'
+import { readWaits } from './waits.ts'
 import { silentModel, soakAgent } from './workload.ts'
 
 /** How large a soak is. */
@@ -51,13 +52,12 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   let born = 0
   const hire = (): void => void crew.push(new SoakProcess('worker.ts', { ...settings, worker: ++born }))
   const begunAt = Date.now()
-  const ends = new Map<string, number>()
   try {
     while (crew.length < count) hire()
     await Promise.all(crew.map((worker) => worker.ready()))
     for (;;) {
-      await delay(250)
-      const open = await openRuns(store, ends)
+      await delay(1_000)
+      const open = await openRuns(store)
       const share = 1 - open / runs
       options.onProgress?.(`${runs - open} of ${runs} runs ended`)
       if (open === 0) break
@@ -82,9 +82,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     const ledger = await wholeLedger(store)
     const invoice: readonly JournalEntry[] = readJournalFile(settings.journal)
     const books = compareBooks(ledger, invoice, kills)
-    const owner = new Map(ledger.map((line) => [line.id, line.tenant]))
-    const scarce = { from: invoice[0]?.startedAt ?? begunAt, until: Math.min(...ends.values()) }
-    const rates = measureRates(invoice, (id) => owner.get(id), scarce, { tokensPerMinute, burst: tokensPerMinute / 60 })
+    const rates = measureRates(invoice, readWaits(folder), tokensPerMinute)
     const left = await leftovers(store, invoice, poorBudget)
     const exceeded = provider.limits.filter(({ unit, refused }) => unit !== 'concurrency' && refused > 0)
     const seconds = (endedAt - begunAt) / 1_000
@@ -93,6 +91,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       problems: [
         ...books.problems,
         ...left.problems,
+        ...rates.problems,
         ...exceeded.map(({ unit, refused }) => `the provider refused ${refused} requests by its limit of ${unit}`),
         ...(books.unknown > 2 * (runs / count) * kills.length ? [`${books.unknown} lines are unknown`] : []),
       ],
@@ -106,9 +105,13 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
         'invoice, pico-dollars': String(books.invoicePico),
         'reserved beyond the invoice for unknown lines': String(books.reservedForUnknownPico),
         ...left.figures,
-        'used of the allowed tokens': rates.usedShare.toFixed(3),
+        'used of the allowed tokens while calls waited': rates.usedShare.toFixed(3),
+        'seconds in which calls waited': rates.seconds,
         ...Object.fromEntries(
-          Object.entries(rates.shares).map(([name, part]) => [`share of ${name} (1 is fair)`, part.toFixed(3)]),
+          Object.entries(rates.shares).map(([name, part]) => [
+            `share of ${name} while it waited (1 is fair)`,
+            part.toFixed(3),
+          ]),
         ),
         'connections opened per 10,000 calls': Math.round((sockets * 10_000) / invoice.length),
         'calls a second': Math.round(invoice.length / seconds),
@@ -135,11 +138,8 @@ async function queueRuns(store: Store, runs: number): Promise<void> {
   await engine.stop({ graceMs: 0 })
 }
 
-async function openRuns(store: Store, ends: Map<string, number>): Promise<number> {
-  const open = await store.log.runs('system', { status: ['queued', 'running', 'waiting'], limit: 100_000 })
-  const alive = new Set(open.map(({ tenant }) => tenant))
-  for (const tenant of Object.keys(tenants)) if (!alive.has(tenant) && !ends.has(tenant)) ends.set(tenant, Date.now())
-  return open.length
+async function openRuns(store: Store): Promise<number> {
+  return (await store.log.runs('system', { status: ['queued', 'running', 'waiting'], limit: 100_000 })).length
 }
 
 async function booked(store: Store): Promise<number> {

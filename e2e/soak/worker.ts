@@ -3,13 +3,14 @@ import { createEmbeddedEngine, createNodeMachine } from '@meepo/engine-embedded'
 import { createGateway, transportCounts } from '@meepo/gateway'
 import { openSqliteStore } from '@meepo/store-sqlite'
 import { leaseMs, poorBudget, rates, readSettings } from './settings.ts'
+import { noteWaits } from './waits.ts'
 import { soakAgent } from './workload.ts'
 
 /*
  * One worker of a soak: an engine, a gateway with limits and prices, and budgets, over the file that all workers share.
  */
 
-const { database, modelUrl, concurrency, tokensPerMinute } = readSettings()
+const { database, folder, modelUrl, concurrency, tokensPerMinute, worker } = readSettings()
 const machine = createNodeMachine()
 const store = await openSqliteStore({ path: database })
 const card: PriceCard = {
@@ -46,7 +47,7 @@ const limiter = createLimiter({
 const gateway = createGateway({
   providers: { sim: { kind: 'openai-compatible', baseURL: `${modelUrl}/v1`, apiKey: 'soak' } },
   prices: { overrides: [card] },
-  limiter,
+  limiter: noteWaits(limiter, folder, worker),
 })
 const engine = createEmbeddedEngine({
   store,

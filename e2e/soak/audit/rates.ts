@@ -1,37 +1,114 @@
 import type { JournalEntry } from '@meepo/simulator'
-import { tenants } from '../settings.ts'
+import type { Wait } from '../waits.ts'
 
 /** How well the allowed rate was used, and by whom. */
 export interface RatesReport {
-  /** Tokens used, of those allowed while every tenant had work waiting: 1 is all of them. */
+  readonly problems: readonly string[]
+  /** Tokens used while at least one call waited, of those that the rate allows in that time. */
   readonly usedShare: number
-  /** By tenant: its part of the tokens in that time, as a multiple of its fair share. */
-  readonly shares: Readonly<Record<string, number>>
+  /** How long at least one call waited. */
   readonly seconds: number
+  /** By tenant: what it got, as a multiple of what it was due. */
+  readonly shares: Readonly<Record<string, number>>
 }
 
+const leastUsed = 0.95
+const leastShare = 0.95
+/** In less time the burst and the calls under way at either end weigh more than what is measured. */
+const leastSeconds = 20
+/** Whoever was due fewer of its calls than that cannot be told from one that got a call less. */
+const leastCalls = 30
+/** After a pause the burst goes to whoever comes first, before anybody waits: what is shared is the rate behind it. */
+const burstMs = 1_000
+
 /**
- * Looks at the time in which all tenants had more work than room: from the first request until the first of them ran out of
- * it. `tenantOf` tells whose a request was.
+ * Measures fairness over the time in which tenants really waited. Each permit, when it is given, is divided evenly among
+ * the tenants of which a call waits at that moment, in whatever process, and the one that gets it: that is what each of
+ * them was due. A tenant of which nothing waits is due nothing, so it does not count that it had fewer runs, stopped early,
+ * or was busy with something else; and calls that had room at once take nothing from anybody. Tokens are those reserved,
+ * by which limits share.
+ *
+ * The rate is measured over the time in which at least one call of anybody waited, in tokens as the provider billed them.
  */
 export function measureRates(
   invoice: readonly JournalEntry[],
-  tenantOf: (attemptId: string) => string | undefined,
-  window: { readonly from: number; readonly until: number },
-  allowed: { readonly tokensPerMinute: number; readonly burst: number },
+  waits: readonly Wait[],
+  tokensPerMinute: number,
 ): RatesReport {
-  const tokens: Record<string, number> = {}
-  for (const request of invoice) {
-    if (!request.billed || request.startedAt < window.from || request.startedAt > window.until) continue
-    const tenant = tenantOf(request.attemptId ?? '') ?? '?'
-    tokens[tenant] = (tokens[tenant] ?? 0) + request.inputTokens + request.outputTokens
+  const busy = busySpans(waits)
+  const { got, due } = divide(waits, busy)
+  const shares: Record<string, number> = {}
+  const problems: string[] = []
+  for (const [tenant, tokens] of due) {
+    const largest = Math.max(...waits.filter((wait) => wait.tenant === tenant).map((wait) => wait.tokens))
+    if (tokens < leastCalls * largest) continue
+    const share = (got.get(tenant) ?? 0) / tokens
+    shares[tenant] = share
+    if (share < leastShare) problems.push(`${tenant} got ${share.toFixed(3)} of its fair share while it waited`)
   }
-  const total = Object.values(tokens).reduce((sum, count) => sum + count, 0)
-  const names = Object.keys(tenants).filter((name) => name in tokens)
-  const seconds = (window.until - window.from) / 1_000
-  return {
-    usedShare: total / ((allowed.tokensPerMinute / 60) * seconds),
-    shares: Object.fromEntries(names.map((name) => [name, ((tokens[name] ?? 0) / total) * names.length])),
-    seconds,
+  const { used, seconds } = usedWhile(busy, invoice, waits)
+  const usedShare = seconds === 0 ? 1 : used / ((tokensPerMinute / 60) * seconds)
+  if (seconds >= leastSeconds && usedShare < leastUsed) {
+    problems.push(`${usedShare.toFixed(3)} of the allowed tokens were used while calls waited`)
   }
+  return { problems, usedShare, seconds, shares }
+}
+
+/** By tenant: tokens that it got, and those that it was due. */
+function divide(
+  waits: readonly Wait[],
+  busy: readonly Span[],
+): {
+  readonly got: ReadonlyMap<string, number>
+  readonly due: ReadonlyMap<string, number>
+} {
+  const begins = waits.filter(({ isQueued }) => isQueued).map((wait) => ({ at: wait.from, wait, isEnd: false }))
+  const ends = waits.map((wait) => ({ at: wait.until, wait, isEnd: true }))
+  const waiting = new Map<string, number>()
+  const got = new Map<string, number>()
+  const due = new Map<string, number>()
+  const add = (sums: Map<string, number>, tenant: string, amount: number): void => {
+    sums.set(tenant, (sums.get(tenant) ?? 0) + amount)
+  }
+  for (const { at, wait, isEnd } of [...begins, ...ends].toSorted((a, b) => a.at - b.at)) {
+    const { tenant, tokens } = wait
+    if (isEnd && wait.isGranted && busy.some(({ from, until }) => at > from + burstMs && at <= until)) {
+      const present = new Set([...waiting].filter(([, count]) => count > 0).map(([name]) => name)).add(tenant)
+      add(got, tenant, tokens)
+      for (const name of present) add(due, name, tokens / present.size)
+    }
+    if (wait.isQueued) add(waiting, tenant, isEnd ? -1 : 1)
+  }
+  return { got, due }
+}
+
+interface Span {
+  readonly from: number
+  until: number
+}
+
+/** The times in which at least one call waited. */
+function busySpans(waits: readonly Wait[]): readonly Span[] {
+  const spans: Span[] = []
+  for (const { from, until } of waits.filter(({ isQueued }) => isQueued).toSorted((a, b) => a.from - b.from)) {
+    const last = spans.at(-1)
+    if (last !== undefined && from <= last.until) last.until = Math.max(last.until, until)
+    else spans.push({ from, until })
+  }
+  return spans
+}
+
+function usedWhile(
+  busy: readonly Span[],
+  invoice: readonly JournalEntry[],
+  waits: readonly Wait[],
+): { readonly used: number; readonly seconds: number } {
+  const billed = new Map(
+    invoice.map((one) => [one.attemptId ?? '', one.billed ? one.inputTokens + one.outputTokens : 0]),
+  )
+  let used = 0
+  for (const { id, until, isGranted } of waits) {
+    if (isGranted && busy.some((span) => until >= span.from && until <= span.until)) used += billed.get(id) ?? 0
+  }
+  return { used, seconds: busy.reduce((sum, { from, until }) => sum + until - from, 0) / 1_000 }
 }
