@@ -2,6 +2,16 @@ import { expect, test } from 'vitest'
 import { MeepoError, toError, toErrorData } from './errors.ts'
 import { parseWith, textSchema } from './schema.ts'
 
+test('the failure of a raced task, thrown as it is, keeps its code', () => {
+  const spent = { code: 'budget.exceeded', message: 'spent', retryable: false, details: { budget: 'all' } }
+  expect(toErrorData(spent)).toEqual(spent)
+  expect(toError(spent)).toMatchObject({ code: 'budget.exceeded', details: { budget: 'all' } })
+  expect(toErrorData({ code: 7, message: 'x', retryable: false }).code).toBe('step.failed')
+  expect(toErrorData({ code: 'x', retryable: false }).code).toBe('step.failed')
+  expect(toErrorData({ code: 'x', message: 'y' }).code).toBe('step.failed')
+  expect(toErrorData(null)).toEqual({ code: 'step.failed', message: 'null', retryable: false })
+})
+
 test('whatever was thrown becomes data', () => {
   expect(toErrorData('out of paper')).toEqual({ code: 'step.failed', message: 'out of paper', retryable: false })
   expect(toErrorData(new RangeError('far', { cause: 'near' }), 'tool.failed')).toEqual({

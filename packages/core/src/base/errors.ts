@@ -62,7 +62,7 @@ export class MeepoError extends Error {
   }
 }
 
-/** Turns whatever was thrown into data, with its cause. A foreign error gets `fallback` as its code. */
+/** Turns whatever was thrown into data, with its cause; data of an error stays. A foreign error gets `fallback` as its code. */
 export function toErrorData(thrown: unknown, fallback: ErrorCode = 'step.failed'): ErrorData {
   if (MeepoError.is(thrown)) {
     return {
@@ -83,7 +83,16 @@ export function toErrorData(thrown: unknown, fallback: ErrorCode = 'step.failed'
       ...(thrown.cause === undefined ? {} : { cause: toErrorData(thrown.cause) }),
     }
   }
+  if (isErrorData(thrown)) return toErrorData(MeepoError.fromData(thrown))
   return { code: fallback, message: String(thrown), retryable: false }
+}
+
+/** Code that races tasks holds their failures as data, and throws them as they are. */
+function isErrorData(value: unknown): value is ErrorData {
+  if (typeof value !== 'object' || value === null) return false
+  // Any object may be asked for any name.
+  const { code, message, retryable } = value as { readonly [name: string]: unknown }
+  return typeof code === 'string' && typeof message === 'string' && typeof retryable === 'boolean'
 }
 
 /** Wraps whatever was thrown; a Meepo error passes through. */
