@@ -43,7 +43,7 @@ export async function openFleet(simulated: SimulatorOptions): Promise<Fleet> {
 }
 
 /** One process of a fleet. */
-export class FleetProcess {
+class FleetProcess {
   readonly gone: Promise<void>
   readonly ready: Promise<void>
   readonly #process: ChildProcess

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { LimitedCall, Limiter, Permit } from '@meepo/core'
 
 /** What a worker notes of a call that asks the limits: that it asks, and how it ended. */
-export type Note =
+type Note =
   | {
       readonly kind: 'asked'
       readonly at: number

@@ -1,4 +1,4 @@
-import type { Account, Grant, Reservation, Settlement } from '../admission/money.ts'
+import type { Account, Grant, Mark, Reservation, Settlement } from '../admission/money.ts'
 import { MeepoError } from '../base/errors.ts'
 
 // What every store does with money, as plain functions: stores only keep the numbers and make it one transaction.
@@ -64,12 +64,25 @@ export function readAccounts(accounts: readonly Account[]): readonly ChargedAcco
   return read
 }
 
+type ReadyMarks = ChargedAccount['marks']
+const noMarks: readonly Mark[] = []
+const marksReadBefore = new WeakMap<readonly Mark[], ReadyMarks>()
+
+/** The accounts of a budget have the same marks in all runs. */
+function readMarks(marks: readonly Mark[]): ReadyMarks {
+  const known = marksReadBefore.get(marks)
+  if (known) return known
+  const read = marks.map(({ id, at, on }) => ({ id, at: readPositive(at), on }))
+  marksReadBefore.set(marks, read)
+  return read
+}
+
 function readEach(accounts: readonly Account[]): readonly ChargedAccount[] {
-  return accounts.map(({ key, window = [], limit, marks = [] }) => ({
+  return accounts.map(({ key, window = [], limit, marks = noMarks }) => ({
     key,
     window,
     limit: limit === undefined ? undefined : readPositive(limit),
-    marks: marks.map(({ id, at, on }) => ({ id, at: readPositive(at), on })),
+    marks: readMarks(marks),
   }))
 }
 

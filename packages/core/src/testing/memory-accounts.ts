@@ -1,4 +1,4 @@
-import type { Account, Balance, Grant, Reservation } from '../admission/money.ts'
+import type { Balance, Grant, Reservation } from '../admission/money.ts'
 import type { RunId, TenantId } from '../base/ids.ts'
 import {
   decideGrant,
@@ -45,19 +45,8 @@ export function moneyKey(tenant: TenantId, id: string): string {
 export function readReservation(reservation: Reservation): ReadyReservation {
   readPositive(reservation.picoDollars)
   readPositive(reservation.atLeast)
-  const { accounts, ...own } = reservation
-  return { made: { ...copyOf(own), accounts: copyAccounts(accounts) }, accounts: readAccounts(accounts) }
-}
-
-/** As {@link readAccounts}: all calls of a run bring the same array. */
-const accountsCopies = new WeakMap<readonly Account[], readonly Account[]>()
-
-function copyAccounts(accounts: readonly Account[]): readonly Account[] {
-  const known = accountsCopies.get(accounts)
-  if (known) return known
-  const copy = copyOf(accounts)
-  accountsCopies.set(accounts, copy)
-  return copy
+  // Kept as it is: by contract nobody changes it any more. Readers get copies.
+  return { made: reservation, accounts: readAccounts(reservation.accounts) }
 }
 
 /** Sets money aside on all accounts, or refuses and changes nothing. A repeated id gets the answer that it had. */

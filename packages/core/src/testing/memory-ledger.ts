@@ -11,7 +11,6 @@ import {
   type Charge,
   type RollUp,
 } from '../store/roll-up.ts'
-import { copyOf } from './copy-of.ts'
 import { moneyKey } from './memory-accounts.ts'
 
 /** A line of the ledger with its place in it. */
@@ -35,26 +34,10 @@ export interface ReadyLine {
   readonly charge: Charge
 }
 
-/** All calls of a run are charged to the same array: one copy of it is enough. */
-const scopesCopies = new WeakMap<readonly string[], readonly string[]>()
-
-function copyScopes(scopes: readonly string[]): readonly string[] {
-  const known = scopesCopies.get(scopes)
-  if (known) return known
-  const copy = copyOf(scopes)
-  scopesCopies.set(scopes, copy)
-  return copy
-}
-
-/** A line as it is stored: of this tenant and run, whatever it says itself. Throws for what is not JSON or no money. */
+/** A line as it is stored: of this tenant and run, whatever it says itself. Throws for what is no money. */
 export function readLine(tenant: TenantId, runId: RunId | undefined, given: LedgerEntry): ReadyLine {
-  const { scopes, ...own } = given
-  const line = {
-    ...copyOf(own),
-    tenant,
-    ...(runId === undefined ? {} : { runId }),
-    scopes: copyScopes(scopes),
-  }
+  // Its entry is kept as it is: by contract nobody changes it any more. Readers get copies.
+  const line = { ...given, tenant, ...(runId === undefined ? {} : { runId }) }
   return { line, charge: chargeOf(line) }
 }
 

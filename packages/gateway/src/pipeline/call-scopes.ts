@@ -3,22 +3,15 @@ import type { CallAccount, LimitedCall } from '@meepo/core'
 import type { Target } from '../target.ts'
 
 type Person = 'user' | 'session' | 'agent'
+const kinds: readonly Person[] = ['user', 'session', 'agent']
 type People = Readonly<Partial<Record<Person, string>>>
-
-/** The scopes of a run are the same array for all its calls. */
-const read = new WeakMap<readonly string[], People>()
 
 /** Whom a call belongs to. Of several of a kind the last one is the nearest. */
 export function peopleOf({ scopes }: CallAccount): People {
-  const known = read.get(scopes)
-  if (known) return known
   const people: Partial<Record<Person, string>> = {}
   for (const scope of scopes) {
-    const colon = scope.indexOf(':')
-    const kind = scope.slice(0, colon)
-    if (kind === 'user' || kind === 'session' || kind === 'agent') people[kind] = scope.slice(colon + 1)
+    for (const kind of kinds) if (scope.startsWith(`${kind}:`)) people[kind] = scope.slice(kind.length + 1)
   }
-  read.set(scopes, people)
   return people
 }
 

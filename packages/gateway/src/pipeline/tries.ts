@@ -106,12 +106,7 @@ class Tries {
     const fit: Candidate[] = []
     for (const seat of this.#route.seats) {
       const { target } = seat
-      const plan = planCall(target, request, {
-        prices: list,
-        inputTokens: scales.estimate(target.id, request),
-        mostInputTokens: scales.bound(target.id, request),
-        at,
-      })
+      const plan = planCall(target, request, { prices: list, ...scales.count(target.id, request), at })
       const candidate = { ...seat, plan, window: windowOf(seat, plan) }
       const why = unfit(candidate, this.#route, request)
       if (why === undefined) fit.push(candidate)

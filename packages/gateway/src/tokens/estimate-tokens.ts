@@ -65,14 +65,14 @@ export function learnScale(scale: TokenScale, request: ModelRequest, inputTokens
 export class TokenScales {
   readonly #scales = new Map<string, TokenScale>()
 
-  /** Input tokens of a request to a model, by all that was learnt. */
-  estimate(model: string, request: ModelRequest): number {
-    return estimateTokens(request, this.of(model))
-  }
-
-  /** The most that they can be, by all that was learnt. */
-  bound(model: string, request: ModelRequest): number {
-    return boundTokens(request, this.of(model))
+  /** Input tokens of a request to a model, by all that was learnt: as they probably are, and at most. */
+  count(model: string, request: ModelRequest): { readonly inputTokens: number; readonly mostInputTokens: number } {
+    const size = requestSize(request)
+    const { usual, most, perPiece } = this.of(model)
+    return {
+      inputTokens: tokensOf(size, usual, perPiece),
+      mostInputTokens: tokensOf(size, most * margin, perPiece),
+    }
   }
 
   of(model: string): TokenScale {

@@ -22,12 +22,17 @@ export function requestSize({ messages, tools, outputSchema }: ModelRequest): Re
     : { weight, pieces }
 }
 
+/** What is shorter is weighed anew: remembering it takes longer. */
+const longText = 500
 /** Messages, tools and schemas never change, and each is a part of many requests. */
 const weights = new WeakMap<object, number>()
 
 function weightOf<T extends object>(part: T, toText: (part: T) => string): number {
-  let weight = weights.get(part)
-  if (weight === undefined) weights.set(part, (weight = textWeight(toText(part))))
+  const known = weights.get(part)
+  if (known !== undefined) return known
+  const text = toText(part)
+  const weight = textWeight(text)
+  if (text.length > longText) weights.set(part, weight)
   return weight
 }
 

@@ -16,7 +16,7 @@ function createDraw(seed: number): (below: number) => number {
 
 const draw = createDraw(7)
 const some = (letters: string, count: number): string => {
-  const all = [...letters]
+  const all = Array.from(letters)
   return Array.from({ length: count }, () => all[draw(all.length)]).join('')
 }
 const codes = (from: number, to: number, count: number): string =>

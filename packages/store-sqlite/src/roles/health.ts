@@ -8,13 +8,11 @@ import type { HealthAnswer } from '../writer/health.ts'
 export function createHealthBoard(queue: Pick<WriteQueue, 'command'>, reader: Pick<Reader, 'all'>): HealthBoard {
   return {
     read: () =>
-      reader
-        .all('health')
-        .map((row) => ({
-          key: text(row, 'key'),
-          revision: integer(row, 'revision'),
-          state: parse(text(row, 'state')),
-        })),
+      reader.all('health').map((row) => ({
+        key: text(row, 'key'),
+        revision: integer(row, 'revision'),
+        state: parse(text(row, 'state')),
+      })),
     write: async ({ key, revision, state }) => {
       const command = { kind: 'health', key, revision, state: JSON.stringify(state) } as const
       // The writer answers this command with it.
