@@ -23,7 +23,8 @@ function createPayer(random: () => number) {
   const model = createBookingModel({ send: () => new Promise((sent) => setTimeout(sent, random() * 4)) })
   const pay = (ctx: RunContext, name: string) =>
     ctx.step(name, { effect: 'idempotent' }, async (attempt) => {
-      await model.call({ messages: [] }, { ...attempt, attemptId: attempt.id })
+      const { id, idempotencyKey, signal, account, earlierTries } = attempt
+      await model.call({ messages: [] }, { attemptId: id, idempotencyKey, signal, account, earlierTries })
       paid.push(`${ctx.runId} ${name}`)
       return name
     })
