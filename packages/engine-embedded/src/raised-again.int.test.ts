@@ -1,4 +1,4 @@
-import { anySchema, define, seededRandom, type Definition, type RunContext } from '@meepo/core'
+import { anySchema, define, MeepoError, seededRandom, type Definition, type RunContext } from '@meepo/core'
 import { createBookingModel, createMemoryStore } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
 import { createEmbeddedEngine } from './engine.ts'
@@ -48,7 +48,7 @@ function createPayer(random: () => number) {
     const tasks = [pay(ctx, name), ctx.child(part, name, { kind: 'pay', name: `${name}.c` })]
     const first = await ctx.race(tasks)
     for (const task of tasks) if (task !== first.task) await ctx.cancel(task, 'lost')
-    if (!first.ok) throw new Error('both payments failed', { cause: first.error })
+    if (!first.ok) throw MeepoError.fromData(first.error)
   }
   return { part, paid }
 }
