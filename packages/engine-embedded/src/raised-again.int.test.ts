@@ -48,7 +48,7 @@ function createPayer(random: () => number) {
     const tasks = [pay(ctx, name), ctx.child(part, name, { kind: 'pay', name: `${name}.c` })]
     const first = await ctx.race(tasks)
     for (const task of tasks) if (task !== first.task) await ctx.cancel(task, 'lost')
-    if (!first.ok) throw MeepoError.fromData(first.error)
+    if (!first.ok) throw first.error
   }
   return { part, paid }
 }
