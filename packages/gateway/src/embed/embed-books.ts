@@ -68,18 +68,35 @@ export function settleSlices(open: readonly OpenSlice[], prices: PriceList, sent
       ...(open.length > 1 ? { sharedBy: open.length, paidBy: first.id } : {}),
       countedTokens: slice.tokens,
     }
-    const outcome = sent.error === undefined ? 'ok' : sent.error.notSent ? 'not_sent' : 'failed'
+    const outcome = outcomeOf(sent)
     slice.tab.settle(id, lineOf(slice, { outcome, cost: own, tokens: tokens[index] ?? 0, sent, facts }))
   }
 }
 
+function outcomeOf({ error }: Sent): CallEntry['outcome'] {
+  if (error === undefined) return 'ok'
+  if (error.notSent) return 'not_sent'
+  return error.code === 'task.cancelled' ? 'aborted' : 'failed'
+}
+
 const free: CallCost = { status: 'zero', picoDollars: '0' }
 
-/** A refusal is free; who did not answer at all may have billed. */
+/** The provider's own words that it made nothing. */
+const refusals: ReadonlySet<string> = new Set([
+  'model.content_filter',
+  'model.context_length',
+  'model.not_found',
+  'model.overloaded',
+  'model.rate_limited',
+  'model.rejected',
+  'model.unauthorized',
+])
+
+/** A refusal is free. Whatever else ended a request that was sent (a reset, garbage, a caller who left) may be billed. */
 function isBilledAnyway({ error }: Sent): boolean {
-  return (
-    error === undefined || (!error.notSent && (error.code === 'model.timeout' || error.code === 'model.interrupted'))
-  )
+  if (error === undefined) return true
+  const status = error.details?.['status']
+  return !error.notSent && !refusals.has(error.code) && !(typeof status === 'number' && status >= 400)
 }
 
 function costOf(card: PriceCard | undefined, tokens: number, { endedAt, tokens: told }: Sent): CallCost {

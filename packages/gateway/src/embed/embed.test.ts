@@ -165,6 +165,40 @@ test('a provider that does not answer is given up, and what it may bill is estim
   ])
 })
 
+test.each<[string, () => Error]>([
+  ['a connection that was reset', () => Object.assign(new Error('reset'), { cause: { code: 'ECONNRESET' } })],
+  ['an answer that is none', () => new MeepoError('model.bad_response', 'garbage', { details: { status: 200 } })],
+])('%s may be billed, and is booked as an estimate', async (_what, failure) => {
+  const { embed, scheduler } = setup(failure)
+  const account = booksOf('acme')
+  await expect(scheduler.until(embed({ account, maxRetries: 0 }))).rejects.toMatchObject({ name: 'MeepoError' })
+  expect(account.lines).toMatchObject([
+    { entry: { outcome: 'failed', cost: { status: 'estimated', picoDollars: '100' } } },
+  ])
+})
+
+test('a refusal is free', async () => {
+  const error = new MeepoError('model.unavailable', 'no', { details: { status: 500 } })
+  const { embed, scheduler } = setup(() => error)
+  const account = booksOf('acme')
+  await expect(scheduler.until(embed({ account, maxRetries: 0 }))).rejects.toBe(error)
+  expect(account.lines).toMatchObject([{ entry: { outcome: 'failed', cost: { status: 'zero', picoDollars: '0' } } }])
+})
+
+test('what a caller left under way may be billed, and is booked as an estimate', async () => {
+  const { embed, scheduler, sent } = setup(undefined, { isHanging: true })
+  const account = booksOf('acme')
+  const leaving = new AbortController()
+  const call = embed({ account, signal: leaving.signal })
+  call.catch(() => {})
+  while (sent.length === 0) await scheduler.advance(10)
+  leaving.abort()
+  await expect(scheduler.until(call)).rejects.toMatchObject({ code: 'task.cancelled' })
+  expect(account.lines).toMatchObject([
+    { entry: { outcome: 'aborted', cost: { status: 'estimated', picoDollars: '100' } } },
+  ])
+})
+
 test('a budget that refuses is told, and nothing is sent', async () => {
   const { embed, sent, scheduler } = setup()
   const books = booksOf('acme')
