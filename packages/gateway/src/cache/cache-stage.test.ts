@@ -174,6 +174,17 @@ test('a store that fails makes calls dearer, not wrong', async () => {
   ])
 })
 
+test.each(['{"half', 'secret words', '{}', 'null', '{"response":{"text":"a"}}'])(
+  'a store that hands back %s makes the call go on, and its words are not told',
+  async (text) => {
+    const store: AnswerStore = { get: () => ({ text, at: 1_000_000 }), set: () => {} }
+    const { run, provider, trouble } = setup({ store })
+    await run(stageCall())
+    expect(provider).toHaveBeenCalledTimes(1)
+    expect(trouble).toEqual(['the response cache cannot read: what was kept is no answer'])
+  },
+)
+
 test('a call that was aborted meanwhile is not answered', async () => {
   const { run } = setup()
   await run(stageCall())

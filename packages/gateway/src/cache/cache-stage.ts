@@ -1,4 +1,4 @@
-import { noUsage, toErrorData, type CallEntry, type ModelResponse } from '@meepo/core'
+import { MeepoError, noUsage, toErrorData, type CallEntry, type ModelResponse } from '@meepo/core'
 
 import { cancelledError } from '../errors/model-error.ts'
 import { freeEntry, type Answered, type GatewayCall, type Handle, type Stage } from '../pipeline/stage.ts'
@@ -38,8 +38,11 @@ export function cacheStage({ policy, store, now, onTrouble }: CacheStageOptions)
   }
   const answer = async (call: GatewayCall, { key, forMs }: Sharing, next: Handle): Promise<Answered> => {
     const startedAt = now()
-    const found = await attempt('read', () => store.get(key))
-    if (found && startedAt - found.at < forMs) return hit(call, read(found.text), startedAt, now())
+    const kept = await attempt('read', async () => {
+      const found = await store.get(key)
+      return found && startedAt - found.at < forMs ? read(found.text) : undefined
+    })
+    if (kept) return hit(call, kept, startedAt, now())
     const answered = await next(call)
     if (isKept(answered)) {
       const at = now()
@@ -79,7 +82,20 @@ function write({ response, id, entry: { target, model, cost } }: Answered): stri
   return JSON.stringify(kept)
 }
 
+/** Throws for what was not written by `write` above: a store may be shared with others, and with other versions. */
 function read(text: string): Kept {
-  // Written by `write` above; the store hands back what it was given.
-  return JSON.parse(text) as Kept
+  const kept = parse(text)
+  const { response, entry } = kept ?? {}
+  const isWhole = typeof response?.text === 'string' && Array.isArray(response.toolCalls) && entry?.cost !== undefined
+  if (!isWhole) throw new MeepoError('model.bad_response', 'what was kept is no answer')
+  return kept as Kept
+}
+
+/** As far as `read` needs it; what the parser says of bad text quotes it. */
+function parse(text: string): Partial<Kept> | null | undefined {
+  try {
+    return JSON.parse(text) as Partial<Kept> | null
+  } catch {
+    return undefined
+  }
 }
