@@ -69,6 +69,8 @@ export interface CallRouting {
   readonly retry?: CallRetry
   /** May be answered from, and kept in, the tenant's response cache for so many milliseconds. */
   readonly cacheMs?: number
+  /** With `cacheMs`: how old a kept answer may be that stands in when every target fails. None unless said. */
+  readonly staleMs?: number
   /** Nobody waits for it: may go through the provider's batch API. */
   readonly canWait?: boolean
 }

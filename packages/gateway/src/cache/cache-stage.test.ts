@@ -201,3 +201,43 @@ test('the memory is bounded: what was used least recently goes first', async () 
   expect(store.get('a')).toBeUndefined()
   expect(store.get('c')).toMatchObject({ text })
 })
+
+const patient = (staleMs = 10_000): ModelRequest => ({
+  messages: [{ role: 'user', text: 'hello' }],
+  routing: { cacheMs: 1_000, staleMs },
+})
+const outage = (code: 'model.unavailable' | 'budget.exceeded', details = {}): MeepoError =>
+  new MeepoError(code, 'no', { details })
+
+test('an older answer stands in when every target fails, and its line says so', async () => {
+  const { run, provider, clock } = setup()
+  await run(stageCall({ request: patient() }))
+  clock.now += 9_999
+  provider.mockRejectedValueOnce(outage('model.unavailable'))
+  const books = booksOf('acme')
+  const { response } = await run(stageCall({ request: patient(), account: books }))
+  expect(response.text).toBe('hi')
+  expect(books.lines).toMatchObject([
+    { entry: { outcome: 'cached', facts: { degraded: true, because: 'model.unavailable' } } },
+  ])
+  expect((await run(stageCall({ request: patient() }))).entry.outcome).toBe('ok')
+})
+
+test.each<[string, MeepoError, number, number]>([
+  ['one that is too old', outage('model.unavailable'), 10_000, 10_000],
+  ['any where the call allows none', outage('model.unavailable'), 2_000, 0],
+  ['any after a refusal of a budget', outage('budget.exceeded'), 2_000, 10_000],
+  ['any after text of another answer was shown', outage('model.unavailable', { hasText: true }), 2_000, 10_000],
+])('%s does not stand in', async (_what, error, age, staleMs) => {
+  const { run, provider, clock } = setup()
+  await run(stageCall({ request: patient() }))
+  clock.now += age
+  provider.mockRejectedValueOnce(error)
+  await expect(run(stageCall({ request: patient(staleMs) }))).rejects.toBe(error)
+})
+
+test('an error that is not ours passes', async () => {
+  const { run, provider } = setup()
+  provider.mockRejectedValueOnce(new TypeError('bug'))
+  await expect(run(stageCall({ request: patient() }))).rejects.toThrow('bug')
+})

@@ -24,7 +24,8 @@ interface Kept {
 
 /**
  * Answers from the cache what was answered before. A hit costs nothing, says what it saved, and passes no limit. Only whole
- * answers are kept (`stop`, `tool-calls`): never errors, cut or filtered ones.
+ * answers are kept (`stop`, `tool-calls`): never errors, cut or filtered ones. Where a call allows it, an older answer stands
+ * in when providers fail.
  */
 export function cacheStage({ policy, store, now, onTrouble }: CacheStageOptions): Stage {
   const attempt = async <T>(what: string, action: () => T | Promise<T>): Promise<T | undefined> => {
@@ -36,19 +37,29 @@ export function cacheStage({ policy, store, now, onTrouble }: CacheStageOptions)
       return undefined
     }
   }
-  const answer = async (call: GatewayCall, { key, forMs }: Sharing, next: Handle): Promise<Answered> => {
-    const startedAt = now()
-    const kept = await attempt('read', async () => {
+  const find = (key: string, at: number, maxAgeMs: number): Promise<Kept | undefined> =>
+    attempt('read', async () => {
       const found = await store.get(key)
-      return found && startedAt - found.at < forMs ? read(found.text) : undefined
+      return found && at - found.at < maxAgeMs ? read(found.text) : undefined
     })
-    if (kept) return hit(call, kept, startedAt, now())
-    const answered = await next(call)
-    if (isKept(answered)) {
-      const at = now()
-      await attempt('write', () => store.set(key, { text: write(answered), at }, at + forMs))
+  const answer = async (call: GatewayCall, { key, forMs, staleMs }: Sharing, next: Handle): Promise<Answered> => {
+    const startedAt = now()
+    const kept = await find(key, startedAt, forMs)
+    if (kept) return hit(call, kept, { startedAt, endedAt: now() })
+    try {
+      const answered = await next(call)
+      if (isKept(answered)) {
+        const at = now()
+        await attempt('write', () => store.set(key, { text: write(answered), at }, at + Math.max(forMs, staleMs)))
+      }
+      return answered
+    } catch (error) {
+      const because = staleMs > 0 ? outageOf(error) : undefined
+      const failedAt = now()
+      const stale = because && (await find(key, failedAt, staleMs))
+      if (!stale) throw error
+      return hit(call, stale, { startedAt: failedAt, endedAt: now(), because })
     }
-    return answered
   }
   // No turn is lost for a call that does not share.
   return (call, next) => {
@@ -62,14 +73,40 @@ function isKept({ response: { finish }, entry }: Answered): boolean {
   return entry.outcome === 'ok' && (finish === 'stop' || finish === 'tool-calls')
 }
 
-function hit(call: GatewayCall, { response, id, entry }: Kept, startedAt: number, endedAt: number): Answered {
+/** What providers did that an older answer may stand in for. A caller's own budget, limit, abort or mistake is none. */
+const outages: ReadonlySet<string> = new Set([
+  'model.bad_response',
+  'model.interrupted',
+  'model.not_found',
+  'model.overloaded',
+  'model.rate_limited',
+  'model.timeout',
+  'model.unauthorized',
+  'model.unavailable',
+])
+
+/** Never after the first text of another answer was shown. */
+function outageOf(error: unknown): string | undefined {
+  if (!MeepoError.is(error) || !outages.has(error.code) || error.details?.['hasText'] === true) return undefined
+  return error.code
+}
+
+interface HitTimes {
+  readonly startedAt: number
+  readonly endedAt: number
+  /** The failure that an older answer stands in for. */
+  readonly because?: string | undefined
+}
+
+function hit(call: GatewayCall, { response, id, entry }: Kept, { startedAt, endedAt, because }: HitTimes): Answered {
   if (call.signal.aborted) throw cancelledError(call.signal)
   const paid = {
     id,
     response,
     entry: { ...entry, outcome: 'ok', usage: noUsage, startedAt, durationMs: 0, try: 1 },
   } as const
-  const line = freeEntry('cached', paid, { startedAt, durationMs: Math.max(0, endedAt - startedAt) })
+  const free = freeEntry('cached', paid, { startedAt, durationMs: Math.max(0, endedAt - startedAt) })
+  const line = because === undefined ? free : { ...free, facts: { ...free.facts, degraded: true, because } }
   const ownId = call.nextId()
   call.account.settle(ownId, line)
   if (response.text !== '') call.onText?.(response.text)

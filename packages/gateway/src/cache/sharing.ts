@@ -4,8 +4,10 @@ import { cacheKey } from './cache-key.ts'
 /** That a call may have the answer of another one. */
 export interface Sharing {
   readonly key: string
-  /** How old that answer may be, and how long its own is kept. */
+  /** How old that answer may be. */
   readonly forMs: number
+  /** How old it may be when every target fails; 0: none stands in. */
+  readonly staleMs: number
 }
 
 /** Says which calls may share answers; `undefined`: this one wants its own. */
@@ -33,7 +35,10 @@ export function sharingPolicy({ deterministicMs = 0, modelOf }: SharingOptions):
     if (!(forMs > 0) || tenant === '') return undefined
     // The stages ask one after the other. Never by the request: an agent's grows from call to call.
     let sharing = known.get(call)
-    if (!sharing) known.set(call, (sharing = { key: cacheKey({ tenant, model: modelOf(name), request }), forMs }))
+    if (!sharing) {
+      const key = cacheKey({ tenant, model: modelOf(name), request })
+      known.set(call, (sharing = { key, forMs, staleMs: request.routing?.staleMs ?? 0 }))
+    }
     return sharing
   }
 }

@@ -19,6 +19,7 @@ export function checkAsk(options: AskOptions): void {
   checkSettings(settings)
   checkCount(routing.maxRetries, 0, 'routing.maxRetries')
   checkCount(routing.cacheMs, 0, 'routing.cacheMs')
+  checkCount(routing.staleMs, 0, 'routing.staleMs')
   demand(!(options.account && options.tenant !== undefined), 'tenant', 'is that of the account: give one of them')
   demand(options.tenant !== '', 'tenant', 'must not be empty')
   demand(options.id !== '', 'id', 'must not be empty')
