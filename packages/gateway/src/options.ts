@@ -96,6 +96,9 @@ export interface GatewayOptions {
 export interface Gateway extends Models, Serving {
   /** How the targets are that were called, by this process and by others that share the board. */
   health(): Promise<readonly TargetHealth[]>
-  /** Prices that hold from the next call on; calls under way are priced by those that they started with. */
+  /**
+   * Prices that hold from the next call on; calls under way are priced by those that they started with. Throws `price.*` or
+   * `money.invalid` for a wrong override, and the old prices stay.
+   */
   usePrices(prices: PriceListOptions): void
 }

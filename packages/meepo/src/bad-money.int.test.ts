@@ -85,13 +85,10 @@ test.each<[string, unknown]>([
   ['price.overlap', card({ from: '2026-12-01', to: '2026-11-01', rates })],
   ['price.missing', { ...price, input: undefined }],
   ['money.invalid', { ...price, output: 'cheap' }],
-])('prices that are wrong fail the call with %s before anything is sent', async (code, override) => {
-  const stage = await openStage()
+])('prices that are wrong are refused with %s before anything starts', async (code, override) => {
   // Prices may come from a file: the types know less.
-  const meepo = await open(stage, { prices: { overrides: [override as PriceCard] } })
-  const { error } = await meepo.run(talker(), 'go')
-  expect(error).toMatchObject({ code, retryable: false })
-  expect(stage.sent()).toBe(0)
+  const opening = createMeepo({ store: 'memory', prices: { overrides: [override as PriceCard] } })
+  await expect(opening).rejects.toMatchObject({ code, retryable: false })
 })
 
 test.each<[string, MeepoOptions]>([

@@ -2,7 +2,7 @@ import type { Limiter } from '@meepo/core'
 
 import type { CallSettings } from '../call.ts'
 import type { HealthKeeper } from '../health/health-keeper.ts'
-import { openPrices, type PriceList, type PriceListOptions } from '../prices/price-list.ts'
+import { openPrices, readOverrides, type PriceList, type PriceListOptions } from '../prices/price-list.ts'
 import type { RetrySettings } from '../retry/check-retry.ts'
 import type { RetryBudget } from '../retry/retry-budget.ts'
 import type { OutputBook } from '../route/output-book.ts'
@@ -34,7 +34,9 @@ export class PriceShelf {
   #list: PriceList | undefined
   #opening: Promise<PriceList> | undefined
 
+  /** Throws when an override is wrong; the book is read when it is first used. */
   constructor(options: PriceListOptions) {
+    readOverrides(options.overrides)
     this.#options = options
   }
 
@@ -45,8 +47,9 @@ export class PriceShelf {
     return this.#opening
   }
 
-  /** Checked when they are first used. */
+  /** Throws when an override is wrong; the old prices stay then. */
   replace(options: PriceListOptions): void {
+    readOverrides(options.overrides)
     this.#options = options
     this.#list = undefined
     this.#opening = undefined

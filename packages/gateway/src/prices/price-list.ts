@@ -24,6 +24,12 @@ export async function openPrices({ book, overrides }: PriceListOptions = {}): Pr
   return new PriceList(book ?? (await shippedPrices()), overrides)
 }
 
+/** The overrides of a deployment as cards. Throws `price.*` or `money.invalid` when one is wrong. */
+export function readOverrides(overrides: PriceListOptions['overrides'] = []): readonly PriceCard[] {
+  const cards = overrides.map((one) => ('periods' in one ? one : simplePrice(one)))
+  return checkPriceCards(cards, 'a price override is wrong')
+}
+
 /** What a call is priced with. */
 export type PriceDecision =
   | { readonly kind: 'priced'; readonly card: PriceCard }
@@ -38,11 +44,10 @@ export class PriceList {
   /** The dearest card by provider and day: looking for it means pricing them all. */
   readonly #dearest = new Map<string, PriceCard | undefined>()
 
-  /** Throws `price.*` or `money.invalid` when an override is wrong. */
-  constructor(book: PriceBook, overrides: readonly (PriceCard | SimplePrice)[] = []) {
+  /** Throws as {@link readOverrides}. */
+  constructor(book: PriceBook, overrides?: PriceListOptions['overrides']) {
     this.book = book
-    const cards = overrides.map((one) => ('periods' in one ? one : simplePrice(one)))
-    this.#overrides = checkPriceCards(cards, 'a price override is wrong')
+    this.#overrides = readOverrides(overrides)
   }
 
   /** The card of a model by its exact id or a declared alias. */
