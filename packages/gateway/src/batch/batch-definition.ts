@@ -84,12 +84,15 @@ export function batchDefinition(options: BatchDefinitionOptions): Definition<Bat
           return batches.submit({ ...job, account, id, signal: attempt.signal })
         }),
       )
+      let isCancelled = false
       while (!(await isOver(ctx, ticket))) {
-        if (ctx.now() >= ticket.submittedAt + longestMs) {
-          await ctx.step('cancel', { effect: 'idempotent' }, ({ signal }) => batches.cancel(ticket, { signal }))
-          break
+        // A batch goes on for a while after it was cancelled, and what it answers by then is billed.
+        if (isCancelled || ctx.now() < ticket.submittedAt + longestMs) {
+          await ctx.sleep(pollMs)
+          continue
         }
-        await ctx.sleep(pollMs)
+        await ctx.step('cancel', { effect: 'idempotent' }, ({ signal }) => batches.cancel(ticket, { signal }))
+        isCancelled = true
       }
       const answers = await ctx.step('results', { effect: 'idempotent' }, (attempt) =>
         paying(attempt, async (account) => {

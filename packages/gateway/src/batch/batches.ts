@@ -1,5 +1,12 @@
 import type { Experimental_TextBatchV4ItemResult, Experimental_TextBatchV4Request } from '@ai-sdk/provider'
-import { MeepoError, toErrorData, type CallAccount, type ModelRequest, type Scheduler } from '@meepo/core'
+import {
+  MeepoError,
+  toErrorData,
+  type CallAccount,
+  type CallCost,
+  type ModelRequest,
+  type Scheduler,
+} from '@meepo/core'
 
 import { fromResult } from '../answer.ts'
 import { toModelError } from '../errors/model-error.ts'
@@ -7,7 +14,7 @@ import type { PriceList } from '../prices/price-list.ts'
 import { toCallOptions } from '../request.ts'
 import { toResponse } from '../response.ts'
 import type { Target } from '../target.ts'
-import { announcedItem, costOf, free, lineOf, openItem, reportOf, type BatchItem } from './batch-books.ts'
+import { announcedItem, costOf, free, lineOf, openItem, reportOf, type BatchItem, type ItemEnd } from './batch-books.ts'
 import type { BatchTarget } from './batch-target.ts'
 import type { BatchOutcome, BatchProgress, BatchTicket, BatchTicketItem } from './ticket.ts'
 
@@ -36,14 +43,11 @@ export async function submitBatch(
     const isUnknown = !error.notSent
     for (const item of ticketItems) {
       const account = items.find(({ id }) => id === item.id)?.account
-      const end = { startedAt, endedAt: scheduler.now(), error } as const
-      const cost = isUnknown
-        ? {
-            status: 'unknown' as const,
-            picoDollars: announcedItem(prices, target, item, startedAt).picoDollars?.toString() ?? null,
-          }
-        : free
-      account?.settle(item.id, lineOf(item, target, { ...end, outcome: isUnknown ? 'unknown' : 'not_sent', cost }))
+      const times = { startedAt, endedAt: scheduler.now() }
+      const line = isUnknown
+        ? unknownLine(item, target, prices, { ...times, error })
+        : lineOf(item, target, { ...times, outcome: 'not_sent', cost: free, error })
+      account?.settle(item.id, line)
     }
   }
   const opened: BatchTicketItem[] = []
@@ -115,6 +119,33 @@ export async function fetchBatch(
     accountOf(item.id)?.settle(item.id, line)
     return outcome
   })
+}
+
+/** Books every request of a batch whose results nobody can get any more: all that was set aside counts as spent. */
+export async function settleUnknown(
+  { prices: pricesNow, scheduler }: BatchTools,
+  { target }: BatchTarget,
+  { batchId, submittedAt, items }: BatchTicket,
+  { accountOf, error }: { readonly accountOf: (id: string) => CallAccount | undefined; readonly error: MeepoError },
+): Promise<void> {
+  const prices = await pricesNow()
+  const end = { startedAt: submittedAt, endedAt: scheduler.now(), batchId, error }
+  for (const item of items) accountOf(item.id)?.settle(item.id, unknownLine(item, target, prices, end))
+}
+
+/** The provider may have billed it: the most that it can have cost. */
+function unknownLine(
+  item: BatchTicketItem,
+  target: Target,
+  prices: PriceList,
+  end: Omit<ItemEnd, 'outcome' | 'cost'>,
+): ReturnType<typeof lineOf> {
+  const { picoDollars } = announcedItem(prices, target, item, end.startedAt)
+  const cost: CallCost =
+    picoDollars === null
+      ? { status: 'unpriced', picoDollars: null }
+      : { status: 'unknown', picoDollars: String(picoDollars) }
+  return lineOf(item, target, { ...end, outcome: 'unknown', cost })
 }
 
 interface Reading {

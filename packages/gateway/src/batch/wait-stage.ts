@@ -1,8 +1,10 @@
+import { MeepoError, toError } from '@meepo/core'
+
 import type { Clock } from '../pipeline/clock.ts'
 import type { Answered, GatewayCall, Handle, Stage } from '../pipeline/stage.ts'
 import type { BatchItem } from './batch-books.ts'
 import type { BatchTarget } from './batch-target.ts'
-import { cancelBatch, fetchBatch, pollBatch, submitBatch, type BatchTools } from './batches.ts'
+import { cancelBatch, fetchBatch, pollBatch, settleUnknown, submitBatch, type BatchTools } from './batches.ts'
 import { cancelledError } from '../errors/model-error.ts'
 import { Tab } from '../serve/tab.ts'
 import type { BatchOutcome, BatchTicket } from './ticket.ts'
@@ -99,25 +101,47 @@ function sayThatItWaits({ account }: GatewayCall, { target }: BatchTarget): void
 async function ride(tools: WaitStageTools, { target, passengers }: Bus): Promise<void> {
   const aboard = passengers.filter(({ call }) => !call.signal.aborted)
   const outcomes = new Map<string, BatchOutcome>()
+  const land = (): void => {
+    for (const passenger of passengers) passenger.land(outcomes.get(passenger.id))
+  }
   try {
     if (aboard.length > 0) {
       const ticket = await submitBatch(tools, target, aboard)
       // An account takes the announcement of a call for the end of a wait.
       for (const { call } of aboard) sayThatItWaits(call, target)
-      for (const outcome of await waitFor(tools, target, ticket, aboard)) outcomes.set(outcome.id, outcome)
+      for (const outcome of await arrive(tools, { target, ticket, aboard, land })) outcomes.set(outcome.id, outcome)
     }
   } catch {
     // Booked where it happened, if anything was: those aboard go the usual way, and that tells what is wrong.
   }
-  for (const { id, land } of passengers) land(outcomes.get(id))
+  land()
 }
 
-async function waitFor(
-  tools: WaitStageTools,
-  target: BatchTarget,
-  ticket: BatchTicket,
-  aboard: readonly Passenger[],
-): Promise<readonly BatchOutcome[]> {
+interface Trip {
+  readonly target: BatchTarget
+  readonly ticket: BatchTicket
+  readonly aboard: readonly Passenger[]
+  /** Those aboard wait no longer. */
+  readonly land: () => void
+}
+
+/** Waits for the end of a batch and books it: what nobody can tell any more counts as spent. */
+async function arrive(tools: WaitStageTools, trip: Trip): Promise<readonly BatchOutcome[]> {
+  const { target, ticket, aboard } = trip
+  const accountOf = (id: string): Passenger['account'] | undefined => aboard.find((one) => one.id === id)?.account
+  try {
+    await untilOver(tools, trip)
+    return await patiently(tools, () => fetchBatch(tools, target, ticket, accountOf))
+  } catch (error) {
+    await cancelBatch(target, ticket).catch(() => {
+      // It was given up because its provider does not answer.
+    })
+    await settleUnknown(tools, target, ticket, { accountOf, error: toError(error) })
+    throw error
+  }
+}
+
+async function untilOver(tools: WaitStageTools, { target, ticket, aboard, land }: Trip): Promise<void> {
   const { clock, options } = tools
   const { pollMs = 30_000, longestMs = 86_400_000 } = options
   const wanted = Math.min(...aboard.map(({ call }) => call.origin.deadlineAt ?? Infinity))
@@ -129,20 +153,38 @@ async function waitFor(
   for (const { call } of aboard) call.signal.addEventListener('abort', leave)
   // They may have left while it was submitted.
   leave()
+  let cancelledAt: number | undefined
   try {
-    for (;;) {
-      const { status } = await pollBatch(target, ticket)
-      if (status !== 'pending') break
-      if (left.signal.aborted || clock.now() >= until) {
-        await cancelBatch(target, ticket)
-        break
+    while (await patiently(tools, async () => (await pollBatch(target, ticket)).status === 'pending')) {
+      const now = clock.now()
+      if (cancelledAt === undefined && (left.signal.aborted || now >= until)) {
+        cancelledAt = now
+        await patiently(tools, () => cancelBatch(target, ticket))
+        continue
       }
-      await clock.sleep(Math.min(pollMs, Math.max(1, until - clock.now())), left.signal)
+      // What was answered before it ends is billed, so it is waited for; but not by those who want an answer.
+      if (cancelledAt !== undefined) land()
+      if (cancelledAt !== undefined && now - cancelledAt >= longestMs) break
+      const pause = cancelledAt === undefined ? Math.min(pollMs, Math.max(1, until - now)) : pollMs
+      await clock.sleep(pause, cancelledAt === undefined ? left.signal : never)
     }
   } finally {
     for (const { call } of aboard) call.signal.removeEventListener('abort', leave)
   }
-  return await fetchBatch(tools, target, ticket, (id) => aboard.find((one) => one.id === id)?.account)
+}
+
+const mostFailures = 5
+
+/** A provider that fails once has the batch still: leaving it would be paying twice. */
+async function patiently<T>({ clock, options }: WaitStageTools, action: () => Promise<T>): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await action()
+    } catch (error) {
+      if (failures >= mostFailures || !MeepoError.is(error) || !error.retryable) throw error
+      await clock.sleep(options.pollMs ?? 30_000, never)
+    }
+  }
 }
 
 async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
