@@ -123,6 +123,8 @@ export class ActiveRun implements RunHost {
   #isEnded = false
   #waiters: DurableWaiter[] | undefined = undefined
   #isDirty = false
+  /** Since when the oldest event that was not posted waits, by the running clock. */
+  bufferedSince = 0
 
   constructor(owner: RunOwner, options: ActiveRunOptions) {
     this.#owner = owner
@@ -167,13 +169,9 @@ export class ActiveRun implements RunHost {
     this.#seq++
     if (mailId !== undefined) this.#take(mailId)
     if (this.#kept && this.#kept.push(event) > maxKeptEvents) this.#kept = undefined
-    const buffer = this.#buffer
-    if (!buffer) this.#buffer = [event]
-    else if (buffer.push(event) >= maxBuffered) {
-      this.flush()
-      return
-    }
-    this.#becomeDirty()
+    if (!this.#buffer) this.bufferedSince = this.machine.scheduler.elapsed()
+    if ((this.#buffer ??= []).push(event) >= maxBuffered) this.flush()
+    else this.#becomeDirty()
   }
 
   openCall(event: CallEvent<'call.started'>, intent: CallIntent, done: (grant: CallGrant) => void): void {

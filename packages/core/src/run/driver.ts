@@ -159,6 +159,11 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     }
   }
 
+  /** A window is due: the code of the run moves on soon. */
+  get isTurnDue(): boolean {
+    return this.#pump.isDue
+  }
+
   /** Nothing new begins: the engine is stopping. */
   get isFrozen(): boolean {
     return this.#phase === 'frozen'
