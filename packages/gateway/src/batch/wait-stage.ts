@@ -164,7 +164,7 @@ async function untilOver(tools: WaitStageTools, { target, ticket, aboard, land }
       }
       // What was answered before it ends is billed, so it is waited for; but not by those who want an answer.
       if (cancelledAt !== undefined) land()
-      if (cancelledAt !== undefined && now - cancelledAt >= longestMs) break
+      if (cancelledAt !== undefined && now - cancelledAt >= longestCancelMs) break
       const pause = cancelledAt === undefined ? Math.min(pollMs, Math.max(1, until - now)) : pollMs
       await clock.sleep(pause, cancelledAt === undefined ? left.signal : never)
     }
@@ -173,6 +173,8 @@ async function untilOver(tools: WaitStageTools, { target, ticket, aboard, land }
   }
 }
 
+/** Providers take minutes to cancel a batch; what has no end by then never gets one. */
+const longestCancelMs = 3_600_000
 const mostFailures = 5
 
 /** A provider that fails once has the batch still: leaving it would be paying twice. */
