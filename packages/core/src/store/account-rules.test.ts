@@ -85,6 +85,15 @@ test('marks are reached by what was spent, or by that and what is set aside', ()
   expect(told({ settled: 10n, limit: 20n })).toEqual(['a spent 20', 'a soon 20'])
 })
 
+test('a mark of a window names the same mark of its earlier accounts', () => {
+  const marks = [{ id: '80%', at: '8', on: 'settled' }] as const
+  const [account] = readAccounts([{ key: 'now', window: ['before', 'now', 'long ago'], limit: '10', marks }])
+  const find = holding({ before: { settled: 8n } })
+  expect(account && reachedMarks(account, find)).toMatchObject([
+    { id: 'now 80% 10', earlier: ['before 80% 10', 'long ago 80% 10'] },
+  ])
+})
+
 test('a mark of an account without a limit, or with one of nothing, stands for itself', () => {
   const marks = [{ id: 'm', at: '5', on: 'settled' }] as const
   const [soft, empty] = readAccounts([

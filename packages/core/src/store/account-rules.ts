@@ -25,6 +25,8 @@ export interface ChargedAccount {
 export interface ReachedMark {
   /** Account, mark and limit. */
   readonly id: string
+  /** Of a window: the same mark of its earlier accounts. When one of them was told, this one is no news. */
+  readonly earlier: readonly string[]
   readonly mark: string
   readonly settled: bigint
   readonly reserved: bigint
@@ -120,7 +122,9 @@ export function reachedMarks(account: ChargedAccount, find: FindAccount): readon
     const threshold = isMoved ? (at * stored) / account.limit : at
     if (sum < threshold) return []
     const limit = stored ?? account.limit ?? at
-    return [{ id: `${account.key} ${id} ${limit}`, mark: id, settled, reserved, limit }]
+    const idOf = (key: string): string => `${key} ${id} ${limit}`
+    const earlier = account.window.filter((key) => key !== account.key).map(idOf)
+    return [{ id: idOf(account.key), earlier, mark: id, settled, reserved, limit }]
   })
 }
 

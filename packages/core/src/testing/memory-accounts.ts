@@ -128,7 +128,9 @@ function spend(state: MemoryAccounts, now: number, { accounts, granted }: Memory
 
 function tellMarks(state: MemoryAccounts, now: number, accounts: readonly ChargedAccount[]): void {
   for (const account of accounts) {
-    for (const { id, mark, settled, reserved, limit } of reachedMarks(account, (key) => state.accounts.get(key))) {
+    for (const reached of reachedMarks(account, (key) => state.accounts.get(key))) {
+      const { id, earlier, mark, settled, reserved, limit } = reached
+      if (earlier.some((other) => state.alerts.has(other))) continue
       raiseAlert(state, {
         id,
         at: now,

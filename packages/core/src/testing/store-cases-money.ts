@@ -124,6 +124,29 @@ export const moneyCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'a mark of a window is told once while the window lasts',
+    run: async (context) => {
+      const { store, epoch } = await openWithRun(context)
+      const hour = (number: number): string => `rolling/tenant/${number}`
+      const marks = [{ id: '80%', at: '8', on: 'settled' }] as const
+      const spend = async (seq: number, number: number, amount: number): Promise<void> => {
+        const accounts = [{ key: hour(number), window: [hour(number - 2), hour(number - 1)], limit: '10', marks }]
+        const reserve = [reservation(`call-${seq}`, amount, accounts)]
+        const settle = [{ id: `call-${seq}`, picoDollars: String(amount) }]
+        await appendMoney(store, epoch, seq, { reserve, settle })
+      }
+      await spend(1, 1, 8)
+      await spend(2, 2, 1)
+      await spend(3, 3, 1)
+      await spend(4, 5, 8)
+      checkEqual(
+        (await store.money.alerts()).map(({ key }) => key),
+        [hour(1), hour(5)],
+        'the alerts',
+      )
+    },
+  },
+  {
     name: 'a limit that the store holds wins, until it is lifted',
     run: async (context) => {
       const { store, epoch } = await openWithRun(context)

@@ -106,9 +106,10 @@ export class Accounts {
   }
 
   #tellMarks(account: ChargedAccount): void {
-    for (const { id, mark, settled, reserved, limit } of reachedMarks(account, this.find)) {
+    for (const { id, earlier, mark, settled, reserved, limit } of reachedMarks(account, this.find)) {
       if (this.#alerts.has(id)) continue
       this.#alerts.add(id)
+      if (earlier.some((other) => this.#run.findAlert.get(other))) continue
       const now = integer(row(this.#run.now.get()), 'now')
       const sums = [String(settled), String(reserved), String(limit)] as const
       this.#run.insertAlert.run(id, now, account.key, mark, ...sums)

@@ -52,6 +52,7 @@ export const moneySql = {
   // alerts unique alert
   insertAlert: `INSERT INTO alerts (alert, at, key, mark, settled, reserved, most) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (alert) DO NOTHING`,
+  findAlert: 'SELECT 1 FROM alerts WHERE alert = ?',
   takeAlertsOff: 'UPDATE alerts SET is_told = 1 WHERE alert IN (SELECT value FROM json_each(?))',
   now: `SELECT unixepoch('subsec') * 1000 AS now`,
 } as const
