@@ -56,6 +56,7 @@ export {
   type Rewind,
   type RunEnd,
   type RunLimits,
+  type Saving,
   type StepMeta,
   type Stored,
   type TerminalType,
@@ -182,15 +183,35 @@ export type {
 
 export { approvalSignal, type ApprovalDecision } from './tool/approval.ts'
 export { jsonSchemaOf } from './tool/json-schema.ts'
-export { runToolCalls, type ToolCallsOptions, type ToolMessage } from './tool/run-tool-calls.ts'
+export { asTool, type AsToolOptions } from './tool/as-tool.ts'
+export {
+  runTools,
+  type RunToolsOptions,
+  type ToolMessage,
+  type ToolReport,
+  type ToolRequest,
+  type ToolRun,
+  type ToolStage,
+} from './tool/run-tools.ts'
+export { createToolRuntime, ToolRuntime, type ToolRuntimeOptions } from './tool/runtime.ts'
+export type { HostedTool, ToolHost } from './run/tool-host.ts'
 export {
   defineTool,
   toolset,
+  type BatchCall,
+  type BatchItem,
+  type BatchToolOptions,
+  type BreakerPolicy,
+  type CallTags,
+  type LeafTool,
   type NeedsApproval,
   type Tool,
+  type ToolBatch,
   type ToolCallContext,
+  type ToolExample,
   type ToolOptions,
   type Toolset,
+  type ToolSettings,
 } from './tool/tool.ts'
 
 export { defineAgent, type Agent, type AgentOptions } from './agent/agent.ts'

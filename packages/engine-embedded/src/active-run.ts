@@ -24,6 +24,7 @@ import {
   type RunId,
   type Settlement,
   type Store,
+  type ToolHost,
 } from '@meepo/core'
 import type { Certainty } from './certainty.ts'
 import type { LostEnd } from './loader.ts'
@@ -33,6 +34,7 @@ export interface RunOwner {
   readonly store: Store
   readonly machine: Machine
   readonly models: Models
+  readonly tools: ToolHost
   readonly certainty: Certainty
   readonly budgets: BudgetBook
   callWaits(run: ActiveRun, number: number, attempt: number, what: string | undefined): void
@@ -97,6 +99,7 @@ export class ActiveRun implements RunHost {
   readonly driver: RunDriver
   readonly machine: Machine
   readonly models: Models
+  readonly tools: ToolHost
   readonly tenant: string
   readonly priority: number
   readonly recording: Recording
@@ -135,6 +138,7 @@ export class ActiveRun implements RunHost {
     this.isPreviewed = options.isPreviewed
     this.machine = owner.machine
     this.models = owner.models
+    this.tools = owner.tools
     this.tenant = options.recording.created.tenant
     this.#scope = { tenant: this.tenant }
     this.#seq = options.recording.lastSeq

@@ -1,5 +1,6 @@
 import {
   createBudgetBook,
+  createToolRuntime,
   MeepoError,
   type AnyDefinition,
   type BudgetBook,
@@ -17,6 +18,7 @@ import {
   type StartOptions,
   type StopOptions,
   type Store,
+  type ToolHost,
 } from '@meepo/core'
 import { drain } from './drain.ts'
 import type { Departure } from './departures.ts'
@@ -35,6 +37,8 @@ export interface EngineOptions extends LivenessOptions {
   readonly store: Store
   /** Resolves model names for agents; without, agents need Model objects. */
   readonly models?: Models
+  /** What runs tools: holds their caches, breakers, pools and limits. One of its own unless said. */
+  readonly tools?: ToolHost
   /** Runs that do something at once; waiting ones do not count. 1,000 unless said. */
   readonly concurrency?: number
   /** How long a waiting run stays in memory; 10,000 ms unless said. 0 evicts at once. */
@@ -42,6 +46,8 @@ export interface EngineOptions extends LivenessOptions {
   readonly machine?: Machine
   /** What calls of models are charged to. Without, what runs cost is counted, and their own limits hold. */
   readonly budgets?: BudgetBook
+  /** Letters with which its ids begin, to tell engines on one store apart; `e` unless said. */
+  readonly idPrefix?: string
   /** Hears of trouble outside of any run. Must not throw. */
   readonly onNotice?: (notice: EngineNotice) => void
 }
@@ -81,6 +87,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       concurrency = 1_000,
       idleMs = 10_000,
       models = noModels,
+      tools = createToolRuntime(this.machine),
       budgets = createBudgetBook(),
       onNotice = ignore,
     } = options
@@ -91,7 +98,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       this.#newId(),
       this.#registry,
       this.previews,
-      { concurrency, idleMs, budgets },
+      { concurrency, idleMs, budgets, tools },
       onNotice,
     )
   }
@@ -215,7 +222,8 @@ export class EmbeddedEngine implements Engine, HandleOwner {
   // ---- life ----
 
   #newId(): string {
-    return `e${this.machine.random.id().slice(0, 16)}`
+    const { idPrefix = 'e' } = this.#options
+    return `${idPrefix}${this.machine.random.id().slice(0, 16)}`
   }
 
   async #join(): Promise<void> {

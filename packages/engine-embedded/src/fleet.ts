@@ -13,6 +13,7 @@ import {
   type Models,
   type RunId,
   type Store,
+  type ToolHost,
 } from '@meepo/core'
 import { Alarm } from './alarm.ts'
 import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts'
@@ -41,6 +42,7 @@ export interface FleetOptions {
   readonly concurrency: number
   readonly idleMs: number
   readonly budgets: BudgetBook
+  readonly tools: ToolHost
 }
 
 const claimBatch = 256
@@ -99,6 +101,10 @@ export class Fleet implements RunOwner {
       (thrown) => this.#tell(thrown),
     )
     this.#children = new Children(this, (thrown, runId) => this.#tell(thrown, runId))
+  }
+
+  get tools(): ToolHost {
+    return this.#options.tools
   }
 
   get budgets(): BudgetBook {

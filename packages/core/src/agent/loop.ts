@@ -6,7 +6,7 @@ import type { CallAccount } from '../model/account.ts'
 import type { Message, ModelCall, ModelRequest, ModelResponse } from '../model/model.ts'
 import type { Attempt, RunContext } from '../run/context.ts'
 import { defaultRetry } from '../run/retry.ts'
-import { runToolCalls } from '../tool/run-tool-calls.ts'
+import { runTools } from '../tool/run-tools.ts'
 import type { Toolset } from '../tool/tool.ts'
 import type { Agent } from './agent.ts'
 import { readAnswer, repairText } from './answer.ts'
@@ -47,7 +47,8 @@ export async function runAgent<I, O>(
     const calls = withUniqueIds(response.toolCalls, takenIds, turn)
     messages.push(assistantMessage(response, calls))
     if (calls.length > 0) {
-      messages.push(...(await runToolCalls(ctx, prepared.tools, calls, { turn })))
+      const { results } = await runTools(ctx, prepared.tools, calls, { turn })
+      messages.push(...results)
     } else {
       const answer = readAnswer(agent.output, response)
       if (answer.kind === 'final') return answer.value

@@ -35,6 +35,15 @@ export interface StepMeta {
   readonly task?: string
 }
 
+/** What a step did not have to do, because the result was known or somebody else was getting it. */
+export interface Saving {
+  readonly from: 'cache'
+  /** How long the work took that gave the result. */
+  readonly ms: number
+  /** What it cost, in pico-dollars as text; absent for what costs nothing. */
+  readonly picoDollars?: string
+}
+
 /** How an unknown step was decided, and by whom. */
 export type Resolution =
   | { readonly kind: 'done'; readonly result: Json }
@@ -146,6 +155,7 @@ export interface EventData {
     readonly result: Stored
     readonly durationMs: number
     readonly usage?: Usage
+    readonly saved?: Saving
   }
   readonly 'step.failed': {
     readonly number: number

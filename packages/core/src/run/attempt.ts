@@ -1,4 +1,5 @@
 import { addUsage, type Usage } from '../base/usage.ts'
+import type { Saving } from '../log/events.ts'
 import type { CallAccount } from '../model/account.ts'
 import { AttemptAccount, type AccountOwner } from './attempt-account.ts'
 import type { Attempt, CallContext } from './context.ts'
@@ -10,8 +11,12 @@ export class AttemptHandle implements Attempt {
   readonly preview: ((delta: string) => void) | undefined
   readonly earlierTries: number
   usage: Usage | undefined = undefined
+  saving: Saving | undefined = undefined
   readonly #number: number
   readonly #owner: AccountOwner
+  /** Made when somebody asks, and once: each is a key of several maps. */
+  #id: string | undefined = undefined
+  #key: string | undefined = undefined
   #account: AttemptAccount | undefined = undefined
   #controller: AbortController | undefined = undefined
   #reason: Error | undefined = undefined
@@ -32,11 +37,11 @@ export class AttemptHandle implements Attempt {
   }
 
   get id(): string {
-    return `${this.idempotencyKey}/${this.count}`
+    return (this.#id ??= `${this.idempotencyKey}/${this.count}`)
   }
 
   get idempotencyKey(): string {
-    return `${this.call.runId}/${this.#number}`
+    return (this.#key ??= `${this.call.runId}/${this.#number}`)
   }
 
   get signal(): AbortSignal {
@@ -61,6 +66,10 @@ export class AttemptHandle implements Attempt {
 
   addUsage(usage: Usage): void {
     this.usage = this.usage ? addUsage(this.usage, usage) : usage
+  }
+
+  saved(saving: Saving): void {
+    this.saving = saving
   }
 
   abort(reason: Error): void {

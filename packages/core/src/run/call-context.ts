@@ -3,9 +3,16 @@ import type { EventData } from '../log/events.ts'
 import type { Models } from '../model/model.ts'
 import type { CallContext } from './context.ts'
 import type { Recording } from './recording.ts'
+import type { ToolHost } from './tool-host.ts'
 
 /** What bodies of a run know about where they run. */
-export function callContext(runId: RunId, recording: Recording, priority: number, models: Models): CallContext {
+export function callContext(
+  runId: RunId,
+  recording: Recording,
+  priority: number,
+  models: Models,
+  tools: ToolHost,
+): CallContext {
   const { created, limits } = recording
   const { tenant, sessionId, actor, definition } = created
   return {
@@ -16,6 +23,7 @@ export function callContext(runId: RunId, recording: Recording, priority: number
     scopes: created.scopes ?? rootScopes(runId, created),
     priority,
     models,
+    tools,
     ...(actor === undefined ? {} : { actor }),
     ...(limits.deadlineAt === undefined ? {} : { deadlineAt: limits.deadlineAt }),
   }

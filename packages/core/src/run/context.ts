@@ -1,12 +1,13 @@
 import type { Json, JsonObject } from '../base/json.ts'
 import type { Schema } from '../base/schema.ts'
-import type { Effect, RunLimits, StepMeta } from '../log/events.ts'
+import type { Effect, RunLimits, Saving, StepMeta } from '../log/events.ts'
 import type { Usage } from '../base/usage.ts'
 import type { CallAccount } from '../model/account.ts'
 import type { Models } from '../model/model.ts'
 import type { Definition } from './definition.ts'
 import type { RetryPolicy } from './retry.ts'
 import type { Settled, Task } from './task.ts'
+import type { ToolHost } from './tool-host.ts'
 
 /** How a step is to be treated. */
 export interface StepOptions<T = unknown> {
@@ -54,6 +55,8 @@ export interface Attempt {
   readonly account: CallAccount
   /** Adds to what this attempt used; recorded with its outcome, also when it fails. */
   addUsage(usage: Usage): void
+  /** The result came without the work: recorded with it. */
+  saved(saving: Saving): void
   /** Sends text to whoever watches. Absent: nobody does. Must be called in order. */
   readonly preview?: ((delta: string) => void) | undefined
 }
@@ -72,6 +75,7 @@ export interface CallContext {
   /** Milliseconds since 1970. */
   readonly deadlineAt?: number
   readonly models: Models
+  readonly tools: ToolHost
 }
 
 /** What a run tells about itself. */

@@ -66,6 +66,7 @@ async function drive(
     host: {
       machine,
       tenant: 't',
+      tools: { run: (tool) => Promise.reject(new Error(tool.name)) },
       models: {
         resolve: (name) => {
           throw new Error(name)

@@ -114,7 +114,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#voidMail = recording.voidMail
     this.#undoneChildren = recording.undoneChildren
     this.#recordedEnd = recording.end
-    this.call = callContext(runId, recording, priority, host.models)
+    this.call = callContext(runId, recording, priority, host.models, host.tools)
     this.#beginSegment(recording.segment ?? this.#firstSegment(recording.created.input), fetched)
   }
 

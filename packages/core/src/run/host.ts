@@ -7,6 +7,7 @@ import type { CallGrant, CallIntent } from '../model/account.ts'
 import type { Models } from '../model/model.ts'
 import type { CallEvent } from './attempt-account.ts'
 import type { AnyDefinition } from './definition.ts'
+import type { ToolHost } from './tool-host.ts'
 
 /** A child run to be, as its parent asks for it. The parent's `child.started` is durable when it is handed over. */
 export interface ChildStart {
@@ -41,6 +42,8 @@ export interface ChildNews {
 export interface RunHost {
   readonly machine: Machine
   readonly models: Models
+  /** What bodies of tools are run by. */
+  readonly tools: ToolHost
   readonly tenant: TenantId
   /** Puts an event at the end of the log; `mailId` leaves the inbox with it. Durable some time later, in order. */
   append(event: NewEvent, mailId?: string): void

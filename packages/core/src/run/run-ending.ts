@@ -16,6 +16,6 @@ const runCodes: ReadonlySet<string> = new Set([
  * True when an error means that the run itself is ending (cancel, deadline, broken replay) and not just one of its
  * tasks. Code that turns the failure of a task into a value lets such an error pass.
  */
-export function isRunEnding(ctx: RunContext, thrown: unknown): boolean {
+export function isRunEnding(ctx: Pick<RunContext, 'signal'>, thrown: unknown): boolean {
   return ctx.signal.aborted || (MeepoError.is(thrown) && runCodes.has(thrown.code))
 }

@@ -190,7 +190,9 @@ export class StepEntry extends Entry {
     if (this.isClosed || this.#isDropped || this.owner.isFrozen) return
     this.#isGated = false
     const { host, scheduler } = this.owner
-    const preview = this.#options.meta?.kind === 'model' ? host.preview(this.number, this.#attempt) : undefined
+    const kind = this.#options.meta?.kind
+    const isWatched = kind === 'model' || kind === 'tool'
+    const preview = isWatched ? host.preview(this.number, this.#attempt) : undefined
     const handle = new AttemptHandle(this.owner, this.number, this.#attempt, preview, this.#tries)
     this.#current = handle
     this.#startedAt = scheduler.elapsed()
@@ -354,7 +356,8 @@ export class StepEntry extends Entry {
     const durationMs = this.#duration(handle)
     const usage = handle?.usage
     const data = usage ? { number, attempt, result, durationMs, usage } : { number, attempt, result, durationMs }
-    this.owner.push({ entry: this, type: 'step.completed', data, value, size: size ?? copyJson(value).size })
+    const told = handle?.saving ? { ...data, saved: handle.saving } : data
+    this.owner.push({ entry: this, type: 'step.completed', data: told, value, size: size ?? copyJson(value).size })
     this.#unhold()
   }
 

@@ -6,18 +6,23 @@ import { copyJson } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
 import { parseWith } from '../base/schema.ts'
 import { seededRandom } from '../base/seeded-random.ts'
-import type { RunLimits } from '../log/events.ts'
+import type { RunLimits, Saving } from '../log/events.ts'
 import { addUsage, noUsage, type Usage } from '../base/usage.ts'
 import type { CallAccount } from '../model/account.ts'
 import type { Models } from '../model/model.ts'
 import type { Attempt, CallContext, Progress, RunContext, SignalOptions, StepOptions } from '../run/context.ts'
 import type { Definition } from '../run/definition.ts'
 import type { Settled, Task, TaskKind } from '../run/task.ts'
+import type { ToolHost } from '../run/tool-host.ts'
+import { createToolRuntime } from '../tool/runtime.ts'
+import { createTestMachine } from './test-machine.ts'
 
 /** What a test may set. */
 export interface DirectRunOptions {
   readonly limits?: Partial<RunLimits>
   readonly models?: Models
+  /** What runs tools; one whose clock stands still unless said. */
+  readonly tools?: ToolHost
   /** Ends a step without running its body. */
   readonly intercept?: (name: string, options: StepOptions) => MeepoError | undefined
   /** Who pays; grants everything and keeps no books unless said. */
@@ -33,6 +38,8 @@ export interface DirectRun {
   readonly steps: readonly { readonly name: string; readonly options: StepOptions }[]
   readonly children: readonly { readonly childId: string; readonly input: unknown }[]
   readonly reports: readonly Progress[]
+  /** What results said they saved. */
+  readonly savings: readonly Saving[]
   /** The states of all continuations. */
   readonly continuations: readonly Json[]
   usage(): Usage
@@ -56,6 +63,7 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
   const steps: { name: string; options: StepOptions }[] = []
   const children: { childId: string; input: unknown }[] = []
   const reports: Progress[] = []
+  const savings: Saving[] = []
   const continuations: Json[] = []
   const signals = new Map<string, Waiter & { readonly promise: Promise<Json> }>()
   let usage = noUsage
@@ -67,6 +75,7 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
     definition: 'direct',
     scopes: ['tenant:default', 'session:s1', 'agent:direct', 'workflow:direct', 'run:r1'],
     priority: 0,
+    tools: options.tools ?? createToolRuntime(createTestMachine()),
     models: options.models ?? { resolve: (name) => refuse(new MeepoError('model.unknown_name', name)) },
   }
 
@@ -105,6 +114,7 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
       addUsage: (more) => {
         usage = addUsage(usage, more)
       },
+      saved: (saving) => void savings.push(saving),
       ...(options.preview ? { preview: options.preview } : {}),
     })
     const { size, value } = copyJson(result)
@@ -154,6 +164,7 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
     steps,
     children,
     reports,
+    savings,
     continuations,
     usage: () => usage,
     deliver: (name, value) => signal(name).resolve(value),

@@ -3,8 +3,12 @@ import { z } from 'zod'
 import { MeepoError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { directRun, type DirectRun } from '../testing/direct-context.ts'
-import { runToolCalls, type ToolMessage } from './run-tool-calls.ts'
+import { runTools, type ToolMessage } from './run-tools.ts'
 import { defineTool, toolset, type Tool } from './tool.ts'
+
+async function resultsOf(...given: Parameters<typeof runTools>): Promise<readonly ToolMessage[]> {
+  return (await runTools(...given)).results
+}
 
 const pay = defineTool({
   name: 'pay',
@@ -17,7 +21,7 @@ const pay = defineTool({
 
 function start(run: DirectRun, tool: Tool, amount: number): Promise<ToolMessage[]> {
   const calls = [{ id: 'c1', name: tool.name, arguments: { amount } }]
-  return runToolCalls(run.ctx, toolset([tool]), calls, { turn: 1 })
+  return resultsOf(run.ctx, toolset([tool]), calls, { turn: 1 })
 }
 
 test('a call below the threshold needs nobody', async () => {

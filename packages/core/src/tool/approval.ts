@@ -40,7 +40,11 @@ export function needsApproval(tool: Tool, args: unknown): boolean {
  * Asks a person and waits, outside any step: a waiting run costs nothing. Resolves when approved; rejects with
  * `tool.denied` on no, on a malformed answer and when nobody answers in time.
  */
-export async function awaitApproval(ctx: RunContext, tool: Tool, call: ToolCall): Promise<void> {
+export async function awaitApproval(
+  ctx: Pick<RunContext, 'report' | 'signalled'>,
+  tool: Tool,
+  call: ToolCall,
+): Promise<void> {
   const signal = approvalSignal(call.id)
   const timeoutMs = tool.approvalTimeoutMs ?? defaultTimeoutMs
   ctx.report({

@@ -4,8 +4,12 @@ import { MeepoError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import type { ToolCall } from '../model/model.ts'
 import { directRun, type DirectRun } from '../testing/direct-context.ts'
-import { runToolCalls, type ToolMessage } from './run-tool-calls.ts'
+import { runTools, type ToolMessage } from './run-tools.ts'
 import { defineTool, toolset, type Tool, type ToolCallContext } from './tool.ts'
+
+async function resultsOf(...given: Parameters<typeof runTools>): Promise<readonly ToolMessage[]> {
+  return (await runTools(...given)).results
+}
 
 const add = defineTool({
   name: 'add',
@@ -21,7 +25,7 @@ function call(name: string, args: Json = {}, id = 'c1'): ToolCall {
 }
 
 async function runOne(tool: Tool, args: Json, run: DirectRun = directRun()): Promise<ToolMessage | undefined> {
-  const results = await runToolCalls(run.ctx, toolset([tool]), [call(tool.name, args)], { turn: 1 })
+  const results = await resultsOf(run.ctx, toolset([tool]), [call(tool.name, args)], { turn: 1 })
   expect(results).toHaveLength(1)
   return results[0]
 }
@@ -92,7 +96,7 @@ test('results come in the order of the calls, whichever ends first', async () =>
     run: (name) => new Promise<string>((resolve) => gates.set(name, () => resolve(name))),
   })
   const calls = ['a', 'b', 'c'].map((id) => call('wait', id, id))
-  const results = runToolCalls(directRun().ctx, toolset([wait]), calls, { turn: 1 })
+  const results = resultsOf(directRun().ctx, toolset([wait]), calls, { turn: 1 })
   for (const name of ['c', 'a', 'b']) gates.get(name)?.()
   expect((await results).map((message) => message.result)).toEqual(['a', 'b', 'c'])
 })
@@ -113,15 +117,15 @@ test('no more calls run at one time than allowed', async () => {
     },
   })
   const calls = [1, 2, 3, 4, 5, 6, 7].map((value) => call('count', value, `c${value}`))
-  const results = await runToolCalls(directRun().ctx, toolset([count]), calls, { turn: 1, maxParallel: 2 })
+  const results = await resultsOf(directRun().ctx, toolset([count]), calls, { turn: 1, maxParallel: 2 })
   expect(results.map((message) => message.result)).toEqual([1, 2, 3, 4, 5, 6, 7])
   expect(most).toBe(2)
 })
 
 test('a tool that does not exist is told with those that do', async () => {
   const run = directRun()
-  const [some] = await runToolCalls(run.ctx, toolset([add]), [call('subtract')], { turn: 1 })
-  const [none] = await runToolCalls(run.ctx, toolset([]), [call('subtract')], { turn: 1 })
+  const [some] = await resultsOf(run.ctx, toolset([add]), [call('subtract')], { turn: 1 })
+  const [none] = await resultsOf(run.ctx, toolset([]), [call('subtract')], { turn: 1 })
   expect(some).toEqual({
     role: 'tool',
     callId: 'c1',
@@ -194,7 +198,7 @@ test('the end of the run is no result', async () => {
     effect: 'read',
     run: () => new Promise<string>(() => undefined),
   })
-  const results = runToolCalls(run.ctx, toolset([endless]), [call('endless')], { turn: 1 })
+  const results = resultsOf(run.ctx, toolset([endless]), [call('endless')], { turn: 1 })
   run.abort()
   await expect(results).rejects.toMatchObject({ code: 'run.cancelled' })
 })

@@ -1,0 +1,43 @@
+import type { Definition } from '../run/definition.ts'
+import { makeTool, type Tool, type ToolSettings } from './tool.ts'
+
+/** What {@link asTool} takes besides the definition. What a child decides for itself is not among it. */
+export interface AsToolOptions<I, O>
+  extends
+    Partial<
+      Omit<
+        ToolSettings<I, O>,
+        | 'input'
+        | 'retry'
+        | 'timeoutMs'
+        | 'idleTimeoutMs'
+        | 'reconcile'
+        | 'breaker'
+        | 'cacheMs'
+        | 'cacheTags'
+        | 'invalidates'
+        | 'isPaid'
+        | 'price'
+      >
+    >,
+    Pick<Tool, 'childOptions'> {
+  readonly description: string
+}
+
+/**
+ * Makes a tool of an agent, a graph, or anything else that can be run: each call is a run of its own below the calling
+ * one, with the call's id as its child id. It may wait for people and days, and survives what its parent survives. The
+ * name is that of the definition unless said; the effect is `idempotent`, as the same call is the same child.
+ * @example asTool(researcher, { description: 'Finds out about a topic.' })
+ */
+export function asTool<I, O>(definition: Definition<I, O>, options: AsToolOptions<I, O>): Tool<I, O> {
+  return makeTool<I, O>({
+    name: definition.name.replaceAll('.', '_'),
+    effect: 'idempotent',
+    version: definition.version,
+    input: definition.input,
+    // Only the engine runs it, with input that its own schema accepted.
+    definition: definition as Definition<unknown, unknown> as Definition,
+    ...options,
+  })
+}
