@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
-import { costOf, openStage, talker, until } from '../test-support/stage.ts'
+import { answerOf, costOf, openStage, talker, until } from '../test-support/stage.ts'
 import { handlerSink, logSink, type Budget, type Meepo, type RunOptions } from './index.ts'
 
 const talk = talker()
@@ -83,6 +83,22 @@ test('user A is warned once at 80 % by every sink and blocked at 100 %, while us
   expect(new Set(hook.ids).size).toBe(hook.ids.length)
   expect(hook.thresholds).toEqual([80, 100])
 })
+
+test.each([true, false])(
+  'a process with nobody to tell leaves alerts to one that has, also when that runs nothing (%s)',
+  async (isIdle) => {
+    const stage = await openStage({ script: () => answerOf(900) })
+    const told: string[] = []
+    const silent = await stage.open({ budgets: [daily] })
+    expect(await ask(silent, { actor: 'b' })).toBe('completed')
+    const alerts = [handlerSink(({ kind, scope }) => void (kind === 'threshold' && told.push(scope)))]
+    const telling = await stage.open({ budgets: [daily], alerts })
+    const payer = isIdle ? silent : telling
+    for (let call = 0; call < 9; call++) expect(await ask(payer, { actor: 'a' })).toBe('completed')
+    await until(async () => (await telling.store.money.alerts()).length === 0)
+    expect(told).toEqual(['user:a'])
+  },
+)
 
 test('two sessions of one user have a budget each', async () => {
   const stage = await openStage()

@@ -2,7 +2,7 @@ import { createBudgetBook, type Costs, type Definition } from '@meepo/core'
 import type { Engine, RunHandle, RunRecord, StartOptions, StopOptions, Store, StreamEvent } from '@meepo/core'
 import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '@meepo/engine-embedded'
 import type { Gateway, GatewayOptions } from '@meepo/gateway'
-import { openBooks, openLimiter } from './money.ts'
+import { enginePrefix, openBooks, openLimiter } from './money.ts'
 import { checkOptions, type MeepoOptions } from './options.ts'
 
 /** A start with somebody who waits. */
@@ -50,9 +50,10 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
     const models =
       rest.models ??
       (await openGateway({ ...rest, ...timeouts, machine, limiter, healthBoard: rest.healthBoard ?? store.health }))
-    const engine = createEmbeddedEngine({ ...rest, budgets: book, machine, store, models })
+    const engine = createEmbeddedEngine({ ...rest, ...enginePrefix(rest), budgets: book, machine, store, models })
     engine.register(...definitions)
-    if (definitions.length > 0) await engine.begin()
+    // Whoever tells alerts has joined the others on the store, also when it runs nothing itself.
+    if (definitions.length > 0 || (rest.alerts ?? []).length > 0) await engine.begin()
     const books = openBooks(engine, book, rest, rest.onNotice)
     const close = async (): Promise<void> => {
       await books.close()

@@ -28,6 +28,14 @@ export interface MoneyOptions {
   readonly alerts?: readonly AlertSink[]
 }
 
+/** The ids of engines with somebody to tell begin so: of the processes on a store one of those tells alerts. */
+const tellerPrefix = 'teller-'
+
+/** With what the id of an engine begins whose process has these sinks; undefined: as usual. */
+export function enginePrefix({ alerts = [] }: MoneyOptions): { readonly idPrefix?: string } {
+  return alerts.length > 0 ? { idPrefix: tellerPrefix } : {}
+}
+
 /** Calls outside of runs whose process died are booked at the latest after this time. */
 const sweepMs = 60_000
 
@@ -62,7 +70,7 @@ export function openBooks(
     const { code, message } = toErrorData(reason, 'store.failed')
     onNotice({ code, message })
   }
-  const isTeller = (): Promise<boolean> => isFirstEngine(leases, engine.id)()
+  const isTeller = (): Promise<boolean> => isFirstEngine(leases, engine.id, tellerPrefix)()
   const alerts = sinks.length > 0 ? createAlerts({ money, book, scheduler, sinks, isTeller, onError }) : undefined
   alerts?.start()
   const sweep = (): void => void sweepCalls(money, scheduler.now()).catch(onError)

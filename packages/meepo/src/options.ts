@@ -6,7 +6,7 @@ import type { MoneyOptions } from './money.ts'
 /** How `createMeepo` wires a store, an engine and the way to models. Everything has a default. */
 export interface MeepoOptions
   extends
-    Omit<EngineOptions, 'store' | 'budgets'>,
+    Omit<EngineOptions, 'store' | 'budgets' | 'idPrefix'>,
     Omit<GatewayOptions, 'timeoutMs' | 'idleTimeoutMs' | 'machine'>,
     MoneyOptions {
   /** A SQLite file, `memory` (gone with the process), or a store, which its owner closes. `.meepo/meepo.db` unless said. */

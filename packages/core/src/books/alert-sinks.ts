@@ -27,11 +27,16 @@ export function handlerSink(handle: (notice: AlertNotice) => void | Promise<void
 
 /**
  * Makes one of the engines on a store the one that tells alerts: the first by id of those that have joined. While an
- * engine is being taken over nobody, or twice the same, may tell: alerts wait, and carry an id.
+ * engine is being taken over nobody, or twice the same, may tell: alerts wait, and carry an id. `prefix`: with what the
+ * ids of those begin that have sinks at all; the others would leave alerts lying.
  */
-export function isFirstEngine(leases: Pick<Leases, 'engines'>, engine: string): () => Promise<boolean> {
+export function isFirstEngine(
+  leases: Pick<Leases, 'engines'>,
+  engine: string,
+  prefix: string = '',
+): () => Promise<boolean> {
   return async () => {
-    const ids = (await leases.engines()).map((one) => String(one.engine))
+    const ids = (await leases.engines()).map((one) => String(one.engine)).filter((id) => id.startsWith(prefix))
     return ids.includes(engine) && ids.every((id) => engine <= id)
   }
 }

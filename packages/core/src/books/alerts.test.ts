@@ -189,6 +189,14 @@ test('only the teller tells', async () => {
   expect(notices).toHaveLength(1)
 })
 
+test('engines that have nobody to tell leave it to those that have', async () => {
+  const leases = { engines: async () => ['a1', 'teller-2', 'teller-3'].map((engine) => ({ engine, beat: 1 })) }
+  const first = await Promise.all(
+    ['a1', 'teller-2', 'teller-3'].map((engine) => isFirstEngine(leases, engine, 'teller-')()),
+  )
+  expect(first).toEqual([false, true, false])
+})
+
 test('an alert of a budget that is no longer configured is told by its key', async () => {
   const { alertsOn, money, notices } = setUp()
   const alert = { at: now, settled: '8', reserved: '0', limit: '10' }
