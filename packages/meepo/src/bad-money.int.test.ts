@@ -60,6 +60,13 @@ test('a hard budget with assume_ceiling pays for a model without a price what th
   expect(stage.sent()).toBe(2)
 })
 
+test('a ceiling is one of tokens too: the provider is told how many were paid for', async () => {
+  const stage = await openStage()
+  const meepo = await open(stage, { budgets: [{ ...hard, limit: '2', unpriced: 'assume_ceiling' }] })
+  expect((await meepo.run(unknown, 'go')).status).toBe('completed')
+  expect(stage.simulator.journal.entries()).toMatchObject([{ body: { max_tokens: 16_384 } }])
+})
+
 test('a name that is no model fails before anything is sent', async () => {
   const stage = await openStage()
   const meepo = await open(stage, {})

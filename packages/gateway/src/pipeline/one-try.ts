@@ -11,6 +11,7 @@ import {
   type ModelRequest,
   type ModelResponse,
   type Permit,
+  type Stop,
 } from '@meepo/core'
 
 import { ceilingOf, leastUseful, outputFor, withOutputLimit } from '../books/call-plan.ts'
@@ -22,6 +23,7 @@ import type { HealthOutcome, Pass } from '../health/health-keeper.ts'
 import { actions } from '../retry/actions.ts'
 import { askedWaitMs, failureClass } from '../retry/failure-class.ts'
 import type { Candidate } from '../route/candidate.ts'
+import type { RequestSize } from '../tokens/request-text.ts'
 import { limitScopes } from './call-scopes.ts'
 import type { PipelineParts } from './parts.ts'
 import type { Answered, GatewayCall } from './stage.ts'
@@ -30,6 +32,7 @@ import { TryReport } from './try-report.ts'
 /** What a try is given besides its call and its target. */
 export interface TryOrder {
   readonly request: ModelRequest
+  readonly size: RequestSize
   readonly onText: ((delta: string) => void) | undefined
   /** Which try of the logical call, from 1. */
   readonly try: number
@@ -86,6 +89,7 @@ async function acquire(
 ): Promise<Permit | undefined> {
   const priority = call.origin.priority ?? 0
   const guess = request.settings?.maxOutputTokens ?? Math.ceil(2 * outputs.expected(call.name))
+  let stop: Stop | undefined
   const acquired = limiter?.acquire({
     id,
     tenant: call.account.tenant,
@@ -94,14 +98,16 @@ async function acquire(
     estimate: { inputTokens: plan.inputTokens, outputTokens: Math.min(plan.maxOutputTokens, guess) },
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
     signal: call.signal,
+    onWait: () => {
+      stop = clock.after(waitWorthTelling, () => call.account.waiting(`limits of ${target.id}`))
+    },
   })
-  const stop = clock.after(waitWorthTelling, () => call.account.waiting(`limits of ${target.id}`))
   try {
     return await acquired
   } catch (error) {
     throw call.signal.aborted ? cancelledError(call.signal) : error
   } finally {
-    stop()
+    stop?.()
     call.account.waiting()
   }
 }
@@ -143,7 +149,9 @@ async function send(sending: Sending, grant: CallGrant & { readonly kind: 'grant
   const { parts, call, candidate, order, id } = sending
   const { target, plan } = candidate
   const most = grant.picoDollars === null ? plan.maxOutputTokens : outputFor(plan, grant.picoDollars)
-  const mustLimit = most < plan.maxOutputTokens || (plan.mustLimitOutput && plan.bound !== undefined)
+  // Money that is set aside, for a price or a ceiling, is enough for so many tokens only when the provider is told.
+  const isPaid = plan.bound !== undefined || grant.picoDollars !== null
+  const mustLimit = most < plan.maxOutputTokens || (plan.mustLimitOutput && isPaid)
   const request = mustLimit ? withOutputLimit(order.request, target, most) : order.request
   const report = new TryReport(target, plan.inputTokens, parts.scales.of(target.id))
   const started = { startedAt: parts.clock.now(), from: parts.clock.elapsed() }
@@ -228,7 +236,7 @@ function learn(
   const now = parts.clock.now()
   const { buckets, firstContentAt } = report
   const output = outputTokens(buckets)
-  if (buckets.source === 'final') parts.scales.learn(target.id, order.request, inputTokens(buckets))
+  if (buckets.source === 'final') parts.scales.learn(target.id, order.size, inputTokens(buckets))
   parts.outputs.answered(call.name, output)
   parts.retryBudget.succeeded(target.provider)
   const firstContentMs = firstContentAt === undefined ? undefined : Math.max(1, durationMs - (now - firstContentAt))
