@@ -9,17 +9,15 @@ export class Deadline {
   readonly #controller = new AbortController()
   readonly #caller: AbortSignal
   readonly #onAbort: () => void
-  readonly #ended: Promise<never>
-  #end: (reason: unknown) => void = () => {}
+  /** Ends the race that is on, if one is. */
+  #end: ((reason: unknown) => void) | undefined
+  #reason: { readonly value: unknown } | undefined
   #timer: NodeJS.Timeout | undefined
   /** Set once a limit was passed. */
   expired: Expiry | undefined
 
   constructor(caller: AbortSignal, timeoutMs: number) {
     this.#caller = caller
-    this.#ended = new Promise<never>((_resolve, reject) => (this.#end = reject))
-    // It only matters to whoever races against it.
-    this.#ended.catch(() => {})
     this.#onAbort = () => this.#stop(caller.reason)
     caller.addEventListener('abort', this.#onAbort, { once: true })
     this.limit('answer', timeoutMs)
@@ -45,8 +43,12 @@ export class Deadline {
   }
 
   /** The promise, or a rejection as soon as the call is ended: a custom `fetch` may ignore its signal. */
-  async race<T>(promise: PromiseLike<T>): Promise<T> {
-    return await Promise.race([promise, this.#ended])
+  race<T>(promise: PromiseLike<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      promise.then(resolve, reject)
+      if (this.#reason) reject(this.#reason.value)
+      this.#end = reject
+    })
   }
 
   /** Lets go of timer and signal. A call that did not succeed also gives up its connection. */
@@ -57,7 +59,8 @@ export class Deadline {
   }
 
   #stop(reason: unknown): void {
-    this.#end(reason)
+    this.#reason ??= { value: reason }
+    this.#end?.(reason)
     this.#controller.abort(reason)
   }
 }

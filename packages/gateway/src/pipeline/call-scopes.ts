@@ -6,12 +6,17 @@ type Person = 'user' | 'session' | 'agent'
 const kinds: readonly Person[] = ['user', 'session', 'agent']
 type People = Readonly<Partial<Record<Person, string>>>
 
-/** Whom a call belongs to. Of several of a kind the last one is the nearest. */
+const readBefore = new WeakMap<readonly string[], People>()
+
+/** Whom a call belongs to. Of several of a kind the last one is the nearest. All calls of a run have the same scopes. */
 export function peopleOf({ scopes }: CallAccount): People {
+  const known = readBefore.get(scopes)
+  if (known) return known
   const people: Partial<Record<Person, string>> = {}
   for (const scope of scopes) {
     for (const kind of kinds) if (scope.startsWith(`${kind}:`)) people[kind] = scope.slice(kind.length + 1)
   }
+  readBefore.set(scopes, people)
   return people
 }
 

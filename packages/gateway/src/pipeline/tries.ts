@@ -3,6 +3,7 @@ import { addUsage, budgetError, type BudgetRefusal, type MeepoError, type ModelR
 import { planCall } from '../books/call-plan.ts'
 import type { CallFacts } from '../books/facts.ts'
 import { cancelledError } from '../errors/model-error.ts'
+import { PriceList } from '../prices/price-list.ts'
 import { actions } from '../retry/actions.ts'
 import { backoffMs, retryRule, type RetryRule } from '../retry/backoff.ts'
 import { mostSends } from '../retry/check-retry.ts'
@@ -10,6 +11,7 @@ import { askedWaitMs, failureClass } from '../retry/failure-class.ts'
 import { arrange } from '../route/arrange.ts'
 import { unfit, windowOf, type Candidate, type LeftOut } from '../route/candidate.ts'
 import type { Route, Routes } from '../route/route.ts'
+import { requestSize, type RequestSize } from '../tokens/request-text.ts'
 import { peopleOf } from './call-scopes.ts'
 import { allBlocked, interrupted, leaving, noTarget } from './final-error.ts'
 import { tryOnce, type TryEnd } from './one-try.ts'
@@ -44,6 +46,7 @@ class Tries {
   readonly #mostSends: number
   readonly #deadlineAt: number | undefined
   readonly #session: string | undefined
+  #size: RequestSize = { weight: 0, pieces: 0 }
   #candidates: readonly Candidate[] = []
   /** Not to be tried again for this call. */
   readonly #out = new Set<Candidate>()
@@ -100,13 +103,14 @@ class Tries {
   async #prepare(): Promise<void> {
     const { clock, prices, scales, speeds, sessions, outputs } = this.#parts
     const { request, name } = this.#call
-    const list = await prices.list
+    const list = prices.list instanceof PriceList ? prices.list : await prices.list
     const at = clock.now()
+    this.#size = requestSize(request)
     const left: LeftOut[] = []
     const fit: Candidate[] = []
     for (const seat of this.#route.seats) {
       const { target } = seat
-      const plan = planCall(target, request, { prices: list, ...scales.count(target.id, request), at })
+      const plan = planCall(target, request, { prices: list, ...scales.count(target.id, this.#size), at })
       const candidate = { ...seat, plan, window: windowOf(seat, plan) }
       const why = unfit(candidate, this.#route, request)
       if (why === undefined) fit.push(candidate)
@@ -168,6 +172,7 @@ class Tries {
     const count = (this.#call.origin.earlierTries ?? 0) + this.#sends + 1
     const end = await tryOnce(this.#parts, this.#call, candidate, {
       request: this.#request(),
+      size: this.#begun === '' ? this.#size : requestSize(this.#request()),
       onText,
       try: count,
       deadlineAt: this.#deadlineAt,

@@ -47,8 +47,7 @@ const share = 0.1
 const forgotten = 0.02
 
 /** The scale after a call was settled: its input tokens by the provider's word move it towards what was true. */
-export function learnScale(scale: TokenScale, request: ModelRequest, inputTokens: number): TokenScale {
-  const { weight, pieces } = requestSize(request)
+export function learnScale(scale: TokenScale, { weight, pieces }: RequestSize, inputTokens: number): TokenScale {
   const ratio = (inputTokens - pieces * scale.perPiece) / weight
   // Short requests are mostly format, and images are no text: neither says anything about the text.
   if (weight < 50 || ratio <= 0 || ratio > 3) return scale
@@ -66,8 +65,7 @@ export class TokenScales {
   readonly #scales = new Map<string, TokenScale>()
 
   /** Input tokens of a request to a model, by all that was learnt: as they probably are, and at most. */
-  count(model: string, request: ModelRequest): { readonly inputTokens: number; readonly mostInputTokens: number } {
-    const size = requestSize(request)
+  count(model: string, size: RequestSize): { readonly inputTokens: number; readonly mostInputTokens: number } {
     const { usual, most, perPiece } = this.of(model)
     return {
       inputTokens: tokensOf(size, usual, perPiece),
@@ -80,7 +78,7 @@ export class TokenScales {
   }
 
   /** Tells what a request to a model really took. */
-  learn(model: string, request: ModelRequest, inputTokens: number): void {
-    this.#scales.set(model, learnScale(this.of(model), request, inputTokens))
+  learn(model: string, size: RequestSize, inputTokens: number): void {
+    this.#scales.set(model, learnScale(this.of(model), size, inputTokens))
   }
 }

@@ -11,15 +11,13 @@ export interface RequestSize {
 
 /** Measures what a request says. */
 export function requestSize({ messages, tools, outputSchema }: ModelRequest): RequestSize {
-  let weight = outputSchema ? weightOf(outputSchema, JSON.stringify) : 0
+  let weight = outputSchema ? keptWeight(outputSchema) : 0
   let pieces = 0
   for (const message of messages) {
-    weight += weightOf(message, messageText)
+    weight += weightOf(message)
     pieces += 1 + (message.role === 'assistant' ? (message.toolCalls?.length ?? 0) : 0)
   }
-  return tools
-    ? { weight: weight + weightOf(tools, JSON.stringify), pieces: pieces + tools.length }
-    : { weight, pieces }
+  return tools ? { weight: weight + keptWeight(tools), pieces: pieces + tools.length } : { weight, pieces }
 }
 
 /** What is shorter is weighed anew: remembering it takes longer. */
@@ -27,12 +25,21 @@ const longText = 500
 /** Messages, tools and schemas never change, and each is a part of many requests. */
 const weights = new WeakMap<object, number>()
 
-function weightOf<T extends object>(part: T, toText: (part: T) => string): number {
+function weightOf(message: Message): number {
+  const known = weights.get(message)
+  if (known !== undefined) return known
+  const text = messageText(message)
+  const weight = textWeight(text)
+  if (text.length > longText) weights.set(message, weight)
+  return weight
+}
+
+/** Of tools and schemas, which are the same for all calls of an agent. */
+function keptWeight(part: object): number {
   const known = weights.get(part)
   if (known !== undefined) return known
-  const text = toText(part)
-  const weight = textWeight(text)
-  if (text.length > longText) weights.set(part, weight)
+  const weight = textWeight(JSON.stringify(part))
+  weights.set(part, weight)
   return weight
 }
 

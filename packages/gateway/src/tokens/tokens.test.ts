@@ -10,6 +10,7 @@ import {
   mostTokens,
   TokenScales,
 } from './estimate-tokens.ts'
+import { requestSize } from './request-text.ts'
 
 const text = 'The quick brown fox jumps over the lazy dog, and then it goes home. '.repeat(20)
 const request: ModelRequest = {
@@ -29,6 +30,8 @@ const request: ModelRequest = {
   tools: [{ name: 'look', description: 'Looks', inputSchema: { type: 'object' } }],
   outputSchema: { type: 'object' },
 }
+
+const size = requestSize(request)
 
 test('an estimate is near the count of a tokenizer and never above the sure bound', async () => {
   const exact = await countTokens('openai:gpt-6-sol', request)
@@ -55,27 +58,27 @@ test('vendors without a published tokenizer are estimated', async () => {
 test('what was settled teaches the scale of its model only', () => {
   const scales = new TokenScales()
   const actual = 2 * estimateTokens(request)
-  for (let call = 0; call < 60; call++) scales.learn('acme:one', request, actual)
-  expect(Math.abs(scales.count('acme:one', request).inputTokens - actual)).toBeLessThan(actual / 100)
-  expect(scales.count('acme:two', request).inputTokens).toBe(estimateTokens(request))
-  expect(scales.count('acme:one', request).mostInputTokens).toBeGreaterThan(actual)
+  for (let call = 0; call < 60; call++) scales.learn('acme:one', size, actual)
+  expect(Math.abs(scales.count('acme:one', size).inputTokens - actual)).toBeLessThan(actual / 100)
+  expect(scales.count('acme:two', size).inputTokens).toBe(estimateTokens(request))
+  expect(scales.count('acme:one', size).mostInputTokens).toBeGreaterThan(actual)
 })
 
 test('a call that says nothing about text teaches nothing', () => {
   const short: ModelRequest = { messages: [{ role: 'user', text: 'Hi' }] }
-  expect(learnScale(defaultScale, short, 500)).toBe(defaultScale)
-  expect(learnScale(defaultScale, request, 0)).toBe(defaultScale)
-  expect(learnScale(defaultScale, request, 1e9)).toBe(defaultScale)
+  expect(learnScale(defaultScale, requestSize(short), 500)).toBe(defaultScale)
+  expect(learnScale(defaultScale, size, 0)).toBe(defaultScale)
+  expect(learnScale(defaultScale, size, 1e9)).toBe(defaultScale)
 })
 
 test('one dear call raises what is set aside at once, many cheap ones lower it slowly', () => {
   const scales = new TokenScales()
   const usual = boundTokens(request)
-  scales.learn('acme:one', request, 2 * usual)
-  expect(scales.count('acme:one', request).mostInputTokens).toBeGreaterThan(2 * usual)
-  for (let call = 0; call < 10; call++) scales.learn('acme:one', request, estimateTokens(request))
-  expect(scales.count('acme:one', request).mostInputTokens).toBeGreaterThan(1.5 * usual)
-  for (let call = 0; call < 500; call++) scales.learn('acme:one', request, estimateTokens(request))
-  expect(scales.count('acme:one', request).mostInputTokens).toBeLessThan(usual)
-  expect(scales.count('acme:one', request).mostInputTokens).toBeGreaterThan(estimateTokens(request))
+  scales.learn('acme:one', size, 2 * usual)
+  expect(scales.count('acme:one', size).mostInputTokens).toBeGreaterThan(2 * usual)
+  for (let call = 0; call < 10; call++) scales.learn('acme:one', size, estimateTokens(request))
+  expect(scales.count('acme:one', size).mostInputTokens).toBeGreaterThan(1.5 * usual)
+  for (let call = 0; call < 500; call++) scales.learn('acme:one', size, estimateTokens(request))
+  expect(scales.count('acme:one', size).mostInputTokens).toBeLessThan(usual)
+  expect(scales.count('acme:one', size).mostInputTokens).toBeGreaterThan(estimateTokens(request))
 })

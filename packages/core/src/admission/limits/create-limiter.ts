@@ -97,9 +97,13 @@ class CountedLimiter implements Limiter {
     }
     if (this.#queue.count > 0) {
       const waiting = this.#behindOthers(call, request)
-      if (waiting !== undefined) return waiting
+      if (waiting !== undefined) {
+        call.onWait?.()
+        return waiting
+      }
     }
     const answer = this.#take([this.#counters.pollMs === undefined ? request : this.#inTurn(call, request)])
+    if (answer instanceof Promise || answer[0]?.kind === 'refused') call.onWait?.()
     if (!(answer instanceof Promise)) return this.#decided(call, request, answer)
     return answer.then((outcomes) => this.#decided(call, request, outcomes))
   }

@@ -324,3 +324,20 @@ test('learning without a pair to cool down lowers levels only', async () => {
   permit.learn({ retryAfterMs: 1_000, windows: [] }, true)
   expect((await limiter.inspect()).cooldowns).toEqual([])
 })
+
+test('a call is told when its answer takes a while: in the queue, behind others, at counters that are asked', async () => {
+  const told: string[] = []
+  const tells = (name: string) => call(10, { onWait: () => told.push(name) })
+  const { counters, scheduler, limiter } = setup([atOnce])
+  const first = await limiter.acquire(tells('at once'))
+  const waiting = ['refused', 'behind'].map((name) => limiter.acquire(tells(name)))
+  expect(told).toEqual(['refused', 'behind'])
+  first.release()
+  for (const permit of waiting) (await permit).release()
+  const far = setup([atOnce], {
+    counters: { ...counters, take: async (...given) => counters.take(...given) },
+    scheduler,
+  })
+  ;(await far.limiter.acquire(tells('asked'))).release()
+  expect(told).toEqual(['refused', 'behind', 'asked'])
+})

@@ -19,6 +19,8 @@ export interface LimitedCall {
   readonly deadlineAt?: number
   /** Takes the call out of the queue; what it had taken is given back. */
   readonly signal?: AbortSignal
+  /** Called at most once, as soon as it is known that the answer takes a while. Must not throw. */
+  readonly onWait?: () => void
 }
 
 /** What a call used, as its limits count it: see `chargeFor`. What is left out is unknown and keeps its reservation. */
