@@ -67,8 +67,9 @@ export class Children {
       })
     } catch (thrown) {
       if (!MeepoError.is(thrown)) throw thrown
-      if (thrown.code === 'run.ended') await this.#sendNews(parent, start)
-      else if (thrown.code === 'run.not_found') parent.driver.childRefused(start.number, thrown)
+      // There is nothing to wait for. News of that end would not do: it may be one that a reopening of the parent undid.
+      if (thrown.code === 'run.ended' || thrown.code === 'run.not_found')
+        parent.driver.childRefused(start.number, thrown)
       else throw thrown
     }
   }

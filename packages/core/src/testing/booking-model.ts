@@ -44,7 +44,7 @@ export function createBookingModel(options: BookingModelOptions = {}): BookingMo
       if (grant.kind === 'refused') {
         const { kind: _kind, ...details } = grant
         account.settle(intent.id, entryOf(intent, 'refused', 0n))
-        throw new MeepoError('budget.exceeded', `the budget ${grant.budget} is spent`, { details })
+        throw new MeepoError('budget.exceeded', `the budget ${grant.budget} is spent`, { notSent: true, details })
       }
       sent.push(intent.id)
       await sendAndBook(account, intent, wants === null ? null : costs, send && (() => send(call, intent)))

@@ -2,10 +2,23 @@ import { defineAgent } from '../agent/agent.ts'
 import { MeepoError } from '../base/errors.ts'
 import { anySchema } from '../base/schema.ts'
 import type { ModelCall, ModelResponse } from '../model/model.ts'
+import type { RunContext } from '../run/context.ts'
 import { defineTool } from '../tool/tool.ts'
 import { createBookingModel } from './booking-model.ts'
 import { check, checkEqual } from './check.ts'
-import { begin, checkDone, code, eventually, known, once, read, type EngineCase } from './engine-case.ts'
+import {
+  begin,
+  checkDone,
+  code,
+  eventsOf,
+  eventually,
+  gate,
+  known,
+  logOf,
+  once,
+  read,
+  type EngineCase,
+} from './engine-case.ts'
 import { balanceOf, ledgerOf } from './engine-cases-money.ts'
 
 /** What becomes of a run that a budget stopped when it is raised. */
@@ -101,6 +114,25 @@ export const raiseCases: readonly EngineCase[] = [
       checkEqual([notes.length, model.sent.length], [1, 0], 'notes and calls')
     },
   },
+  {
+    name: 'a race that is won while a budget ends its run stays won when the run is raised: the child that was refused is not asked again',
+    run: async (context) => {
+      const { root, model, areRefused, definitions } = wonRace()
+      const { engine } = await context.open({ definitions })
+      const handle = await begin(context, engine, root, { limits: { picoDollars: '100' } })
+      await eventually(context, 'both children were refused', async () => {
+        const children = await context.store.log.runs('system')
+        return children.filter(({ status }) => status === 'failed').length === 2
+      })
+      areRefused.open()
+      checkEqual((await context.until(handle.result())).error?.code ?? '', 'budget.exceeded', 'the first end')
+      await context.until(engine.resume(handle.runId, { picoDollars: '1000' }))
+      checkEqual(checkDone(await context.until(handle.result()), 'the run') as never, ['other', 'mine'], 'the result')
+      checkEqual(model.sent.length, 2, 'calls that left')
+      const [loser] = eventsOf(await logOf(context, handle.runId), 'task.cancelled')
+      checkEqual(loser?.data.reason ?? '', 'lost', 'the end of the child')
+    },
+  },
 ]
 
 /** A tool that costs nothing. */
@@ -117,6 +149,38 @@ function callTwice({ idempotencyKey }: ModelCall): Partial<ModelResponse> {
   const number = Number(idempotencyKey.split('/')[1])
   if (number > 4) return {}
   return { text: '', finish: 'tool-calls', toolCalls: [{ id: `c${number}`, name: 'look', arguments: {} }] }
+}
+
+/** A step that pays races a child while another child is wanted; the step is paid once both children were refused. */
+function wonRace() {
+  const isSent = gate()
+  const areRefused = gate()
+  const model = createBookingModel({
+    send: async () => {
+      if (model.sent.length > 1) return
+      isSent.open()
+      await areRefused.opened
+    },
+  })
+  const pay = (ctx: RunContext, name: string, before?: Promise<void>) =>
+    ctx.step(name, { effect: 'idempotent' }, async ({ id, idempotencyKey, signal, account, earlierTries }) => {
+      await before
+      await model.call({ messages: [] }, { attemptId: id, idempotencyKey, signal, account, earlierTries })
+      return name
+    })
+  const part = code<string, string>('part', (ctx, name) => pay(ctx, name, isSent.opened))
+  const race = async (ctx: RunContext): Promise<unknown> => {
+    const mine = pay(ctx, 'mine')
+    const theirs = ctx.child(part, 'theirs', 'theirs')
+    const first = await ctx.race([mine, theirs])
+    if (!first.ok) throw MeepoError.fromData(first.error)
+    await ctx.cancel(theirs, 'lost')
+    return first.value
+  }
+  const root = code('root', (ctx) => Promise.all([ctx.child(part, 'other', 'other'), race(ctx)]), {
+    uses: [known(part)],
+  })
+  return { root, model, areRefused, definitions: [known(root)] }
 }
 
 /** Two teams of three payers each under one root, one after the other in parallel teams; a payer costs 60 of wanted 100. */
