@@ -15,6 +15,15 @@ export interface ErrorEntry {
  * A code is a promise: it is never renamed and never reused.
  */
 export const catalogue = {
+  'agent.context_full': {
+    summary: 'The conversation does not fit into the window of the model, and could not be made smaller.',
+    fix: 'Let it be summarised (`compaction`), ask tools for less at once, or take a model with a larger window.',
+    exit: 4,
+  },
+  'agent.handoff_refused': {
+    summary: 'A hand-off was refused: there were too many, or two at once. The model reads this.',
+    fix: 'Raise `maxHandoffs`, or tell the agents more clearly which of them does what.',
+  },
   'agent.invalid_output': {
     summary: 'The final answer of the agent does not match its output schema.',
     fix: 'Make the instructions name the fields of the schema, or loosen the schema.',
@@ -22,6 +31,16 @@ export const catalogue = {
   'agent.no_model': {
     summary: 'The agent names a model by string, but nothing in this process resolves model names.',
     fix: 'Give the engine a gateway (`createMeepo` does), or give the agent a Model object.',
+  },
+  'agent.no_progress': {
+    summary: 'The agent repeated the same calls with the same results, after it was told so.',
+    fix: 'Look at the trace. Where repeating is right, as for polling, raise `progress.stopAfter` or switch `progress` off.',
+    exit: 4,
+  },
+  'agent.token_limit': {
+    summary: 'The agent used more tokens than it may.',
+    fix: 'Raise `maxTokens`, or look at the trace for what is so large.',
+    exit: 4,
   },
   'agent.truncated': {
     summary: 'The answer of the model was cut off at its limit of output tokens.',
@@ -259,6 +278,11 @@ export const catalogue = {
     fix: 'Correct the field that the message names.',
     exit: 2,
   },
+  'prompt.missing_variable': {
+    summary: 'A prompt template was not given a variable that it names, or was given something else than text, number or boolean.',
+    fix: 'Give all the variables that the message names.',
+    exit: 2,
+  },
   'result.too_large': {
     summary: 'A result is larger than 8 MB.',
     fix: 'Store the data elsewhere and return a reference to it.',
@@ -299,6 +323,15 @@ export const catalogue = {
   'run.too_wide': {
     summary: 'The run has more than 1,000 open tasks.',
     fix: 'Start fewer at a time; a graph queues by itself.',
+  },
+  'session.busy': {
+    summary: 'The session is answering another message, and the sender did not want to wait.',
+    fix: 'Send it again later, or with the policy `queue`, `steer` or `fork`.',
+    retryable: true,
+  },
+  'session.ended': {
+    summary: 'The run behind the session has ended and answers no more messages.',
+    fix: 'See why with `meepo show`. After a limit, resume the run; otherwise begin another session.',
   },
   'signal.conflict': {
     summary: 'A signal of that name was already delivered with another value.',

@@ -5,7 +5,12 @@ import type { CallAccount } from './account.ts'
 /** One message of a conversation, as it lies in the log. */
 export type Message =
   | { readonly role: 'system'; readonly text: string }
-  | { readonly role: 'user'; readonly text: string }
+  | {
+      readonly role: 'user'
+      readonly text: string
+      /** Nobody said it: a hint, a summary or a request to correct an answer. */
+      readonly isNote?: true
+    }
   | {
       readonly role: 'assistant'
       readonly text: string
@@ -99,8 +104,13 @@ export interface ModelResponse {
   readonly usage: Usage
   /** The model that answered, by the provider's word. */
   readonly model: string
-  /** What the provider wants to see again with this message, such as signatures of its reasoning. Opaque. */
+  /**
+   * What the provider wants to see again with this message, such as signatures of its reasoning. Opaque, but what hangs
+   * on a tool call is under `calls` by the id of the call, and follows it when the call gets another id.
+   */
   readonly carry?: JsonObject
+  /** How many tokens the model that answered takes at once, where that is known. */
+  readonly contextTokens?: number
 }
 
 /** What a call knows about where it comes from. */
