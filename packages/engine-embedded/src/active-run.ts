@@ -181,7 +181,7 @@ export class ActiveRun implements RunHost {
   openCall(event: CallEvent<'call.started'>, intent: CallIntent, done: (grant: CallGrant) => void): void {
     if (this.#isGone) return
     const { budgets } = this.#owner
-    const charge = budgets.charge(intent, this.driver.call.scopes, event.at)
+    const charge = budgets.charge(intent, this.driver.scopesOf(event.data.number), event.at)
     if (charge.kind === 'reserve') {
       const { reserve, opened } = this.#booked()
       reserve.push(charge.reservation)
@@ -198,7 +198,7 @@ export class ActiveRun implements RunHost {
     const { call, entry } = data
     const { settle, ledger } = this.#booked()
     settle.push({ id: call, picoDollars: entry.cost.picoDollars ?? String(granted ?? 0) })
-    const { scopes } = this.driver.call
+    const scopes = this.driver.scopesOf(data.number)
     ledger.push({ id: call, at, runId: this.runId, tenant: this.tenant, scopes, kind: 'call', entry })
     this.append(event)
   }

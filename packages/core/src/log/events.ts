@@ -33,6 +33,8 @@ export interface StepMeta {
   readonly turn?: number
   readonly maxTurns?: number
   readonly task?: string
+  /** The agent that speaks, where it is another one than the run was started with: its calls are charged to it. */
+  readonly agent?: string
 }
 
 /** What a step did not have to do, because the result was known or somebody else was getting it. */

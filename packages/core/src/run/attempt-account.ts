@@ -40,6 +40,7 @@ interface OpenCall {
  */
 export class AttemptAccount implements CallAccount {
   readonly #owner: AccountOwner
+  readonly #call: CallContext
   readonly #number: number
   readonly #attempt: number
   /** By id; undefined once it is booked. */
@@ -51,18 +52,19 @@ export class AttemptAccount implements CallAccount {
   #waitsSince: number | undefined = undefined
   #waitedMs = 0
 
-  constructor(owner: AccountOwner, number: number, attempt: number) {
+  constructor(owner: AccountOwner, number: number, attempt: number, call: CallContext = owner.call) {
     this.#owner = owner
+    this.#call = call
     this.#number = number
     this.#attempt = attempt
   }
 
   get tenant(): string {
-    return this.#owner.call.tenant
+    return this.#call.tenant
   }
 
   get scopes(): readonly string[] {
-    return this.#owner.call.scopes
+    return this.#call.scopes
   }
 
   open(intent: CallIntent): Promise<CallGrant> {

@@ -27,12 +27,13 @@ export class AttemptHandle implements Attempt {
     count: number,
     preview: ((delta: string) => void) | undefined,
     earlierTries: number,
+    call: CallContext = owner.call,
   ) {
     this.earlierTries = earlierTries
     this.#owner = owner
     this.#number = number
     this.count = count
-    this.call = owner.call
+    this.call = call
     this.preview = preview
   }
 
@@ -54,7 +55,7 @@ export class AttemptHandle implements Attempt {
 
   get account(): CallAccount {
     if (!this.#account) {
-      this.#account = new AttemptAccount(this.#owner, this.#number, this.count)
+      this.#account = new AttemptAccount(this.#owner, this.#number, this.count, this.call)
       if (this.#reason) this.#account.abort(this.#reason)
     }
     return this.#account

@@ -45,6 +45,11 @@ export function rootScopes(
   return scopes
 }
 
+/** The same calls on behalf of another agent of the run. */
+export function callFor(call: CallContext, agent: string): CallContext {
+  return { ...call, scopes: call.scopes.map((scope) => (scope.startsWith('agent:') ? `agent:${agent}` : scope)) }
+}
+
 /** The scopes of a run below another one: those of its parent, with its own name and itself as the innermost run. */
 export function childScopes(runId: RunId, definition: string, parent: readonly string[]): readonly string[] {
   const scopes = parent.map((scope) => (scope.startsWith('agent:') ? `agent:${definition}` : scope))

@@ -399,3 +399,19 @@ test('news of an end that a reopening undid are put away, whenever they arrive',
   expect(again.discarded).toEqual(['old'])
   expect(again.last()).toMatchObject({ type: 'run.completed', data: { result: { value: 12 } } })
 })
+
+test('a step that speaks for another agent is charged to it, live and after a crash', async () => {
+  const scopes: (readonly string[])[] = []
+  const meta = { kind: 'model', agent: 'billing' } as const
+  const run = (ctx: RunContext) =>
+    ctx.step('a', { effect: 'read', meta }, ({ call, account }) => {
+      scopes.push(call.scopes, account.scopes)
+      return never()
+    })
+  const { driver, events } = await drive(run)
+  expect(driver.scopesOf(1)).toContain('agent:billing')
+  expect(scopes.flat().filter((scope) => scope.startsWith('agent:'))).toEqual(['agent:billing', 'agent:billing'])
+  expect(driver.scopesOf(2)).toEqual(driver.call.scopes)
+  const lost = await drive(() => never(), { log: events })
+  expect(lost.driver.scopesOf(1)).toContain('agent:billing')
+})

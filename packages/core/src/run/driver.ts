@@ -7,7 +7,7 @@ import type { NewEvent, RunEnd, RunLimits, Stored } from '../log/events.ts'
 import type { CallGrant, CallIntent } from '../model/account.ts'
 import { ChildEntry } from './child-entry.ts'
 import type { CallEvent } from './attempt-account.ts'
-import { callContext } from './call-context.ts'
+import { callContext, callFor } from './call-context.ts'
 import type { CallContext } from './context.ts'
 import type { AnyDefinition } from './definition.ts'
 import type { Entry, Outcome } from './entry.ts'
@@ -95,6 +95,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   #resumeAfter = 0
   #unknown: Set<number> | undefined = undefined
   readonly #post: Post
+  readonly #recorded: Segment['tasks'] | undefined
   readonly #voidMail: ReadonlySet<string>
   readonly #undoneChildren: Recording['undoneChildren']
   #abort: AbortController | undefined = undefined
@@ -114,6 +115,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#voidMail = recording.voidMail
     this.#undoneChildren = recording.undoneChildren
     this.#recordedEnd = recording.end
+    this.#recorded = recording.segment?.tasks
     this.call = callContext(runId, recording, priority, host.models, host.tools)
     this.#beginSegment(recording.segment ?? this.#firstSegment(recording.created.input), fetched)
   }
@@ -234,6 +236,17 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   openEntries(): Iterable<Entry> {
     return [...this.#open]
+  }
+
+  callFor(agent: string | undefined): CallContext {
+    return agent === undefined ? this.call : callFor(this.call, agent)
+  }
+
+  /** Whom the calls of a step are charged to, widest first. Also of one that another process left open. */
+  scopesOf(number: number): readonly string[] {
+    const start = this.#recorded?.get(number)?.start
+    const recorded = start?.type === 'step.started' ? start.data.meta?.agent : undefined
+    return this.callFor(this.#open.find(number)?.agent ?? recorded).scopes
   }
 
   receive(name: string, value: Stored): void {

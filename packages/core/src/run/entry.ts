@@ -32,6 +32,8 @@ export interface EntryOwner extends AccountOwner {
   readonly random: Random
   readonly runId: string
   readonly call: CallContext
+  /** The same for a step that speaks for `agent`. */
+  callFor(agent: string | undefined): CallContext
   /** No attempt begins any more. */
   readonly isFrozen: boolean
   /** Set while a body runs its first, synchronous part. */
@@ -135,6 +137,10 @@ export abstract class Entry {
   abstract cancel(reason: string): void
   /** Stops timers and aborts bodies; nothing is recorded any more. */
   abstract drop(): void
+  /** Whom its calls are charged to, where that is not what the run was started with. */
+  get agent(): string | undefined {
+    return undefined
+  }
   /** When a waiting task wakes by itself. */
   wakeAt(): number | undefined {
     return undefined

@@ -75,6 +75,10 @@ export class StepEntry extends Entry {
     return this.#current !== undefined && isOnce(this.#options.effect)
   }
 
+  override get agent(): string | undefined {
+    return this.#options.meta?.agent
+  }
+
   startEvent(at: number): NewEvent {
     const { number, name } = this
     const { effect, meta } = this.#options
@@ -193,7 +197,14 @@ export class StepEntry extends Entry {
     const kind = this.#options.meta?.kind
     const isWatched = kind === 'model' || kind === 'tool'
     const preview = isWatched ? host.preview(this.number, this.#attempt) : undefined
-    const handle = new AttemptHandle(this.owner, this.number, this.#attempt, preview, this.#tries)
+    const handle = new AttemptHandle(
+      this.owner,
+      this.number,
+      this.#attempt,
+      preview,
+      this.#tries,
+      this.owner.callFor(this.agent),
+    )
     this.#current = handle
     this.#startedAt = scheduler.elapsed()
     const timeoutMs = this.#options.timeoutMs ?? defaultTimeoutMs
@@ -336,7 +347,14 @@ export class StepEntry extends Entry {
   }
 
   #reconcile(reconcile: (key: string, signal: AbortSignal) => Promise<Reconciled<unknown>>): void {
-    const handle = new AttemptHandle(this.owner, this.number, this.#attempt, undefined, 0)
+    const handle = new AttemptHandle(
+      this.owner,
+      this.number,
+      this.#attempt,
+      undefined,
+      0,
+      this.owner.callFor(this.agent),
+    )
     const settle = (found: Reconciled<unknown>): void => {
       if (this.#isDropped || !this.#isUndecided) return
       if (found.kind === 'done') this.resolve({ kind: 'done', result: copyJson(found.result).value }, 'reconcile')
