@@ -183,17 +183,26 @@ export type {
 
 export { approvalSignal, type ApprovalDecision } from './tool/approval.ts'
 export { jsonSchemaOf } from './tool/json-schema.ts'
+export type { ToolMessage, ToolStage } from './tool/answer.ts'
 export { asTool, type AsToolOptions } from './tool/as-tool.ts'
 export {
-  runTools,
-  type RunToolsOptions,
-  type ToolMessage,
-  type ToolReport,
-  type ToolRequest,
-  type ToolRun,
-  type ToolStage,
-} from './tool/run-tools.ts'
-export { createToolRuntime, ToolRuntime, type ToolRuntimeOptions } from './tool/runtime.ts'
+  createToolExecutor,
+  type ExecuteOptions,
+  type ExecutorCall,
+  type ToolExecutor,
+  type ToolExecutorOptions,
+} from './tool/executor.ts'
+export type { ToolRequest } from './tool/order.ts'
+export type { ResultReference } from './tool/references.ts'
+export {
+  createToolRegistry,
+  type ToolDescription,
+  type ToolQuery,
+  type ToolRegistry,
+} from './tool/registry.ts'
+export { reportCalls, type CallSpan, type ReportFacts, type ToolReport, type ToolUse } from './tool/report.ts'
+export { runTools, type RunToolsOptions, type ToolRun } from './tool/run-tools.ts'
+export { createToolRuntime, ToolRuntime, type ToolRuntimeOptions, type ToolRuntimeView } from './tool/runtime.ts'
 export type { HostedTool, ToolHost } from './run/tool-host.ts'
 export {
   defineTool,
@@ -217,8 +226,42 @@ export {
 export { defineAgent, type Agent, type AgentOptions } from './agent/agent.ts'
 export { validateConversation } from './agent/conversation.ts'
 
-export { defineGraph, type GraphOptions, type ResultsOf } from './graph/graph.ts'
-export { task, type GraphTask, type TaskInput, type TaskOptions, type TaskResults, type TaskRun } from './graph/task.ts'
+export { defineGraph, taskFailed, type Graph, type GraphOptions, type ResultsOf } from './graph/graph.ts'
+export { grow, type Growth } from './graph/grow.ts'
+export type {
+  Decision,
+  GraphOutcome,
+  Recover,
+  RolledBack,
+  RunGraphOptions,
+  TaskFailure,
+  TaskRecord,
+  TaskTry,
+} from './graph/outcome.ts'
+export { levels, planGraph, type GraphNode, type GraphPlan, type TaskShape } from './graph/plan.ts'
+export { prepareGraph, type GraphSettings, type GrowTasks, type PreparedGraph } from './graph/prepare.ts'
+export { runGraph } from './graph/run-graph.ts'
+export {
+  task,
+  type AnyTask,
+  type Completed,
+  type Conditions,
+  type GraphTask,
+  type ItemInput,
+  type Rollback,
+  type TaskExpectation,
+  type TaskInput,
+  type TaskItems,
+  type TaskJoin,
+  type TaskOptions,
+  type TaskRepeat,
+  type TaskRun,
+  type TaskSettings,
+  type TaskWork,
+  type WaitOptions,
+  type WorkOptions,
+} from './graph/task.ts'
+export type { ItemView, TaskResults, TaskState, TaskStatus, TaskView } from './graph/task-view.ts'
 
 // For engines: the driver of one run, what it needs of its host, and the folds of a log.
 export { cloneJson, copyJson, type JsonCopy } from './base/json-copy.ts'

@@ -112,6 +112,10 @@ export const catalogue = {
     fix: 'Start another engine on the same store; interrupted runs resume there.',
     exit: 5,
   },
+  'graph.changed': {
+    summary: 'The graph is not the one that the run began with, though it has the same version.',
+    fix: 'Register the old graph under its version again and resume the run; give the new one another version.',
+  },
   'graph.cycle': {
     summary: 'The tasks of the graph need each other in a circle.',
     fix: 'Remove one of the needs that the message lists.',
@@ -122,9 +126,18 @@ export const catalogue = {
     fix: 'Correct the task that the message names.',
     exit: 2,
   },
+  'graph.join_failed': {
+    summary: 'A task waited for results of its needs that did not come, or not in time.',
+    fix: 'Look at the needs that the message names; a longer `joinWithinMs` or another `join` may be what you want.',
+  },
   'graph.task_failed': {
     summary: 'A task of the graph failed, and tasks that need it could not run.',
     fix: 'Look at the task named in the details; finished tasks are kept.',
+  },
+  'graph.task_timeout': {
+    summary: 'A task of a graph ran longer than its timeout and was cancelled.',
+    fix: 'Raise timeoutMs of the task, or give it a retry.',
+    retryable: true,
   },
   'input.invalid': {
     summary: 'The input does not match the schema of the definition.',
@@ -394,8 +407,25 @@ export const catalogue = {
     exit: 6,
   },
   'task.cancelled': { summary: 'The task was cancelled by its run.', fix: 'Nothing to do.' },
+  'tool.breaker_open': {
+    summary: 'The tool failed too often in a row; its calls are refused for a while. Nothing was sent.',
+    fix: 'See why it fails; give it a fallback, or wait until its breaker lets a call through.',
+  },
+  'tool.cyclic_order': {
+    summary: 'Calls of one turn wait for each other in a circle.',
+    fix: 'The model reads this and orders its calls.',
+  },
   'tool.denied': { summary: 'The tool call was denied.', fix: 'Approve it, or let the agent do without.' },
   'tool.failed': { summary: 'A tool threw an error.', fix: 'See the message.' },
+  'tool.idle': {
+    summary: 'A tool neither called heartbeat nor previewed text for longer than its idleTimeoutMs.',
+    fix: 'Raise idleTimeoutMs, or call heartbeat more often.',
+    retryable: true,
+  },
+  'tool.impossible': {
+    summary: 'A tool needs more of a pool than there is, or a pool that nobody declared.',
+    fix: 'Declare the pool with enough units, where the tool runtime is made or the turn is run.',
+  },
   'tool.invalid_arguments': {
     summary: 'The arguments do not match the input schema of the tool.',
     fix: 'The model reads this and corrects the call.',
@@ -403,6 +433,14 @@ export const catalogue = {
   'tool.invalid_output': {
     summary: 'The result does not match the output schema of the tool.',
     fix: 'Correct the tool.',
+  },
+  'tool.missing_result': {
+    summary: 'A call waits for, or takes, the result of a call that failed or does not exist.',
+    fix: 'The model reads this and corrects the call.',
+  },
+  'tool.needs_run': {
+    summary: 'A composite tool, or one that asks a person, was called outside of a run that could wait for it.',
+    fix: 'Call it from a definition that an engine runs, or give the executor what it asks for.',
   },
   'tool.unknown': { summary: 'The model called a tool that the agent does not have.', fix: 'The model reads this.' },
 } as const

@@ -4,30 +4,44 @@ import { anySchema, type Schema } from '../base/schema.ts'
 import type { RunLimits } from '../log/events.ts'
 import type { RunContext } from '../run/context.ts'
 import { define, type AnyDefinition, type Definition } from '../run/definition.ts'
-import { driveGraph, type GraphOutcome, type PreparedGraph } from './driver.ts'
-import { planGraph, type GraphPlan } from './plan.ts'
-import type { GraphTask } from './task.ts'
+import type { GraphOutcome, TaskRecord } from './outcome.ts'
+import { levels } from './plan.ts'
+import { prepareGraph, type GraphSettings, type PreparedGraph } from './prepare.ts'
+import { runGraph } from './run-graph.ts'
+import type { Tool } from '../tool/tool.ts'
+import { checkShape, shapePatches } from './shape.ts'
+import type { AnyTask, GraphTask } from './task.ts'
 
-/** The results of tasks, by task. */
+/** The results of tasks, by task. One of a task that was skipped, or is optional and failed, is not there. */
 export type ResultsOf<T> = { readonly [K in keyof T]: T[K] extends GraphTask<never, never, infer O> ? O : never }
 
 /** What {@link defineGraph} takes. */
-export interface GraphOptions<I, T, O> {
+export interface GraphOptions<I, T, O> extends GraphSettings {
   readonly name: string
   /** `1` unless said. */
   readonly version?: string
   /** Anything unless said. */
   readonly input?: Schema<I>
-  /** At most 10,000, by id. */
+  /** By id. */
   readonly tasks: T & Readonly<Record<keyof T, GraphTask<ResultsOf<T>, I>>>
-  /** Tasks that run at one time, 1 to 1,000; 100 unless said. */
-  readonly maxParallel?: number
   /** Makes the result of the graph; the results by task unless said. */
   readonly output?: (results: ResultsOf<T>) => O
   /** Tells each result when it is there, as a partial result `{ task, result }` of the run. Not unless said. */
   readonly reportPartials?: boolean
   readonly limits?: Partial<RunLimits>
+  /** Definitions that tasks which are added later may run. */
+  readonly uses?: readonly AnyDefinition[]
 }
+
+/** A graph: a definition like any other, which can be asked what it is made of. */
+export interface Graph<I = unknown, O = unknown> extends Definition<I, O> {
+  readonly graph: PreparedGraph
+  /** Its tasks by level: those of one need only tasks of levels above. A task does not wait for its level. */
+  levels(): readonly (readonly string[])[]
+}
+
+/** Calls of the context in one segment: a graph has as many as it has tasks, and not more than its tasks allow. */
+const segmentCalls = 1_000_000
 
 /**
  * Makes a graph of tasks: each starts as soon as its needs are done, the longest way to the end first. When a task
@@ -44,53 +58,77 @@ export interface GraphOptions<I, T, O> {
  */
 export function defineGraph<I = unknown, T extends Readonly<Record<string, GraphTask>> = never, O = ResultsOf<T>>(
   options: GraphOptions<I, T, O>,
-): Definition<I, O> {
-  const { name, version = '1', output, limits, maxParallel = 100, reportPartials = false } = options
-  const plan = planGraph(name, options.tasks)
-  if (!Number.isInteger(maxParallel) || maxParallel < 1 || maxParallel > 1_000) {
-    throw new MeepoError('graph.invalid', `graph ${name}: maxParallel must be a whole number from 1 to 1,000`)
-  }
+): Graph<I, O> {
+  const { name, version = '1', output, limits, reportPartials = false } = options
   // GraphOptions has checked that what each task reads is what it will be given.
-  const tasks = new Map(Object.entries(options.tasks) as [string, GraphTask<unknown, unknown>][])
-  const graph: PreparedGraph = { plan, tasks, maxParallel, ...(reportPartials ? { onResult: reportPartial } : {}) }
-  return define({
+  const tasks = options.tasks as unknown as Readonly<Record<string, AnyTask>>
+  const graph = prepareGraph(name, tasks, options)
+  const definition = define({
     name,
     version,
     // Without a schema I is unknown: nothing else chooses it.
     input: options.input ?? (anySchema as Schema<I>),
-    uses: definitionsOf(tasks.values()),
+    uses: definitionsOf(graph, options.uses ?? []),
+    patches: shapePatches(graph),
+    segmentCalls,
     limits,
     run: async (ctx, input: I): Promise<O> => {
-      const results = resultsOf<T>(name, plan, await driveGraph(ctx, graph, input))
+      checkShape(ctx, graph)
+      const onEnd = reportPartials ? (record: TaskRecord): void => reportPartial(ctx, record) : undefined
+      const outcome = await runGraph(ctx, graph, input, { ...(onEnd ? { onEnd } : {}) })
+      const results = resultsOf<T>(graph, outcome)
       // Without `output` O is ResultsOf<T>: nothing else chooses it.
       return output ? output(results) : (results as unknown as O)
     },
   })
+  return { ...definition, graph, levels: () => levels(graph.plan) }
 }
 
-function definitionsOf(tasks: Iterable<GraphTask<unknown, unknown>>): AnyDefinition[] {
-  const definitions = new Set<AnyDefinition>()
-  for (const { run } of tasks) if (typeof run !== 'function') definitions.add(run)
+function definitionsOf({ tasks }: PreparedGraph, more: readonly AnyDefinition[]): AnyDefinition[] {
+  const definitions = new Set<AnyDefinition>(more)
+  for (const { work, onRollback } of tasks.values()) {
+    if (work.kind === 'definition') definitions.add(work.definition)
+    if (work.kind === 'tool')
+      for (const each of [work.tool, ...fallbacksOf(work.tool)]) if (each.definition) definitions.add(each.definition)
+    // Only the engine calls it, with the input that its own schema accepts.
+    if (typeof onRollback === 'object') definitions.add(onRollback as unknown as AnyDefinition)
+  }
   return [...definitions]
 }
 
+function fallbacksOf({ fallback = [] }: Tool): readonly Tool[] {
+  return Array.isArray(fallback) ? fallback : [fallback as Tool]
+}
+
 /** A result came out of the log: it is JSON. */
-function reportPartial(ctx: RunContext, task: string, result: unknown): void {
-  ctx.report({ partial: { task, result: result as Json } })
+function reportPartial(ctx: RunContext, { taskId, success, output }: TaskRecord): void {
+  if (success) ctx.report({ partial: { task: taskId, result: output as Json } })
 }
 
 /** In the order of declaration, so that equal results are equal texts, whatever ended first. */
-function resultsOf<T>(name: string, plan: GraphPlan, { results, failed }: GraphOutcome): ResultsOf<T> {
-  if (failed.size > 0) throw taskFailed(name, plan, { results, failed })
-  // Every task has its result: none failed, so none was left out.
-  return Object.fromEntries(plan.map(({ id }) => [id, results.get(id)])) as ResultsOf<T>
+function resultsOf<T>({ name, plan }: PreparedGraph, outcome: GraphOutcome): ResultsOf<T> {
+  const { results, success } = outcome
+  if (!success) throw taskFailed(name, outcome)
+  const given: Record<string, unknown> = {}
+  for (const { id } of plan) if (results.has(id)) given[id] = results.get(id)
+  if (results.size > plan.length)
+    for (const { taskId, output, success: isDone } of outcome.records) if (isDone) given[taskId] = output
+  // Each is what its task gives.
+  return given as ResultsOf<T>
 }
 
-function taskFailed(name: string, plan: GraphPlan, { results, failed }: GraphOutcome): MeepoError {
+/** The error of a graph whose tasks failed: names them, and what was undone. */
+export function taskFailed(name: string, { failed, records, rolledBack }: GraphOutcome): MeepoError {
   const failures = [...failed].map(([task, { code, message }]) => ({ task, code, message }))
-  const skipped = plan.filter(({ id }) => !results.has(id) && !failed.has(id)).map(({ id }) => id)
+  const skipped = records.filter(({ status }) => status === 'skipped').map(({ taskId }) => taskId)
   const named = failures.slice(0, 3).map(({ task, code, message }) => `${task} (${code}: ${message})`)
   const more = failures.length > named.length ? `, and ${failures.length - named.length} more` : ''
-  const text = `graph ${name}: ${failures.length} of ${plan.length} tasks failed, ${skipped.length} were not run: ${named.join(', ')}${more}`
-  return new MeepoError('graph.task_failed', text, { details: { failed: failures, skipped } })
+  const text = `graph ${name}: ${failures.length} of ${records.length} tasks failed, ${skipped.length} were not run: ${named.join(', ')}${more}`
+  const undone = rolledBack.map(({ taskId, index, error }) => ({
+    task: taskId,
+    ...(index === undefined ? {} : { index }),
+    ...(error ? { error: error.message } : {}),
+  }))
+  const details = { failed: failures, skipped, ...(undone.length > 0 ? { rolledBack: undone } : {}) }
+  return new MeepoError('graph.task_failed', text, { details })
 }

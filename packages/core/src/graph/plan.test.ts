@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { planGraph } from './plan.ts'
+import { goesFirst, planGraph } from './plan.ts'
 
 function tasks(needs: Record<string, readonly string[]>): Record<string, { readonly needs: readonly string[] }> {
   return Object.fromEntries(Object.entries(needs).map(([id, wanted]) => [id, { needs: wanted }]))
@@ -8,7 +8,7 @@ function tasks(needs: Record<string, readonly string[]>): Record<string, { reado
 
 function order(needs: Record<string, readonly string[]>): string[] {
   return planGraph('g', tasks(needs))
-    .toSorted((a, b) => a.place - b.place)
+    .toSorted((a, b) => (goesFirst(a, b) ? -1 : 1))
     .map(({ id }) => id)
 }
 
@@ -35,9 +35,9 @@ test.each<[string, Record<string, readonly string[]>, string]>([
   expect(() => order(needs)).toThrow(message)
 })
 
-test('a graph of more than 10,000 tasks is refused', () => {
-  const ids = Array.from({ length: 10_001 }, (_, index) => [`t${index}`, []])
-  expect(() => order(Object.fromEntries(ids))).toThrow('it has 10001 tasks; 10000 are allowed')
+test('a graph of more than 100,000 tasks is refused', () => {
+  const ids = Array.from({ length: 100_001 }, (_, index) => [`t${index}`, []])
+  expect(() => order(Object.fromEntries(ids))).toThrow('it has 100001 tasks; 100000 are allowed')
 })
 
 test.each<[string, Record<string, readonly string[]>, string, string[]]>([

@@ -2,6 +2,23 @@
 // and shared by all its runs.
 
 import { MeepoError } from '../base/errors.ts'
+import { orderNodes } from './order.ts'
+import type { TaskExpectation, TaskJoin } from './task.ts'
+
+/** What a plan needs to know of a task. Any task of a graph is one. */
+export interface TaskShape {
+  readonly needs: readonly string[]
+  readonly join?: TaskJoin
+  readonly joinWithinMs?: number
+  readonly optional?: boolean
+  readonly priority?: number
+  readonly deadlineMs?: number
+  readonly expects?: TaskExpectation
+  readonly uses?: Readonly<Record<string, number>>
+  readonly work?: { readonly kind: string; readonly ms?: unknown }
+  readonly when?: unknown
+  readonly forEach?: unknown
+}
 
 /** A task in its place. */
 export interface GraphNode {
@@ -11,72 +28,162 @@ export interface GraphNode {
   readonly needs: readonly GraphNode[]
   /** Those that need it. */
   readonly dependents: readonly GraphNode[]
-  /** Of two tasks that could start, the one with the lower place does. */
-  readonly place: number
+  /** `all`, `settled`, or how many needs have to complete. */
+  readonly join: 'all' | 'settled' | number
+  readonly joinWithinMs: number | undefined
+  readonly isOptional: boolean
+  /** It waits for something outside and takes no place. */
+  readonly isWait: boolean
+  /** Somebody must look at it once its needs are met: it may be skipped, or run once per item. */
+  readonly isAsked: boolean
+  /** Units of pools that one run of it takes. */
+  readonly uses: readonly (readonly [pool: string, units: number])[]
+  readonly priority: number
+  /** What it is likely to take; 1 for all when nothing is known. */
+  readonly ms: number
+  /** When it has to start at the latest for all deadlines behind it, from the start of the graph; Infinity without. */
+  readonly latestStart: number
+  /** The longest way from its start to an end of the graph. */
+  readonly rank: number
 }
 
 /** A checked graph, its tasks in the order of declaration. */
 export type GraphPlan = readonly GraphNode[]
 
-interface Draft extends GraphNode {
-  readonly needs: Draft[]
-  readonly dependents: Draft[]
-  /** Tasks on the longest way from here to an end, this one not counted. */
+/** A node while it is being placed. */
+export interface DraftNode extends GraphNode {
+  readonly needs: DraftNode[]
+  readonly dependents: DraftNode[]
+  latestStart: number
   rank: number
-  place: number
   /** Needs that are not sorted yet. */
   missing: number
 }
 
-const maxTasks = 10_000
+/** More tasks than anybody means: what grows beyond is a mistake. */
+export const maxTasks = 100_000
 
-/** Checks the tasks and plans them. Throws `graph.invalid` or `graph.cycle`, naming the task. */
-export function planGraph(
+/** True when the first of two tasks that could start goes first. */
+export function goesFirst(a: GraphNode, b: GraphNode): boolean {
+  if (a.latestStart !== b.latestStart) return a.latestStart < b.latestStart
+  if (a.rank !== b.rank) return a.rank > b.rank
+  if (a.priority !== b.priority) return a.priority > b.priority
+  return a.index < b.index
+}
+
+/**
+ * Checks the tasks and plans them. Throws `graph.invalid` or `graph.cycle`, naming the task. `places`: how many run at
+ * one time, if that is known.
+ */
+export function planGraph(name: string, tasks: Readonly<Record<string, TaskShape>>, places?: number): GraphPlan {
+  const ids = Object.keys(tasks)
+  if (ids.length === 0) throw invalid(name, 'it has no tasks')
+  return addToPlan(name, [], tasks, places)
+}
+
+/**
+ * Plans tasks that come to planned ones; ids and needs may name both. The planned ones keep what they have: what becomes
+ * of them is decided. Returns the new nodes, which the old ones know as their dependents.
+ */
+export function addToPlan(
   name: string,
-  tasks: Readonly<Record<string, { readonly needs: readonly string[] }>>,
-): GraphPlan {
-  const drafts = Object.keys(tasks).map((id, index): Draft => ({
+  planned: readonly DraftNode[],
+  tasks: Readonly<Record<string, TaskShape>>,
+  places?: number,
+): DraftNode[] {
+  const shapes = Object.entries(tasks)
+  const count = planned.length + shapes.length
+  if (count > maxTasks) throw invalid(name, `it has ${count} tasks; ${maxTasks} are allowed`)
+  const unknownMs = typicalMs(shapes)
+  const byId = new Map(planned.map((node) => [node.id, node]))
+  const drafts = shapes.map(([id, shape], at) => {
+    if (byId.has(id)) throw invalid(name, `it has a task ${id} already`)
+    const draft = draftOf(id, planned.length + at, shape, unknownMs)
+    byId.set(id, draft)
+    return draft
+  })
+  for (const [id, { needs }] of shapes) check(name, id, needs, byId)
+  for (const draft of drafts) link(draft, tasks[draft.id]!, byId, planned.length)
+  const sorted = sortByNeeds(drafts)
+  if (sorted.length < drafts.length) throw cycle(name, drafts, new Set(sorted))
+  for (const [at, draft] of drafts.entries()) checkJoin(name, draft, shapes[at]![1])
+  orderNodes(sorted, tasks, places)
+  if (planned.length > 0) {
+    for (const draft of drafts) {
+      for (const need of draft.needs) if (need.index < planned.length) need.dependents.push(draft)
+    }
+  }
+  return drafts
+}
+
+/** The middle of what is known, for tasks of which nothing is. */
+function typicalMs(shapes: readonly (readonly [string, TaskShape])[]): number {
+  const known = shapes.flatMap(([, shape]) => expectedMs(shape) ?? []).toSorted((a, b) => a - b)
+  return known[known.length >> 1] ?? 1
+}
+
+function expectedMs({ expects, work }: TaskShape): number | undefined {
+  if (expects?.ms !== undefined) return expects.ms
+  return work?.kind === 'timer' && typeof work.ms === 'number' ? work.ms : undefined
+}
+
+function draftOf(id: string, index: number, shape: TaskShape, unknownMs: number): DraftNode {
+  const { join = 'all', work } = shape
+  return {
     id,
     index,
     needs: [],
     dependents: [],
+    join: join === 'any' ? 1 : typeof join === 'object' ? join.atLeast : join,
+    joinWithinMs: shape.joinWithinMs,
+    isOptional: shape.optional === true,
+    isWait: work?.kind === 'signal' || work?.kind === 'timer',
+    isAsked: shape.when !== undefined || shape.forEach !== undefined,
+    uses: shape.uses ? Object.entries(shape.uses) : [],
+    priority: shape.priority ?? 0,
+    ms: expectedMs(shape) ?? unknownMs,
+    latestStart: Infinity,
     rank: 0,
-    place: 0,
     missing: 0,
-  }))
-  if (drafts.length === 0) throw invalid(name, 'it has no tasks')
-  if (drafts.length > maxTasks) throw invalid(name, `it has ${drafts.length} tasks; ${maxTasks} are allowed`)
-  const byId = new Map(drafts.map((draft) => [draft.id, draft]))
-  for (const [id, { needs }] of Object.entries(tasks)) link(name, id, needs, byId)
-  const sorted = sortByNeeds(drafts)
-  if (sorted.length < drafts.length) throw cycle(name, drafts, new Set(sorted))
-  for (const draft of sorted.toReversed()) {
-    for (const need of draft.needs) need.rank = Math.max(need.rank, draft.rank + 1)
   }
-  // The longest way to an end first, so that the critical path does not wait; then the order of declaration.
-  const order = drafts.toSorted((a, b) => b.rank - a.rank || a.index - b.index)
-  for (const [place, draft] of order.entries()) draft.place = place
-  return drafts
 }
 
-function link(name: string, id: string, needs: readonly string[], byId: ReadonlyMap<string, Draft>): void {
-  const draft = byId.get(id)
-  if (draft === undefined || !/^[A-Za-z0-9][\w.-]*$/.test(id)) {
+function check(name: string, id: string, needs: readonly string[], byId: ReadonlyMap<string, DraftNode>): void {
+  if (!byId.has(id) || !/^[A-Za-z0-9][\w.-]*$/.test(id)) {
     const rule = 'must begin with a letter or digit and go on with letters, digits, dots, dashes and underscores'
     throw invalid(name, `the task id ${JSON.stringify(id)} ${rule}`)
   }
   if (new Set(needs).size < needs.length) throw invalid(name, `task ${id} names one of its needs twice`)
   for (const needed of needs) {
-    const need = byId.get(needed)
-    if (need === undefined) throw invalid(name, `task ${id} needs ${JSON.stringify(needed)}, which does not exist`)
-    draft.needs.push(need)
-    need.dependents.push(draft)
+    if (!byId.has(needed)) throw invalid(name, `task ${id} needs ${JSON.stringify(needed)}, which does not exist`)
   }
-  draft.missing = needs.length
+}
+
+/** Only needs from `firstNew` on are still to be sorted. The old ones hear of it when all is found to be in order. */
+function link(draft: DraftNode, { needs }: TaskShape, byId: ReadonlyMap<string, DraftNode>, firstNew: number): void {
+  for (const needed of needs) {
+    // All needs were looked up before the first was linked.
+    const need = byId.get(needed)!
+    draft.needs.push(need)
+    if (need.index < firstNew) continue
+    need.dependents.push(draft)
+    draft.missing++
+  }
+}
+
+function checkJoin(name: string, { id, join, needs, joinWithinMs }: GraphNode, shape: TaskShape): void {
+  if (typeof join === 'number' && (!Number.isInteger(join) || join < 1 || join > needs.length)) {
+    throw invalid(name, `task ${id} waits for ${join} of its ${needs.length} needs`)
+  }
+  if (joinWithinMs !== undefined && (!(joinWithinMs > 0) || needs.length === 0)) {
+    throw invalid(name, `joinWithinMs of task ${id} must be above 0, and there must be needs to wait for`)
+  }
+  const { ms } = shape.expects ?? {}
+  if (ms !== undefined && !(ms >= 0 && ms < Infinity)) throw invalid(name, `task ${id} expects ${ms} ms`)
 }
 
 /** Each task after its needs; those on a circle, and those behind one, are left out. */
-function sortByNeeds(drafts: readonly Draft[]): Draft[] {
+function sortByNeeds(drafts: readonly DraftNode[]): DraftNode[] {
   const sorted = drafts.filter((draft) => draft.missing === 0)
   // The list grows while it is read.
   for (const draft of sorted) {
@@ -89,18 +196,39 @@ function sortByNeeds(drafts: readonly Draft[]): Draft[] {
 }
 
 /** Every task left over needs another one left over: following them must come back to where it was. */
-function cycle(name: string, drafts: readonly Draft[], sorted: ReadonlySet<Draft>): MeepoError {
-  const path = new Set<Draft>()
+function cycle(name: string, drafts: readonly DraftNode[], sorted: ReadonlySet<DraftNode>): MeepoError {
+  const path = new Set<DraftNode>()
   let at = drafts.find((draft) => !sorted.has(draft))
   while (at !== undefined && !path.has(at)) {
     path.add(at)
-    at = at.needs.find((need) => !sorted.has(need))
+    at = at.needs.find((need) => need.missing > 0)
   }
   const circle = [...path].slice([...path].findIndex((draft) => draft === at)).map((draft) => draft.id)
   const text = [...circle, circle[0]].join(' needs ')
   return new MeepoError('graph.cycle', `graph ${name}: ${text}`, { details: { tasks: circle } })
 }
 
-function invalid(name: string, problem: string): MeepoError {
+/** A graph that is not as it must be. */
+export function invalid(name: string, problem: string): MeepoError {
   return new MeepoError('graph.invalid', `graph ${name}: ${problem}`)
+}
+
+/** The tasks by level: those of one level need only tasks of levels above. They say nothing about when a task starts. */
+export function levels(plan: GraphPlan): readonly (readonly string[])[] {
+  const depth = new Map<GraphNode, number>()
+  const left = new Map(plan.map((node) => [node, node.needs.length]))
+  const rows: string[][] = []
+  const sorted = plan.filter((node) => node.needs.length === 0)
+  // The list grows while it is read.
+  for (const node of sorted) {
+    const level = Math.max(-1, ...node.needs.map((need) => depth.get(need)!)) + 1
+    depth.set(node, level)
+    ;(rows[level] ??= []).push(node.id)
+    for (const dependent of node.dependents) {
+      const open = left.get(dependent)! - 1
+      left.set(dependent, open)
+      if (open === 0) sorted.push(dependent)
+    }
+  }
+  return rows
 }

@@ -18,6 +18,8 @@ export interface Definition<I = unknown, O = unknown> {
   readonly limits?: Partial<RunLimits>
   /** Limits where nobody says any: neither `limits`, nor the start, nor a run above. */
   readonly fallbackLimits?: Partial<RunLimits>
+  /** The most calls of the context in one segment, 10,000 unless said: more for code whose length is bounded otherwise. */
+  readonly segmentCalls?: number
   run(ctx: RunContext, input: I): Promise<O>
 }
 

@@ -35,7 +35,7 @@ export class SegmentCode {
     this.#definition = definition
     this.#input = inlineValue(segment.input, fetched)
     this.#isContinued = segment.isContinued
-    this.#context = new SegmentContext(owner, segment)
+    this.#context = new SegmentContext(owner, segment, definition.segmentCalls)
   }
 
   /** Later calls get numbers behind this one. */

@@ -34,7 +34,7 @@ export interface SegmentOwner extends EntryOwner {
 
 /** The most tasks that may be open at once. */
 const maxOpenTasks = 1_000
-/** The most calls of the context in one segment. */
+/** The most calls of the context in one segment, unless the definition says otherwise. */
 const maxSegmentSteps = 10_000
 
 /** The context that the code of one segment holds. A later segment gets another one. */
@@ -43,6 +43,7 @@ export class SegmentContext implements RunContext {
   readonly sessionId: string
   readonly tenant: string
   readonly #owner: SegmentOwner
+  readonly #maxSteps: number
   readonly #seed: string
   #seeded: SeededRandom | undefined = undefined
   readonly #patches: readonly string[]
@@ -54,8 +55,9 @@ export class SegmentContext implements RunContext {
   /** The segment was ended by its code. */
   isOver = false
 
-  constructor(owner: SegmentOwner, segment: Segment) {
+  constructor(owner: SegmentOwner, segment: Segment, maxSteps: number = maxSegmentSteps) {
     this.#owner = owner
+    this.#maxSteps = maxSteps
     this.#seed = segment.seed
     this.#patches = segment.patches
     this.#reportsToSkip = segment.reports
@@ -215,8 +217,8 @@ export class SegmentContext implements RunContext {
 
   #take(call: string): number {
     this.#enter(call)
-    if (++this.#number - this.#skipped > maxSegmentSteps) {
-      const error = new MeepoError('run.segment_too_long', `more than ${maxSegmentSteps} calls in one segment`)
+    if (++this.#number - this.#skipped > this.#maxSteps) {
+      const error = new MeepoError('run.segment_too_long', `more than ${this.#maxSteps} calls in one segment`)
       this.#owner.fail(error)
       throw error
     }
