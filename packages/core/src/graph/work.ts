@@ -1,0 +1,107 @@
+// How the work of a task is begun in the log: a step, a child, a tool call, a signal or a sleep.
+
+import { MeepoError } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import { askedLimits } from '../engine/asked-limits.ts'
+import type { RunContext } from '../run/context.ts'
+import type { Task } from '../run/task.ts'
+import { runTools } from '../tool/run-tools.ts'
+import { toolset, type Tool, type Toolset } from '../tool/tool.ts'
+import type { AnyTask, TaskWork } from './task.ts'
+import type { TaskView } from './task-view.ts'
+import { ToolScope } from './tool-scope.ts'
+
+/** Work that is under way. */
+export interface OpenWork {
+  readonly outcome: Promise<unknown>
+  /** Asks it to end early; the outcome follows. */
+  cancel(reason: string): void
+}
+
+/** One try of a task, as it is to be begun. */
+export interface WorkOrder {
+  readonly task: AnyTask
+  readonly taskId: string
+  /** Names the try in the log, unique in the run. */
+  readonly name: string
+  readonly input: unknown
+  /** Without tries and rounds: what people outside send a signal to. */
+  readonly signalSuffix: string
+  view(): TaskView
+}
+
+/** Begins it. May throw, as calls of the context do. */
+export function openWork(ctx: RunContext, order: WorkOrder): OpenWork {
+  const { task, name, input } = order
+  const { work } = task
+  switch (work.kind) {
+    case 'function': {
+      const { run, effect } = work
+      const options = { effect, meta: { kind: 'task', task: order.taskId }, ...stepSettings(task) } as const
+      return ofTask(
+        ctx,
+        ctx.step(name, options, (attempt) => run(input, attempt)),
+      )
+    }
+    case 'definition':
+      return ofTask(ctx, ctx.child(work.definition, name, input, childOptions(task)))
+    case 'tool':
+      return callTool(ctx, work.tool, order)
+    case 'signal':
+      return ofTask(ctx, waitForSignal(ctx, work, order))
+    case 'timer':
+      return ofTask(ctx, ctx.sleep(typeof work.ms === 'number' ? work.ms : work.ms(order.view())))
+  }
+}
+
+function ofTask(ctx: RunContext, task: Task<unknown>): OpenWork {
+  return { outcome: task, cancel: (reason) => void ctx.cancel(task, reason) }
+}
+
+function stepSettings({ retry, timeoutMs }: AnyTask): Pick<AnyTask, 'retry' | 'timeoutMs'> {
+  // Most tasks say neither.
+  if (retry === undefined && timeoutMs === undefined) return {}
+  return { ...(retry ? { retry } : {}), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
+}
+
+function childOptions({ priority, budget }: AnyTask): Parameters<RunContext['child']>[3] {
+  if (priority === undefined && budget === undefined) return undefined
+  return { ...(priority === undefined ? {} : { priority }), limits: askedLimits({ budget }) }
+}
+
+function waitForSignal(
+  ctx: RunContext,
+  { name, schema }: Extract<TaskWork, { kind: 'signal' }>,
+  { signalSuffix, task: { timeoutMs } }: WorkOrder,
+): Task<unknown> {
+  return ctx.signalled(`${name}${signalSuffix}`, {
+    ...(schema ? { schema } : {}),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  })
+}
+
+function callTool(ctx: RunContext, tool: Tool, { task, name, input }: WorkOrder): OpenWork {
+  const scope = new ToolScope(ctx)
+  // The tool checks its arguments itself.
+  const calls = [{ id: name, name: tool.name, arguments: input as Json }]
+  const outcome = runTools(scope, toolsOf(task, tool), calls).then(({ results: [message] }) => {
+    if (message?.isError !== true) return message?.result
+    // Every answer that is an error has this shape.
+    const { error } = message.result as { readonly error: { readonly code: string; readonly message: string } }
+    throw MeepoError.fromData({ retryable: false, ...error })
+  })
+  return { outcome, cancel: (reason) => scope.cancel(reason) }
+}
+
+const toolsets = new WeakMap<AnyTask, Toolset>()
+
+/** The tool as the task wants it; the same one for all its calls. */
+function toolsOf(task: AnyTask, tool: Tool): Toolset {
+  let tools = toolsets.get(task)
+  if (tools === undefined) {
+    const isAsItIs = task.retry === undefined && task.timeoutMs === undefined
+    tools = toolset([isAsItIs ? tool : { ...tool, ...stepSettings(task) }])
+    toolsets.set(task, tools)
+  }
+  return tools
+}
