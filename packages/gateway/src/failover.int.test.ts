@@ -1,5 +1,6 @@
 import type { Fault, SimulatorAnswer } from '@meepo/simulator'
 import { expect, onTestFinished, test } from 'vitest'
+import { countTextTokens } from './tokens/count-tokens.ts'
 
 import { go, openStage, vendors, type Went } from '../test-support/two-providers.ts'
 import { deadUrl, hello } from '../test-support/wire.ts'
@@ -188,6 +189,6 @@ test.each(['openai', 'google'] as const)(
   async (kind) => {
     const stage = await openStage(onTestFinished, kind, () => ({ text: whole, fault: { kind: 'missing-usage' } }))
     expect(await go(stage, true, hello)).toMatchObject({ text: whole, a: 1 })
-    expect(stage.account.lines[0]?.entry.usage).toMatchObject({ calls: 1, output: Math.ceil(whole.length * 0.3) })
+    expect(stage.account.lines[0]?.entry.usage).toMatchObject({ calls: 1, output: countTextTokens(whole) })
   },
 )
