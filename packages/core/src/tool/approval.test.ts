@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { MeepoError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { directRun, type DirectRun } from '../testing/direct-context.ts'
-import { runTools, type ToolMessage } from './run-tools.ts'
+import type { ToolMessage } from './answer.ts'
+import { runTools } from './run-tools.ts'
 import { defineTool, toolset, type Tool } from './tool.ts'
 
 async function resultsOf(...given: Parameters<typeof runTools>): Promise<readonly ToolMessage[]> {
@@ -37,7 +38,14 @@ test('a call that needs approval says so and runs once it is given', async () =>
   expect(run.reports).toEqual([
     {
       message: 'pay waits for approval',
-      details: { signal: 'approve:c1', tool: 'pay', callId: 'c1', arguments: { amount: 101 } },
+      details: {
+        signal: 'approve:c1',
+        tool: 'pay',
+        callId: 'c1',
+        arguments: { amount: 101 },
+        answerBy: 86_400_000,
+        whenNobodyAnswers: 'deny',
+      },
     },
   ])
   run.deliver('approve:c1', { approved: true })

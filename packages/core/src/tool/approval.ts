@@ -36,27 +36,45 @@ export function needsApproval(tool: Tool, args: unknown): boolean {
   return typeof approval === 'function' ? approval(args) : approval === 'always'
 }
 
+/** The name of the signal that decides a fallback of a call: its approval is one of its own. */
+export function fallbackSignal(callId: string, tool: string): string {
+  return `approve:${callId}/${tool}`
+}
+
 /**
  * Asks a person and waits, outside any step: a waiting run costs nothing. Resolves when approved; rejects with
- * `tool.denied` on no, on a malformed answer and when nobody answers in time.
+ * `tool.denied` on no and on a malformed answer. When nobody answers in time the tool's `approvalDefault` decides, which
+ * the question says.
  */
 export async function awaitApproval(
-  ctx: Pick<RunContext, 'report' | 'signalled'>,
+  ctx: Pick<RunContext, 'report' | 'signalled' | 'now'>,
   tool: Tool,
   call: ToolCall,
+  signal: string = approvalSignal(call.id),
 ): Promise<void> {
-  const signal = approvalSignal(call.id)
-  const timeoutMs = tool.approvalTimeoutMs ?? defaultTimeoutMs
+  const { approvalTimeoutMs: timeoutMs = defaultTimeoutMs, approvalDefault = 'deny' } = tool
   ctx.report({
     message: `${tool.name} waits for approval`,
-    details: { signal, tool: tool.name, callId: call.id, arguments: call.arguments },
+    details: {
+      signal,
+      tool: tool.name,
+      callId: call.id,
+      arguments: call.arguments,
+      answerBy: ctx.now() + timeoutMs,
+      whenNobodyAnswers: approvalDefault,
+    },
   })
-  const decision = await ctx.signalled(signal, { timeoutMs, schema: decisionSchema }).catch((thrown: unknown) => {
-    if (!MeepoError.is(thrown)) throw thrown
-    if (thrown.code === 'signal.timeout') throw denied(tool, `nobody answered within ${timeoutMs} ms`)
-    if (thrown.code === 'input.invalid') throw denied(tool, 'the answer was malformed')
-    throw thrown
-  })
+  const decision = await ctx
+    .signalled(signal, { timeoutMs, schema: decisionSchema })
+    .catch((thrown: unknown): ApprovalDecision => {
+      if (!MeepoError.is(thrown)) throw thrown
+      if (thrown.code === 'signal.timeout') {
+        if (approvalDefault === 'approve') return { approved: true }
+        throw denied(tool, `nobody answered within ${timeoutMs} ms`)
+      }
+      if (thrown.code === 'input.invalid') throw denied(tool, 'the answer was malformed')
+      throw thrown
+    })
   if (!decision.approved) throw denied(tool, decision.reason ?? 'no reason given')
 }
 

@@ -4,7 +4,8 @@ import { MeepoError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import type { ToolCall } from '../model/model.ts'
 import { directRun, type DirectRun } from '../testing/direct-context.ts'
-import { runTools, type ToolMessage } from './run-tools.ts'
+import type { ToolMessage } from './answer.ts'
+import { runTools } from './run-tools.ts'
 import { defineTool, toolset, type Tool, type ToolCallContext } from './tool.ts'
 
 async function resultsOf(...given: Parameters<typeof runTools>): Promise<readonly ToolMessage[]> {
@@ -51,9 +52,12 @@ test('a call is one step that carries what the tool says about itself', async ()
       name: 'tool:add',
       options: {
         effect: 'once',
-        timeoutMs: 5,
+        // The rest is time to wait for room.
+        timeoutMs: 600_005,
         retry,
         reconcile,
+        isPaid: false,
+        announcesCalls: false,
         meta: { kind: 'tool', tool: 'add', callId: 'c1', turn: 1 },
       },
     },

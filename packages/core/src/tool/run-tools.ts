@@ -1,25 +1,11 @@
-import { MeepoError, toErrorData } from '../base/errors.ts'
-import type { Json } from '../base/json.ts'
-import { parseWith } from '../base/schema.ts'
-import type { Message, ToolCall } from '../model/model.ts'
-import type { RunContext } from '../run/context.ts'
+import type { Progress } from '../run/context.ts'
 import { isRunEnding } from '../run/run-ending.ts'
-import { awaitApproval, needsApproval } from './approval.ts'
+import { failure, perform, readArguments, toolOf, type CallEnd, type ToolMessage, type ToolStage } from './answer.ts'
+import type { ToolRequest } from './order.ts'
+import { findReferences } from './references.ts'
+import { reportCalls, type CallSpan, type ToolReport } from './report.ts'
 import { toolset, type Tool, type Toolset } from './tool.ts'
-
-/** The answer to one tool call. */
-export type ToolMessage = Extract<Message, { readonly role: 'tool' }>
-
-/** What {@link runTools} uses of a run. */
-export type ToolStage = Pick<RunContext, 'runId' | 'signal' | 'step' | 'signalled' | 'child' | 'now' | 'report'>
-
-/** One call, and what it has to wait for. */
-export interface ToolRequest extends ToolCall {
-  /** Ids of calls of the same turn that end first, however they end. */
-  readonly after?: readonly string[]
-  /** In place of that of the tool. */
-  readonly priority?: number
-}
+import { Turn } from './turn.ts'
 
 /** How {@link runTools} goes about its calls. */
 export interface RunToolsOptions {
@@ -27,62 +13,120 @@ export interface RunToolsOptions {
   readonly turn?: number
   /** Calls at work at one time; 100 unless said. */
   readonly maxParallel?: number
-  /** Units of the pools that tools take from. */
+  /** How much there is of the pools that tools take from, for this turn. */
   readonly pools?: Readonly<Record<string, number>>
-}
-
-/** How a turn of tool calls went. */
-export interface ToolReport {
-  readonly calls: number
 }
 
 /** What became of a turn of tool calls. */
 export interface ToolRun {
   /** One per call, in the order of the calls. */
   readonly results: readonly ToolMessage[]
+  /** How the turn went. Computed when first asked for. */
   readonly report: ToolReport
 }
 
 /**
- * Runs the calls of one turn, and returns one result per call, in the order of the calls. A call that cannot be run, is
- * denied or fails has a result that says so in words for the model. Call ids are unique within a run. Rejects only when
- * the run itself ends.
+ * Runs the calls of one turn, and returns one result per call, in the order of the calls. Calls run in parallel, except
+ * where their tools or they themselves say otherwise; arguments may take results of other calls (`{ "$result": "<call id or
+ * tool>", "path": "a.b.0" }`). A call that cannot be run, is denied or fails has a result that says so in words for the
+ * model. Call ids are unique within a run. A turn that takes time and has several calls tells the stream how it went.
+ * Rejects only when the run itself ends.
+ *
+ * @example
+ * const { results } = await runTools(ctx, [search, read], [
+ *   { id: 'a', name: 'search', arguments: { text: 'boats' } },
+ *   { id: 'b', name: 'read', arguments: { url: { $result: 'a', path: 'urls.0' } } },
+ * ])
  */
-export async function runTools(
+export function runTools(
   ctx: ToolStage,
   tools: Toolset | readonly Tool[],
   calls: readonly ToolRequest[],
   options: RunToolsOptions = {},
 ): Promise<ToolRun> {
-  const known = tools instanceof Map ? (tools as Toolset) : toolset(tools as readonly Tool[])
-  const results = await Promise.all(calls.map((call) => answer(ctx, known, call, options.turn)))
-  return { results, report: { calls: calls.length } }
+  const [only] = calls
+  const known = isToolset(tools) ? tools : toolset(tools)
+  if (only && calls.length === 1 && isPlain(known, only, options)) return runOne(ctx, known, only, options)
+  return runTurn(ctx, known, calls, options)
 }
 
-async function answer(ctx: ToolStage, tools: Toolset, call: ToolCall, turn: number | undefined): Promise<ToolMessage> {
+function isToolset(tools: Toolset | readonly Tool[]): tools is Toolset {
+  return !Array.isArray(tools)
+}
+
+/** A single call that waits for nothing needs no schedule. */
+function isPlain(tools: Toolset, call: ToolRequest, { pools }: RunToolsOptions): boolean {
+  if (pools !== undefined || call.after !== undefined || findReferences(call.arguments).length > 0) return false
+  const approval = tools.get(call.name)?.approval
+  return approval === undefined || approval === 'never'
+}
+
+async function runOne(ctx: ToolStage, tools: Toolset, call: ToolRequest, { turn }: RunToolsOptions): Promise<ToolRun> {
+  const startedAt = ctx.now()
+  let end: CallEnd
+  let kind: CallSpan['kind'] = 'ran'
   try {
-    const tool = tools.get(call.name)
-    if (tool === undefined) throw unknownTool(tools, call.name)
-    const args = parseWith(tool.input, call.arguments, 'tool.invalid_arguments', `arguments of ${tool.name}`)
-    if (needsApproval(tool, args)) await awaitApproval(ctx, tool, call)
-    const { name, effect, retry, timeoutMs, reconcile, output } = tool
-    const meta = { kind: 'tool', tool: name, callId: call.id, ...(turn === undefined ? {} : { turn }) } as const
-    const returned = tool.definition
-      ? await ctx.child(tool.definition, call.id, args)
-      : await ctx.step(`tool:${name}`, { effect, retry, timeoutMs, reconcile, meta }, (attempt) =>
-          attempt.call.tools.run(tool, args, attempt, call.id),
-        )
-    const checked = output ? parseWith(output, returned, 'tool.invalid_output', `result of ${name}`) : returned
-    // What a step returns came out of the log: it is JSON.
-    return { role: 'tool', callId: call.id, tool: name, result: checked as Json }
+    const tool = toolOf(tools, call.name)
+    end = await perform(ctx, tool, call, readArguments(tool, call.arguments), turn)
   } catch (thrown) {
     if (isRunEnding(ctx, thrown)) throw thrown
-    const { code, message } = toErrorData(thrown, 'tool.failed')
-    return { role: 'tool', callId: call.id, tool: call.name, result: { error: { code, message } }, isError: true }
+    kind = 'refused'
+    end = failure(call, thrown)
+  }
+  return new SingleRun(call, end, kind, startedAt, ctx.now())
+}
+
+/** Most turns are one call, and nobody asks how they went. */
+class SingleRun implements ToolRun {
+  readonly results: readonly ToolMessage[]
+  readonly #span: CallSpan
+
+  constructor(call: ToolRequest, { message, by }: CallEnd, kind: CallSpan['kind'], startedAt: number, endedAt: number) {
+    this.results = [message]
+    const told = { callId: call.id, tool: by, kind, ok: message.isError !== true, fellBack: by !== call.name }
+    this.#span = { ...told, readyAt: startedAt, startedAt, endedAt, approvalMs: 0 }
+  }
+
+  get report(): ToolReport {
+    return reportCalls([this.#span], { waitsFor: [[]], slotsOf: () => 1 })
   }
 }
 
-function unknownTool(tools: Toolset, name: string): MeepoError {
-  const known = [...tools.keys()].join(', ') || 'none'
-  return new MeepoError('tool.unknown', `there is no tool ${JSON.stringify(name)}; the tools are: ${known}`)
+async function runTurn(
+  ctx: ToolStage,
+  tools: Toolset,
+  calls: readonly ToolRequest[],
+  options: RunToolsOptions,
+): Promise<ToolRun> {
+  const beganAt = ctx.now()
+  const turn = new Turn(ctx, tools, calls, options)
+  await turn.run()
+  let report: ToolReport | undefined
+  const run = {
+    results: turn.ends().map(({ message }) => message),
+    get report() {
+      report ??= reportCalls(turn.spans(), {
+        waitsFor: turn.order.jobs.map(({ waitsFor }) => waitsFor),
+        slotsOf: (tool) => Math.min(turn.maxParallel, tools.get(tool)?.concurrency ?? Number.POSITIVE_INFINITY),
+      })
+      return report
+    },
+  }
+  if (calls.length > 1 && ctx.now() > beganAt) ctx.report(progressOf(run.report))
+  return run
+}
+
+/** What the stream is told of a turn: a line for people, and its figures. */
+function progressOf(report: ToolReport): Progress {
+  const { calls, failed, coalesced, fellBack, wallMs, busyMs, parallelism, speedUp, maxAtOnce, maxWaiting } = report
+  const failures = failed > 0 ? `, ${failed} failed` : ''
+  return {
+    message: `${calls} tool calls in ${wallMs} ms, ${speedUp} times as fast as one by one${failures}`,
+    details: {
+      tools: {
+        ...{ calls, failed, coalesced, fellBack, wallMs, busyMs, parallelism, speedUp, maxAtOnce, maxWaiting },
+        criticalPathMs: report.criticalPath.ms,
+      },
+    },
+  }
 }

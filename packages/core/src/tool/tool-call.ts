@@ -1,5 +1,6 @@
 import type { Attempt } from '../run/context.ts'
 import type { ToolCallContext } from './tool.ts'
+import type { Watched } from './watched-call.ts'
 
 /** What a tool may use of an attempt. Ids and abort signals are made when somebody asks: most tools never do. */
 export class AttemptToolCall implements ToolCallContext {
@@ -35,6 +36,34 @@ export class AttemptToolCall implements ToolCallContext {
     return this.#attempt.preview
   }
 
-  /** Nobody waits for it: only calls that are watched have an idle timeout. */
+  /** Nobody waits for it: a tool with an idle timeout is watched. */
   heartbeat(): void {}
+}
+
+/** The same for a call under timeouts of its own. */
+export class WatchedToolCall extends AttemptToolCall {
+  readonly #watched: Watched
+
+  constructor(attempt: Attempt, callId: string, watched: Watched) {
+    super(attempt, callId)
+    this.#watched = watched
+  }
+
+  override get signal(): AbortSignal {
+    return this.#watched.signal
+  }
+
+  /** Text is a sign of life. */
+  override get preview(): ((delta: string) => void) | undefined {
+    const preview = super.preview
+    if (!preview) return undefined
+    return (delta) => {
+      this.heartbeat()
+      preview(delta)
+    }
+  }
+
+  override heartbeat(): void {
+    this.#watched.heartbeat()
+  }
 }

@@ -1,0 +1,149 @@
+// One call, from its arguments to its result. Arguments are checked and people asked before the step, so that a body
+// only does the work; only an error about the whole run (see isRunEnding) leaves this file.
+
+import { MeepoError, toErrorData, type ErrorData } from '../base/errors.ts'
+import type { Json } from '../base/json.ts'
+import { parseWith } from '../base/schema.ts'
+import type { StepMeta } from '../log/events.ts'
+import type { Message, ToolCall } from '../model/model.ts'
+import type { RunContext } from '../run/context.ts'
+import { isOnce } from '../run/retry.ts'
+import { isRunEnding } from '../run/run-ending.ts'
+import { awaitApproval, fallbackSignal, needsApproval } from './approval.ts'
+import type { Tool, Toolset } from './tool.ts'
+import { defaultTimeoutMs, maxQueueMs } from './watched-call.ts'
+
+/** The answer to one tool call. */
+export type ToolMessage = Extract<Message, { readonly role: 'tool' }>
+
+/** What tool calls use of a run. */
+export type ToolStage = Pick<RunContext, 'runId' | 'signal' | 'step' | 'signalled' | 'child' | 'now' | 'report'>
+
+/** How a call ended. */
+export interface CallEnd {
+  readonly message: ToolMessage
+  /** The tool that gave the result. */
+  readonly by: string
+}
+
+/** The tool of a call. Throws `tool.unknown`, telling the model what there is. */
+export function toolOf(tools: Toolset, name: string): Tool {
+  const tool = tools.get(name)
+  if (tool) return tool
+  const known = [...tools.keys()].join(', ') || 'none'
+  throw new MeepoError('tool.unknown', `there is no tool ${JSON.stringify(name)}; the tools are: ${known}`)
+}
+
+/** The arguments as the tool wants them. Throws `tool.invalid_arguments`. */
+export function readArguments(tool: Tool, args: unknown): unknown {
+  return parseWith(tool.input, args, 'tool.invalid_arguments', `arguments of ${tool.name}`)
+}
+
+/** Makes an approved call, with its fallbacks. Rejects only when the run ends. */
+export async function perform(
+  ctx: ToolStage,
+  tool: Tool,
+  call: ToolCall,
+  args: unknown,
+  turn: number | undefined,
+): Promise<CallEnd> {
+  try {
+    const result = await work(ctx, tool, call.id, args, turn)
+    return { message: { role: 'tool', callId: call.id, tool: call.name, result }, by: tool.name }
+  } catch (thrown) {
+    if (isRunEnding(ctx, thrown)) throw thrown
+    return tool.fallback !== undefined && mayFallBack(tool, thrown)
+      ? fallBack(ctx, tool, call, thrown, turn)
+      : failure(call, thrown)
+  }
+}
+
+/** The result of a call that gave none: enough for the model to correct it, no stack, no causes. */
+export function failure(call: ToolCall, thrown: unknown): CallEnd {
+  const { code, message } = toErrorData(thrown, 'tool.failed')
+  return failed(call, { code, message })
+}
+
+function failed(call: ToolCall, error: Json): CallEnd {
+  const message = { role: 'tool', callId: call.id, tool: call.name, result: { error }, isError: true } as const
+  return { message, by: call.name }
+}
+
+async function work(
+  ctx: ToolStage,
+  tool: Tool,
+  callId: string,
+  args: unknown,
+  turn: number | undefined,
+  childId: string = callId,
+): Promise<Json> {
+  const { name, effect, retry, reconcile, output, definition, isPaid, price } = tool
+  const meta: StepMeta =
+    turn === undefined ? { kind: 'tool', tool: name, callId } : { kind: 'tool', tool: name, callId, turn }
+  const announcesCalls = price !== undefined
+  const options = {
+    effect,
+    retry,
+    reconcile,
+    meta,
+    timeoutMs: stepTimeout(tool),
+    isPaid: isPaid === true || announcesCalls,
+    announcesCalls,
+  }
+  const returned = await (definition
+    ? ctx.child(definition, childId, args, tool.childOptions)
+    : ctx.step(`tool:${name}`, options, (attempt) => attempt.call.tools.run(tool, args, attempt, callId)))
+  const checked = output ? parseWith(output, returned, 'tool.invalid_output', `result of ${name}`) : returned
+  // What a step returns came out of the log: it is JSON.
+  return checked as Json
+}
+
+/** The timeout counts from when a try may begin, so the runtime of the tools sees to it; the step gives it time to wait. */
+function stepTimeout({ timeoutMs, concurrency, pools, batch }: Tool): number | undefined {
+  const mayWait = timeoutMs !== undefined || concurrency !== undefined || pools !== undefined || batch !== undefined
+  return mayWait ? (timeoutMs ?? defaultTimeoutMs) + maxQueueMs : undefined
+}
+
+/** What must not happen twice is not tried elsewhere, unless it certainly did not happen. */
+function mayFallBack({ effect }: Tool, thrown: unknown): boolean {
+  if (MeepoError.is(thrown) && thrown.code === 'task.cancelled') return false
+  return !isOnce(effect) || (MeepoError.is(thrown) && thrown.notSent)
+}
+
+interface Tried extends Pick<ErrorData, 'code' | 'message'> {
+  readonly tool: string
+}
+
+async function fallBack(
+  ctx: ToolStage,
+  tool: Tool,
+  call: ToolCall,
+  first: unknown,
+  turn: number | undefined,
+): Promise<CallEnd> {
+  const tried = [triedOf(tool, first)]
+  for (const other of [tool.fallback ?? []].flat()) {
+    try {
+      const args = readArguments(other, call.arguments)
+      const signal = fallbackSignal(call.id, other.name)
+      if (needsApproval(other, args)) await awaitApproval(ctx, other, call, signal)
+      const result = await work(ctx, other, call.id, args, turn, `${call.id}/${other.name}`)
+      return { message: { role: 'tool', callId: call.id, tool: call.name, result }, by: other.name }
+    } catch (thrown) {
+      if (isRunEnding(ctx, thrown)) throw thrown
+      tried.push(triedOf(other, thrown))
+      if (!mayFallBack(other, thrown)) break
+    }
+  }
+  const { code, message } = toErrorData(first, 'tool.failed')
+  return failed(call, {
+    code,
+    message: `${message}; its fallbacks failed too`,
+    tried: tried.map((one) => ({ ...one })),
+  })
+}
+
+function triedOf(tool: Tool, thrown: unknown): Tried {
+  const { code, message } = toErrorData(thrown, 'tool.failed')
+  return { tool: tool.name, code, message }
+}

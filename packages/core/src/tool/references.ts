@@ -1,0 +1,61 @@
+import { MeepoError } from '../base/errors.ts'
+import type { Json, JsonObject } from '../base/json.ts'
+
+/**
+ * Stands in the arguments of a call for the result of another call of the same turn: `$result` is its id, or the name of
+ * its tool; `path` leads to a part of it (`items.0.id`).
+ */
+export interface ResultReference {
+  readonly $result: string
+  readonly path?: string
+}
+
+/** The references in the arguments of a call, each object looked at once. */
+export function findReferences(value: unknown): readonly ResultReference[] {
+  if (typeof value !== 'object' || value === null) return none
+  const found: ResultReference[] = []
+  collect(value, found, new Set())
+  return found
+}
+
+const none: readonly ResultReference[] = []
+
+function collect(value: object, found: ResultReference[], seen: Set<object>): void {
+  if (seen.has(value)) return
+  seen.add(value)
+  if (isReference(value)) {
+    found.push(value)
+    return
+  }
+  for (const item of Object.values(value)) if (typeof item === 'object' && item !== null) collect(item, found, seen)
+}
+
+function isReference(value: object): value is ResultReference {
+  if (!('$result' in value) || typeof value.$result !== 'string') return false
+  const isWhole = !('path' in value) || typeof value.path === 'string'
+  return isWhole && Object.keys(value).every((key) => key === '$result' || key === 'path')
+}
+
+/** The arguments with results in the place of references. `resultOf` throws for what has none. */
+export function resolveReferences(value: Json, resultOf: (reference: ResultReference) => Json): Json {
+  if (typeof value !== 'object' || value === null) return value
+  if (isReference(value)) return follow(resultOf(value), value)
+  if (Array.isArray(value)) return value.map((item: Json) => resolveReferences(item, resultOf))
+  const resolved = Object.entries(value as JsonObject).map(([key, item]) => [
+    key,
+    item === undefined ? item : resolveReferences(item, resultOf),
+  ])
+  // As `fromEntries` defines its fields, `__proto__` is one like any other.
+  return Object.fromEntries(resolved) as JsonObject
+}
+
+function follow(result: Json, { $result, path = '' }: ResultReference): Json {
+  let at: Json | undefined = result
+  for (const key of path.split('.').filter((part) => part !== '')) {
+    // Own fields only: arrays have no `length` for a model.
+    at = typeof at === 'object' && at !== null && Object.keys(at).includes(key) ? (at as JsonObject)[key] : undefined
+    if (at === undefined)
+      throw new MeepoError('tool.missing_result', `the result of ${$result} has nothing at ${JSON.stringify(path)}`)
+  }
+  return at
+}
