@@ -224,6 +224,15 @@ export {
 } from './tool/tool.ts'
 
 export { defineAgent, type Agent, type AgentOptions } from './agent/agent.ts'
+export type { CompactionRule, SummaryRule } from './agent/compaction.ts'
+export {
+  promptTemplate,
+  type Instructions,
+  type PromptTemplate,
+  type TemplateValue,
+  type TemplateVariables,
+} from './agent/instructions.ts'
+export type { ProgressRule } from './agent/progress.ts'
 export { validateConversation } from './agent/conversation.ts'
 
 export { defineGraph, taskFailed, type Graph, type GraphOptions, type ResultsOf } from './graph/graph.ts'

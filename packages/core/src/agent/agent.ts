@@ -1,4 +1,3 @@
-import { MeepoError } from '../base/errors.ts'
 import { textSchema, type Schema } from '../base/schema.ts'
 import { parseDollars } from '../cost/money.ts'
 import { askedLimits } from '../engine/asked-limits.ts'
@@ -6,9 +5,13 @@ import type { RunLimits } from '../log/events.ts'
 import type { CallRouting, Model, ModelSettings } from '../model/model.ts'
 import { define, type Definition } from '../run/definition.ts'
 import type { RetryPolicy } from '../run/retry.ts'
-import { jsonSchemaOf } from '../tool/json-schema.ts'
 import { toolset, type Tool } from '../tool/tool.ts'
-import { runAgent, type Prepared } from './loop.ts'
+import type { CompactionRule } from './compaction.ts'
+import type { Instructions } from './instructions.ts'
+import { checkAgent } from './check-agent.ts'
+import { runAgent } from './loop.ts'
+import { asAny, childDefinitions } from './prepared.ts'
+import type { ProgressRule } from './progress.ts'
 
 /** What {@link defineAgent} takes. */
 export interface AgentOptions<I, O> {
@@ -17,8 +20,8 @@ export interface AgentOptions<I, O> {
   readonly version?: string
   /** What the agent is good for, told to people. */
   readonly description?: string
-  /** The system message. */
-  readonly instructions: string
+  /** The system message: a text, or a pure function of the input, such as a `promptTemplate`. */
+  readonly instructions: Instructions<I>
   /** `provider:model` or an alias, resolved by the engine's gateway; or a model itself. */
   readonly model: string | Model
   readonly tools?: readonly Tool[]
@@ -46,19 +49,41 @@ export interface AgentOptions<I, O> {
   readonly routing?: CallRouting
   /** Of one model call; the default of steps unless said. */
   readonly timeoutMs?: number
+  /**
+   * Agents that this one may pass the conversation to. They answer in its place, in the same run and within its limits,
+   * and what they ask models is charged to them. A function where agents hand off to each other.
+   */
+  readonly handoffs?: readonly Agent[] | (() => readonly Agent[])
+  /** How often the conversation may be passed on before there is an answer; 5 unless said. */
+  readonly maxHandoffs?: number
+  /** Tokens, in and out, of all model calls for one answer; no limit unless said. Sub-agents have their own. */
+  readonly maxTokens?: number
+  /** A result of a tool is shown to the model up to so many characters, and is whole in the log; 100,000 unless said. */
+  readonly maxResultChars?: number
+  /** When repeating the same calls counts as standing still; `false` lets the agent go on. */
+  readonly progress?: ProgressRule | false
+  /** How the conversation is kept within the window of the model; `false` leaves it as it is. */
+  readonly compaction?: CompactionRule | false
 }
 
 /** A loop of a model and tools. A Definition like any other, which can be asked what it is made of. */
 export interface Agent<I = unknown, O = unknown> extends Definition<I, O> {
   readonly description?: string
-  readonly instructions: string
+  readonly instructions: Instructions<I>
   readonly model: string | Model
   readonly tools: readonly Tool[]
   readonly maxTurns: number
   readonly settings?: ModelSettings
   readonly retry?: RetryPolicy
+  readonly routing?: CallRouting
   readonly timeoutMs?: number
+  readonly maxHandoffs: number
+  readonly maxTokens?: number
+  readonly maxResultChars: number
+  readonly progress: ProgressRule | false
+  readonly compaction: CompactionRule | false
   prompt(input: I): string
+  handoffs(): readonly Agent[]
 }
 
 /**
@@ -67,25 +92,11 @@ export interface Agent<I = unknown, O = unknown> extends Definition<I, O> {
  */
 export function defineAgent<I = string, O = string>(options: AgentOptions<I, O>): Agent<I, O> {
   const { name, version = '1', description, instructions, model, tools = [], maxTurns = 20 } = options
-  const { prompt = defaultPrompt, output, settings, retry, timeoutMs, budget } = options
-  const routing = routingOf(options)
-  if (!Number.isInteger(maxTurns) || maxTurns < 1) {
-    throw new MeepoError('definition.invalid', `maxTurns of agent ${name} must be a whole number above 0`)
-  }
-  const byName = toolset(tools)
-  let prepared: Prepared | undefined
-  const prepare = (): Prepared => {
-    prepared ??= {
-      tools: byName,
-      request: {
-        ...(tools.length > 0 ? { tools: tools.map((tool) => tool.spec()) } : {}),
-        ...(settings ? { settings } : {}),
-        ...(routing ? { routing } : {}),
-        ...(output ? { outputSchema: jsonSchemaOf(output, `the output of agent ${name}`) } : {}),
-      },
-    }
-    return prepared
-  }
+  const { prompt = defaultPrompt, output, settings, retry, timeoutMs, budget, handoffs = [] } = options
+  const { maxHandoffs = 5, maxTokens, maxResultChars = 100_000, progress = {}, compaction = {} } = options
+  checkAgent(name, { maxTurns, maxTokens, maxResultChars, maxHandoffs: maxHandoffs + 1 }, progress, compaction)
+  // Wrong tools are told here, not at the first run.
+  toolset(tools)
   const agent: Agent<I, O> = {
     ...define({
       name,
@@ -95,8 +106,12 @@ export function defineAgent<I = string, O = string>(options: AgentOptions<I, O>)
       output,
       limits: { ...askedLimits({ budget, limits: options.limits }), maxTurns },
       fallbackLimits: { picoDollars: parseDollars(1).toString() },
-      run: (ctx, input: I): Promise<O> => runAgent(agent, prepare(), ctx, input),
+      run: (ctx, input: I): Promise<O> => runAgent(agent, ctx, input),
     }),
+    /** Asked when the agent is registered: by then agents that hand off to each other know each other. */
+    get uses() {
+      return childDefinitions(asAny(agent))
+    },
     description,
     instructions,
     model,
@@ -104,8 +119,15 @@ export function defineAgent<I = string, O = string>(options: AgentOptions<I, O>)
     maxTurns,
     settings,
     retry,
+    routing: routingOf(options),
     timeoutMs,
+    maxHandoffs,
+    maxTokens,
+    maxResultChars,
+    progress,
+    compaction,
     prompt,
+    handoffs: () => (typeof handoffs === 'function' ? handoffs() : handoffs),
   }
   return agent
 }

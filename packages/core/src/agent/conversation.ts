@@ -1,3 +1,4 @@
+import type { Json, JsonObject } from '../base/json.ts'
 import type { Message, ModelResponse, ToolCall } from '../model/model.ts'
 
 /** What the model said, as the conversation keeps it. */
@@ -7,17 +8,42 @@ export function assistantMessage(response: ModelResponse, toolCalls: readonly To
     toolCalls.length > 0 ? { role: 'assistant' as const, text, toolCalls } : { role: 'assistant' as const, text }
   // The rare fields by a spread, the common ones without: it costs more than the message.
   if (reasoning === undefined && carry === undefined) return said
-  return { ...said, ...(reasoning === undefined ? {} : { reasoning }), ...(carry === undefined ? {} : { carry }) }
+  return {
+    ...said,
+    ...(reasoning === undefined ? {} : { reasoning }),
+    ...(carry === undefined ? {} : { carry: followed(carry, response.toolCalls, toolCalls) }),
+  }
 }
 
+/** What hangs on a call goes with it when the call got another id. */
+function followed(carry: JsonObject, from: readonly ToolCall[], to: readonly ToolCall[]): JsonObject {
+  const { calls } = carry
+  if (typeof calls !== 'object' || calls === null || Array.isArray(calls)) return carry
+  if (from.every(({ id }, index) => to[index]?.id === id)) return carry
+  const entries = Object.entries(calls as JsonObject).map(([id, hung = null]): [string, Json] => {
+    const index = from.findIndex((call) => call.id === id)
+    return [to[index]?.id ?? id, hung]
+  })
+  return { ...carry, calls: Object.fromEntries(entries) }
+}
+
+/** The form of ids that are given here: no call keeps an id of that form that came from elsewhere. */
+const ownId = /^turn_\d+_\d+$/
+
 /**
- * The calls with ids that no other call of the conversation has, and adds them to `taken`. Some servers count from
- * zero in every answer; results and approvals are found by id, so an old approval must not fit a new call.
+ * The calls with ids that no other call of the run has, and adds them to `taken`. Some servers count from zero in every
+ * answer; results, approvals and children are found by id, so an old approval must not fit a new call. Once older calls
+ * were `forgotten`, nobody knows their ids any more: all calls get ids of their turn.
  */
-export function withUniqueIds(calls: readonly ToolCall[], taken: Set<string>, turn: number): ToolCall[] {
+export function withUniqueIds(
+  calls: readonly ToolCall[],
+  taken: Set<string>,
+  turn: number,
+  isForgetful = false,
+): ToolCall[] {
   if (calls.length === 0) return []
-  return calls.map((call) => {
-    let id = call.id
+  return calls.map((call, index) => {
+    let id = isForgetful || ownId.test(call.id) ? `turn_${turn}_${index}` : call.id
     while (id === '' || taken.has(id)) id = `${id}_${turn}`
     taken.add(id)
     return id === call.id ? call : { ...call, id }

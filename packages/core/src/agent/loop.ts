@@ -2,156 +2,170 @@
 // every tool call of the conversation has exactly one result.
 
 import { MeepoError } from '../base/errors.ts'
-import type { CallAccount } from '../model/account.ts'
-import type { Message, ModelCall, ModelRequest, ModelResponse } from '../model/model.ts'
-import type { Attempt, RunContext } from '../run/context.ts'
-import { defaultRetry } from '../run/retry.ts'
+import type { ModelResponse, ToolCall } from '../model/model.ts'
+import type { RunContext } from '../run/context.ts'
+import type { Task } from '../run/task.ts'
+import type { ToolMessage } from '../tool/answer.ts'
 import { runTools } from '../tool/run-tools.ts'
-import type { Toolset } from '../tool/tool.ts'
 import type { Agent } from './agent.ts'
 import { readAnswer, repairText } from './answer.ts'
-import { assistantMessage, callIds, withUniqueIds } from './conversation.ts'
+import { askModel } from './ask-model.ts'
+import { clipped, sizeOf } from './clip.ts'
+import { decideHandoffs, type Handoff } from './handoff.ts'
+import { isTight, makeRoom } from './make-room.ts'
+import { asAny } from './prepared.ts'
+import { judgeTurn, progressHint, turnMark } from './progress.ts'
 import { isContinued, isSegmentFull, type AgentState, type Continued, type SegmentCount } from './segment.ts'
+import { Talk } from './talk.ts'
 
 /** How often an answer that does not match the schema is sent back. */
 const maxRepairs = 2
 
-/** What all runs of an agent share. */
-export interface Prepared {
-  readonly tools: Toolset
-  /** Everything of a request but the messages. */
-  readonly request: Omit<ModelRequest, 'messages'>
+/** Runs an agent to its final answer, from the beginning or from the state of its last segment. */
+export async function runAgent<I, O>(agent: Agent<I, O>, ctx: RunContext, input: I | Continued): Promise<O> {
+  const root = asAny(agent)
+  const talk = isContinued<AgentState>(input) ? new Talk(root, input.$continued) : Talk.begin(root, input)
+  const answer = await answerIn(ctx, talk, {
+    cut: () => ctx.continueWith<Continued>({ $continued: talk.state() }),
+  })
+  // The loop reads the answer with the output schema of the agent.
+  return answer as O
 }
 
-/** Runs an agent to its final answer, from the beginning or from the state of its last segment. */
-export async function runAgent<I, O>(
-  agent: Agent<I, O>,
-  prepared: Prepared,
-  ctx: RunContext,
-  input: I | Continued,
-): Promise<O> {
-  const state = isContinued(input) ? input.$continued : begin(agent.prompt(input))
-  const messages: Message[] = [{ role: 'system', text: agent.instructions }, ...state.messages]
-  const request: ModelRequest = { ...prepared.request, messages }
-  const maxTurns = ctx.limits.maxTurns ?? agent.maxTurns
-  const takenIds = callIds(messages)
-  const count: SegmentCount = { turns: 0, steps: 0 }
-  let { turn, repairs } = state
+/** What may happen between two turns. */
+export interface TurnHooks {
+  /** Called before each turn: may let the conversation hear more. */
+  readonly before?: () => void
+  /** The segment is full. Never comes back. */
+  readonly cut: () => Promise<never>
+}
 
+/** Takes turns until there is a final answer. When it rejects, the conversation is whole: T1 holds. */
+export async function answerIn(ctx: RunContext, talk: Talk, { before, cut }: TurnHooks): Promise<unknown> {
+  const maxTurns = ctx.limits.maxTurns ?? talk.root.maxTurns
+  const count: SegmentCount = { turns: 0, steps: 0 }
   for (;;) {
-    if (turn >= maxTurns) throw turnLimit(turn)
-    turn++
-    const before = messages.length
-    const response = await askModel(agent, ctx, request, { turn, maxTurns })
+    before?.()
+    checkLimits(talk, maxTurns)
+    if (isTight(talk)) await makeRoom(ctx, talk)
+    const length = talk.messages.length
+    talk.turn++
+    let response: ModelResponse
+    try {
+      response = await ask(ctx, talk, maxTurns)
+    } catch (thrown) {
+      if (!isTooLong(thrown)) throw thrown
+      await makeRoom(ctx, talk, thrown)
+      continue
+    }
     if (response.finish === 'content-filter') throw filtered(response)
-    const calls = withUniqueIds(response.toolCalls, takenIds, turn)
-    messages.push(assistantMessage(response, calls))
-    if (calls.length > 0) {
-      const { results } = await runTools(ctx, prepared.tools, calls, { turn })
-      messages.push(...results)
-    } else {
-      const answer = readAnswer(agent.output, response)
+    const calls = talk.answered(response)
+    if (calls.length > 0) await act(ctx, talk, calls)
+    else {
+      const answer = readAnswer(talk.root.output, response)
       if (answer.kind === 'final') return answer.value
-      if (++repairs > maxRepairs) throw answer.error
-      messages.push({ role: 'user', text: repairText(answer.error) })
+      if (++talk.repairs > maxRepairs) throw answer.error
+      talk.note(repairText(answer.error))
     }
     count.turns++
-    count.steps += messages.length - before
-    if (isSegmentFull(count, ctx.segmentSize)) await continueWith(ctx, { messages: messages.slice(1), turn, repairs })
+    count.steps += talk.messages.length - length
+    if (isSegmentFull(count, ctx.segmentSize)) await cut()
   }
 }
 
-function begin(prompt: string): AgentState {
-  return { messages: [{ role: 'user', text: prompt }], turn: 0, repairs: 0 }
+function checkLimits(talk: Talk, maxTurns: number): void {
+  if (talk.turnsTaken >= maxTurns) throw turnLimit(talk.turnsTaken)
+  const { maxTokens } = talk.root
+  if (maxTokens !== undefined && talk.tokens >= maxTokens) throw tokenLimit(talk.tokens)
 }
 
-function continueWith(ctx: RunContext, state: AgentState): Promise<never> {
-  return ctx.continueWith<Continued>({ $continued: state })
-}
-
-function askModel<I, O>(
-  agent: Agent<I, O>,
-  ctx: RunContext,
-  request: ModelRequest,
-  progress: { readonly turn: number; readonly maxTurns: number },
-): Promise<ModelResponse> {
-  const { timeoutMs } = agent
+function ask(ctx: RunContext, talk: Talk, maxTurns: number): Task<ModelResponse> {
+  const { model, retry, timeoutMs } = talk.speaker
   const meta = {
     kind: 'model',
-    model: typeof agent.model === 'string' ? agent.model : agent.model.id,
-    ...progress,
+    model: typeof model === 'string' ? model : model.id,
+    turn: talk.turnsTaken,
+    maxTurns,
+    ...talk.agentMeta,
   } as const
-  const model = findModel(agent.model, ctx)
-  const announcesCalls = typeof model === 'object' && model.keepsBooks === true
-  const retry = announcesCalls ? { ...(agent.retry ?? defaultRetry), codes: onlyInterrupted } : agent.retry
-  const options = { effect: 'idempotent', isPaid: true, announcesCalls, retry, timeoutMs, meta } as const
-  return ctx.step('model', options, (attempt) => callModel(model, request, attempt))
+  return askModel(ctx, { name: 'model', model, retry, timeoutMs, meta }, talk.request)
 }
 
-/** A model that announces its calls repeats them itself. Only an answer that broke off after it began is asked for anew. */
-const onlyInterrupted: readonly string[] = ['model.interrupted']
-
-/** The model if the name is known here; whoever calls it tells what is wrong with the name. */
-function findModel(model: Agent['model'], ctx: RunContext): Agent['model'] {
-  if (typeof model !== 'string') return model
-  try {
-    return ctx.models.resolve(model)
-  } catch {
-    return model
+/** Lets the calls of a turn run, and judges whether they led anywhere. */
+async function act(ctx: RunContext, talk: Talk, calls: readonly ToolCall[]): Promise<void> {
+  const { prepared, speaker } = talk
+  const size = ctx.segmentSize
+  const { results: whole, handoff } =
+    prepared.handoffs.size === 0
+      ? { results: (await runTools(ctx, prepared.tools, calls, { turn: talk.turnsTaken })).results, handoff: undefined }
+      : await runAndHandOff(ctx, talk, calls)
+  let added = ctx.segmentSize - size
+  let results = whole
+  if (added > speaker.maxResultChars || prepared.hasComposites) {
+    results = whole.map((message) => clipped(message, speaker.maxResultChars))
+    added = results.reduce((sum, { result }) => sum + sizeOf(result), 0)
   }
+  talk.took(results, added)
+  if (handoff) passOn(ctx, talk, handoff)
+  if (speaker.progress === false) return
+  const { state, verdict } = judgeTurn(talk.progress, turnMark(calls, results), speaker.progress)
+  talk.progress = state
+  if (verdict === 'stop') throw noProgress(talk)
+  if (verdict === 'hint') talk.note(progressHint(speaker.progress.stopAfter ?? 6))
 }
 
-function callModel(model: Agent['model'], request: ModelRequest, attempt: Attempt): Promise<ModelResponse> {
-  const target = typeof model === 'string' ? attempt.call.models.resolve(model) : model
-  return target.call(request, new AttemptCall(attempt)).then((response) => {
-    attempt.addUsage(response.usage)
-    return response
+async function runAndHandOff(
+  ctx: RunContext,
+  talk: Talk,
+  calls: readonly ToolCall[],
+): Promise<{ readonly results: readonly ToolMessage[]; readonly handoff: Handoff | undefined }> {
+  const { prepared, handoffs: taken, root } = talk
+  const isHandoff = (call: ToolCall): boolean => prepared.handoffs.has(call.name)
+  const asked = calls.filter(isHandoff)
+  if (asked.length === 0) {
+    const { results } = await runTools(ctx, prepared.tools, calls, { turn: talk.turnsTaken })
+    return { results, handoff: undefined }
+  }
+  const others = calls.filter((call) => !isHandoff(call))
+  const decided = decideHandoffs(prepared.handoffs, asked, { taken, most: root.maxHandoffs })
+  const ran =
+    others.length > 0 ? await runTools(ctx, prepared.tools, others, { turn: talk.turnsTaken }) : { results: [] }
+  const byCall = new Map([...decided.results, ...ran.results].map((message) => [message.callId, message]))
+  // Each call is in one of the two.
+  return { results: calls.map(({ id }) => byCall.get(id)!), handoff: decided.handoff }
+}
+
+function passOn(ctx: RunContext, talk: Talk, handoff: Handoff): void {
+  const from = talk.speaker.name
+  const to = handoff.target.name
+  talk.handOff(handoff)
+  ctx.report({
+    message: `${from} hands the conversation to ${to}`,
+    details: { handoff: { from, to, turn: talk.turn } },
   })
 }
 
-/** What the model may use of an attempt. Abort signals and books are made when somebody asks: most models never do. */
-class AttemptCall implements ModelCall {
-  readonly #attempt: Attempt
-
-  constructor(attempt: Attempt) {
-    this.#attempt = attempt
-  }
-
-  get signal(): AbortSignal {
-    return this.#attempt.signal
-  }
-
-  get attemptId(): string {
-    return this.#attempt.id
-  }
-
-  get idempotencyKey(): string {
-    return this.#attempt.idempotencyKey
-  }
-
-  get account(): CallAccount {
-    return this.#attempt.account
-  }
-
-  get priority(): number {
-    return this.#attempt.call.priority
-  }
-
-  get deadlineAt(): number | undefined {
-    return this.#attempt.call.deadlineAt
-  }
-
-  get earlierTries(): number {
-    return this.#attempt.earlierTries
-  }
-
-  get onText(): ((delta: string) => void) | undefined {
-    return this.#attempt.preview
-  }
+function isTooLong(thrown: unknown): thrown is MeepoError {
+  return MeepoError.is(thrown) && thrown.code === 'model.context_length'
 }
 
 function turnLimit(turns: number): MeepoError {
   return new MeepoError('agent.turn_limit', `no final answer after ${turns} turns`, { details: { turns } })
+}
+
+function tokenLimit(tokens: number): MeepoError {
+  return new MeepoError('agent.token_limit', `no final answer after ${tokens} tokens`, { details: { tokens } })
+}
+
+function noProgress(talk: Talk): MeepoError {
+  const { turnsTaken: turns } = talk
+  return new MeepoError(
+    'agent.no_progress',
+    `the same calls gave the same results again and again, up to turn ${turns}`,
+    {
+      details: { turns },
+    },
+  )
 }
 
 function filtered(response: ModelResponse): MeepoError {

@@ -21,7 +21,14 @@ test('after 200 turns an agent goes on in a new segment with all it knew', async
     return index < 450 ? { toolCalls: [{ name: 'write', arguments: 1, id: 'again' }] } : `${request.messages.length}`
   })
   const run = directRun()
-  const agent = defineAgent({ name: 'long', instructions: 'Write.', model, tools: [write], maxTurns: 1_000 })
+  const agent = defineAgent({
+    name: 'long',
+    instructions: 'Write.',
+    model,
+    tools: [write],
+    maxTurns: 1_000,
+    progress: false,
+  })
   expect(await runDirect(agent, 'begin', run)).toBe(String(2 + 450 * 2))
   expect(run.continuations).toMatchObject([{ $continued: { turn: 200 } }, { $continued: { turn: 400 } }])
   expect(model.requests.at(-1)?.messages.slice(0, 2)).toEqual([
@@ -37,7 +44,11 @@ test('a segment is cut when its messages grow large, and the size starts again',
     index < 11 ? { toolCalls: [{ name: 'write', arguments: million }] } : 'done',
   )
   const run = directRun()
-  await runDirect(defineAgent({ name: 'large', instructions: '', model, tools: [write] }), 'begin', run)
+  await runDirect(
+    defineAgent({ name: 'large', instructions: '', model, tools: [write], progress: false }),
+    'begin',
+    run,
+  )
   expect(run.continuations).toMatchObject([{ $continued: { turn: 5 } }, { $continued: { turn: 10 } }])
 })
 
