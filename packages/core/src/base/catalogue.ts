@@ -1,3 +1,4 @@
+// oxlint-disable max-lines -- one table of codes, looked up by name and never read from end to end
 /** How the command line ends for an error: see `docs/reference/errors.md`. */
 export interface ErrorEntry {
   /** What happened, one sentence. */

@@ -1,106 +1,13 @@
-// One driver in the hand of a test: its host keeps what the driver does, and the test says when the disk answers.
-
 import { expect, test } from 'vitest'
 import { MeepoError } from '../base/errors.ts'
 import { anySchema } from '../base/schema.ts'
 import { noUsage } from '../base/usage.ts'
-import type { BlobRef, LogEvent, NewEvent } from '../log/events.ts'
-import { createTestMachine, type TestMachine } from '../testing/test-machine.ts'
+import type { BlobRef, NewEvent } from '../log/events.ts'
 import type { RunContext } from './context.ts'
 import { define } from './definition.ts'
-import { RunDriver } from './driver.ts'
-import type { RunHost } from './host.ts'
+import { drive, never } from '../testing/driven.ts'
+import type { RunDriver } from './driver.ts'
 import type { DriverMail } from './mail.ts'
-import { readRecording } from './recording.ts'
-
-/** How a test wants its driver. */
-interface DrivenOptions {
-  /** What the log holds behind `run.created`. */
-  readonly log?: readonly NewEvent[]
-  readonly host?: Partial<RunHost>
-}
-
-/** A driver, and what it did. */
-interface Driven {
-  readonly driver: RunDriver
-  readonly scheduler: TestMachine['scheduler']
-  /** What the driver appended, in order, with the last event of the run. */
-  readonly events: readonly NewEvent[]
-  /** Ids of mail that was taken out of the inbox unread. */
-  readonly discarded: readonly string[]
-  types(): readonly string[]
-  last(): NewEvent | undefined
-}
-
-const created: NewEvent = {
-  type: 'run.created',
-  at: 0,
-  data: {
-    definition: 'd',
-    version: '1',
-    input: { value: null },
-    tenant: 't',
-    sessionId: 's',
-    limits: { activeMs: 3_600_000 },
-    priority: 0,
-  },
-}
-
-/** Drives code until nothing is left to do at this moment. */
-async function drive(
-  run: (ctx: RunContext) => Promise<unknown>,
-  { log = [], host = {} }: DrivenOptions = {},
-): Promise<Driven> {
-  const machine = createTestMachine()
-  const { scheduler } = machine
-  const events: NewEvent[] = []
-  const discarded: string[] = []
-  // A seq makes a new event one of the log.
-  const recorded = [created, ...log].map((event, index) => ({ ...event, seq: index + 1 }) as LogEvent)
-  const driver = new RunDriver({
-    runId: 'r',
-    definition: define({ name: 'd', input: anySchema, run }),
-    recording: readRecording(recorded),
-    priority: 0,
-    fetched: new Map(),
-    host: {
-      machine,
-      tenant: 't',
-      tools: { run: (tool) => Promise.reject(new Error(tool.name)) },
-      models: {
-        resolve: (name) => {
-          throw new Error(name)
-        },
-      },
-      append: (event) => void events.push(event),
-      discard: (mailId) => void discarded.push(mailId),
-      lastSeq: () => recorded.length + events.length,
-      whenDurable: (then) => then(),
-      putBlob: never,
-      getBlob: never,
-      startChild: () => undefined,
-      cancelChild: () => undefined,
-      preview: () => undefined,
-      openCall: (event) => void events.push(event),
-      settleCall: (event) => void events.push(event),
-      callWaits: () => undefined,
-      waiting: () => undefined,
-      busy: () => undefined,
-      end: (event) => void events.push(event),
-      ...host,
-    },
-  })
-  driver.start()
-  await scheduler.settle()
-  return {
-    driver,
-    scheduler,
-    events,
-    discarded,
-    types: () => events.map((event) => event.type),
-    last: () => events.at(-1),
-  }
-}
 
 /** The events that begin every log. */
 const started: NewEvent = { type: 'run.started', at: 0, data: { seed: 's', patches: [] } }
@@ -113,7 +20,6 @@ const large: string = 'x'.repeat(300_000)
 
 const read = { effect: 'read' } as const
 const broken = { code: 'store.failed', message: 'disk full' }
-const never = (): Promise<never> => new Promise(() => {})
 const refused = new MeepoError('store.failed', 'disk full')
 const child = define({ name: 'child', input: anySchema, run: async () => null })
 const stop = { id: 'm', kind: 'cancel', data: { source: 'caller', reason: 'enough' } } as const
