@@ -75,7 +75,7 @@ export function goesFirst(a: GraphNode, b: GraphNode): boolean {
  * Checks the tasks and plans them. Throws `graph.invalid` or `graph.cycle`, naming the task. `places`: how many run at
  * one time, if that is known.
  */
-export function planGraph(name: string, tasks: Readonly<Record<string, TaskShape>>, places?: number): GraphPlan {
+export function planGraph(name: string, tasks: Readonly<Record<string, TaskShape>>, places: number = 100): GraphPlan {
   const ids = Object.keys(tasks)
   if (ids.length === 0) throw invalid(name, 'it has no tasks')
   return addToPlan(name, [], tasks, places)
@@ -89,7 +89,7 @@ export function addToPlan(
   name: string,
   planned: readonly DraftNode[],
   tasks: Readonly<Record<string, TaskShape>>,
-  places?: number,
+  places: number = 100,
 ): DraftNode[] {
   const shapes = Object.entries(tasks)
   const count = planned.length + shapes.length
@@ -107,7 +107,7 @@ export function addToPlan(
   const sorted = sortByNeeds(drafts)
   if (sorted.length < drafts.length) throw cycle(name, drafts, new Set(sorted))
   for (const [at, draft] of drafts.entries()) checkJoin(name, draft, shapes[at]![1])
-  orderNodes(sorted, tasks, places)
+  orderNodes(sorted, tasks, planned.length > 0 ? Infinity : places)
   if (planned.length > 0) {
     for (const draft of drafts) {
       for (const need of draft.needs) if (need.index < planned.length) need.dependents.push(draft)
@@ -129,6 +129,7 @@ function expectedMs({ expects, work }: TaskShape): number | undefined {
 
 function draftOf(id: string, index: number, shape: TaskShape, unknownMs: number): DraftNode {
   const { join = 'all', work } = shape
+  const isWait = work?.kind === 'signal' || work?.kind === 'timer'
   return {
     id,
     index,
@@ -137,9 +138,9 @@ function draftOf(id: string, index: number, shape: TaskShape, unknownMs: number)
     join: join === 'any' ? 1 : typeof join === 'object' ? join.atLeast : join,
     joinWithinMs: shape.joinWithinMs,
     isOptional: shape.optional === true,
-    isWait: work?.kind === 'signal' || work?.kind === 'timer',
+    isWait,
     isAsked: shape.when !== undefined || shape.forEach !== undefined,
-    uses: shape.uses ? Object.entries(shape.uses) : [],
+    uses: shape.uses && !isWait ? Object.entries(shape.uses) : [],
     priority: shape.priority ?? 0,
     ms: expectedMs(shape) ?? unknownMs,
     latestStart: Infinity,

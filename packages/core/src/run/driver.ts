@@ -423,7 +423,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   /** The recorded part is over: open tasks go on, and mail that waited is read. */
   #goLive(): void {
     const replay = this.#replay
-    replay?.checkOver()
+    const { returned } = this.#code
+    replay?.checkOver(returned?.kind === 'thrown' ? returned.thrown : undefined)
     this.#jump()
     this.#phase = 'live'
     this.#replay = undefined

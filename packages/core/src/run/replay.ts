@@ -85,11 +85,11 @@ export class Replay {
     return { entry, type: event.type, data: event.data, at: event.at, ...this.#told(event, entry) }
   }
 
-  /** Throws when the log holds calls that the code did not come to. */
-  checkOver(): void {
+  /** Throws when the log holds calls that the code did not come to; `thrown`: what it ended with instead. */
+  checkOver(thrown?: unknown): void {
     for (const task of this.#segment.tasks.values()) {
       if (!this.#called.has(task.number))
-        throw nondeterministic(`${task.number} ${task.kind} ${task.name}`, 'no such call')
+        throw nondeterministic(`${task.number} ${task.kind} ${task.name}`, 'no such call', thrown)
     }
   }
 
@@ -132,8 +132,9 @@ export class Replay {
   }
 }
 
-function nondeterministic(recorded: string, made: string): MeepoError {
+function nondeterministic(recorded: string, made: string, cause?: unknown): MeepoError {
   return new MeepoError('run.nondeterministic', `the log holds: ${recorded}; the code made: ${made}`, {
     details: { recorded, made },
+    ...(cause === undefined ? {} : { cause }),
   })
 }
