@@ -41,5 +41,10 @@ export const shared = {
       .conflicts('json'),
   budget: (): Option =>
     new Option('--budget <dollars>', 'what the run and everything below it may cost').argParser(parseBudget),
+  unpriced: (): Option =>
+    new Option(
+      '--unpriced <policy>',
+      'what the budget does with calls of models without a price; deny unless given',
+    ).choices(['deny', 'assume_ceiling', 'allow_flagged']),
   maxTurns: (): Option => new Option('--max-turns <n>', 'model turns of an agent').argParser(parseCount),
 }

@@ -181,7 +181,7 @@ export class ActiveRun implements RunHost {
   openCall(event: CallEvent<'call.started'>, intent: CallIntent, done: (grant: CallGrant) => void): void {
     if (this.#isGone) return
     const { budgets } = this.#owner
-    const charge = budgets.charge(intent, this.driver.scopesOf(event.data.number), event.at)
+    const charge = budgets.charge(intent, this.driver.scopesOf(event.data.number), event.at, this.driver)
     if (charge.kind === 'reserve') {
       const { reserve, opened } = this.#booked()
       reserve.push(charge.reservation)

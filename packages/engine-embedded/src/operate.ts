@@ -1,9 +1,11 @@
 import {
+  askedLimits,
   definitionKey,
   effectiveEvents,
   isBudgetStop,
   MeepoError,
   planRewind,
+  raisedLimits,
   readRecording,
   type CancelMail,
   type EventData,
@@ -87,7 +89,8 @@ export async function reopenRun(
   if (status !== 'failed' && status !== 'cancelled') return
   const events = await store.log.read(scope, runId)
   const isForMoney = limits.picoDollars !== undefined || endedByBudget(events)
-  await reopenEnded(store, machine, scope, runId, isForMoney ? events : [], { limits, by: 'operator' })
+  const raised = raisedLimits(readRecording(events).limits, askedLimits({ limits }))
+  await reopenEnded(store, machine, scope, runId, isForMoney ? events : [], { limits: raised, by: 'operator' })
 }
 
 /** The last event says that a budget refused. */

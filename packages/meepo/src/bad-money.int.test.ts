@@ -2,11 +2,13 @@ import type { LedgerEntry, PriceCard } from '@meepo/core'
 import type { SimulatorAnswer } from '@meepo/simulator'
 import { expect, test } from 'vitest'
 import { answerOf, costOf, openStage, price, talker, type Stage } from '../test-support/stage.ts'
-import { createMeepo, type Budget, type Meepo, type MeepoOptions } from './index.ts'
+import { createMeepo, defineAgent, type Budget, type Meepo, type MeepoOptions } from './index.ts'
 
 const hard: Budget = { name: 'hard', scope: 'tenant', limit: 1, period: 'forever' }
 const soft: Budget = { ...hard, name: 'soft', kind: 'soft' }
-const unknown = talker({ name: 'stranger', model: 'sim:nobody-knows' })
+const strange = { name: 'stranger', model: 'sim:nobody-knows' }
+// Its own limit minds nothing: what budgets do is what is looked at.
+const unknown = talker({ ...strange, limits: { unpriced: 'allow_flagged' } })
 
 async function linesOf(meepo: Meepo): Promise<readonly LedgerEntry[]> {
   return await meepo.store.money.ledger('system')
@@ -46,10 +48,26 @@ test.each<[string, readonly Budget[]]>([
   expect(await meepo.costs.forAgent('stranger')).toMatchObject({ picoDollars: '0', calls: 1, unpricedCalls: 1 })
 })
 
+test.each<[string, Parameters<Meepo['run']>[2], { readonly budget?: number }]>([
+  ['the start', { budget: '$5' }, {}],
+  ['the start, in pico-dollars', { limits: { picoDollars: '5000000000000' } }, {}],
+  ['the agent', {}, { budget: 5 }],
+])('a limit that %s asked for refuses a model without a price like a hard budget', async (_, start, agent) => {
+  const stage = await openStage()
+  const meepo = await open(stage, {})
+  const one = defineAgent({ ...strange, instructions: 'Talk.', ...agent })
+  const { runId, error } = await meepo.run(one, 'go', start)
+  const details = { budget: 'run', scope: `run:${runId}`, limitPicoDollars: '5000000000000', isUnpriced: true }
+  expect(error).toMatchObject({ code: 'budget.exceeded', details })
+  expect(stage.sent()).toBe(0)
+  const limits = { picoDollars: '5000000000000', unpriced: 'allow_flagged' } as const
+  expect((await meepo.run(one, 'go', { limits })).status).toBe('completed')
+})
+
 test('a hard budget with assume_ceiling pays for a model without a price what the dearest one costs, until it is spent', async () => {
   const stage = await openStage()
   const meepo = await open(stage, { budgets: [{ ...hard, limit: '0.25', unpriced: 'assume_ceiling' }] })
-  const cheap = talker({ name: 'stranger', model: 'sim:nobody-knows', settings: { maxOutputTokens: 1_000 } })
+  const cheap = defineAgent({ ...strange, instructions: 'Talk.', settings: { maxOutputTokens: 1_000 } })
   const ends: string[] = []
   for (let call = 0; call < 3; call++) {
     const { status, error } = await meepo.run(cheap, 'go')

@@ -10,6 +10,7 @@ interface ResumeFlags {
   readonly maxTurns?: number
   readonly deadline?: number
   readonly budget?: string
+  readonly unpriced?: NonNullable<RunLimits['unpriced']>
 }
 
 /** `meepo resume` */
@@ -22,6 +23,7 @@ export function resumeCommand(): Command {
     .addOption(shared.stream())
     .addOption(shared.maxTurns())
     .addOption(shared.budget())
+    .addOption(shared.unpriced())
     .addOption(
       new Option('--deadline <duration>', 'a new deadline, counted from now, and that much more active time').argParser(
         parseDuration,
@@ -63,14 +65,15 @@ async function resume(runId: string, flags: ResumeFlags): Promise<void> {
 
 /** Limits are part of a run until it ends: only an ended one takes others. */
 async function raisedLimits(store: Store, run: RunSummary, flags: ResumeFlags): Promise<Partial<RunLimits>> {
-  const { maxTurns, deadline, budget } = flags
-  if (maxTurns === undefined && deadline === undefined && budget === undefined) return {}
+  const { maxTurns, deadline, budget, unpriced } = flags
+  if ([maxTurns, deadline, budget, unpriced].every((asked) => asked === undefined)) return {}
   const { askedLimits, MeepoError, readRecording } = await import('@meepo/core')
   if (run.endedAt === undefined) {
-    const message = `run ${run.runId} has not ended (${run.status}): its limits stay as they are; resume it without --max-turns, --deadline and --budget`
+    const message = `run ${run.runId} has not ended (${run.status}): its limits stay as they are; resume it without --max-turns, --deadline, --budget and --unpriced`
     throw new MeepoError('config.invalid', message)
   }
-  const turns = { ...(maxTurns === undefined ? {} : { maxTurns }), ...askedLimits({ budget }) }
+  const asked = unpriced === undefined ? {} : { unpriced }
+  const turns = { ...(maxTurns === undefined ? {} : { maxTurns }), ...asked, ...askedLimits({ budget }) }
   if (deadline === undefined) return turns
   const { activeMs, limits } = readRecording(await store.log.read('system', run.runId))
   return { ...turns, deadlineAt: Date.now() + deadline, activeMs: Math.max(limits.activeMs, activeMs + deadline) }

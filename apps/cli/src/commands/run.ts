@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import type { RunLimits } from '@meepo/core'
 import { parseDuration, shared } from '../options.ts'
 import { terminal } from '../terminal.ts'
 
@@ -10,8 +11,10 @@ interface RunFlags {
   readonly maxTurns?: number
   readonly deadline?: number
   readonly budget?: string
+  readonly unpriced?: NonNullable<RunLimits['unpriced']>
   readonly runId?: string
   readonly tenant?: string
+  readonly actor?: string
 }
 
 /** `meepo run` */
@@ -25,11 +28,13 @@ export function runCommand(): Command {
     .addOption(shared.stream())
     .addOption(shared.maxTurns())
     .addOption(shared.budget())
+    .addOption(shared.unpriced())
     .addOption(
       new Option('--deadline <duration>', 'when the run must have ended, counted from now').argParser(parseDuration),
     )
     .addOption(new Option('--run-id <id>', 'the same id and input again attach to the same run'))
     .addOption(new Option('--tenant <name>', 'whose run it is; default unless given'))
+    .addOption(new Option('--actor <name>', 'the user who starts it: budgets and limits of users count for it'))
     .action(run)
 }
 
@@ -62,14 +67,16 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   }
 }
 
-function startOptions({ runId, tenant, maxTurns, deadline, budget, stream }: RunFlags) {
+function startOptions({ runId, tenant, actor, maxTurns, deadline, budget, unpriced, stream }: RunFlags) {
   const limits = {
     ...(maxTurns === undefined ? {} : { maxTurns }),
     ...(deadline === undefined ? {} : { deadlineAt: Date.now() + deadline }),
+    ...(unpriced === undefined ? {} : { unpriced }),
   }
   return {
     ...(runId === undefined ? {} : { runId }),
     ...(tenant === undefined ? {} : { tenant }),
+    ...(actor === undefined ? {} : { actor }),
     ...(stream === undefined ? {} : { isPreviewed: true }),
     ...(budget === undefined ? {} : { budget }),
     limits,

@@ -36,7 +36,8 @@ export interface AgentOptions<I, O> {
   readonly limits?: Omit<Partial<RunLimits>, 'maxTurns'>
   /**
    * What a run may cost with everything below it, in dollars: `0.25`, `'$5'`. A start may ask for another amount, a child
-   * for less. $1 unless said here, at the start, or by a run above. Calls without a price are not in it.
+   * for less. $1 unless said here, at the start, or by a run above. A call without a price is refused, unless
+   * `limits.unpriced` says otherwise; the $1 that nobody asked for lets it go and counts it as unpriced.
    */
   readonly budget?: string | number
   readonly settings?: ModelSettings

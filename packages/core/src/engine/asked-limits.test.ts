@@ -15,4 +15,6 @@ test('amounts that are none, and two amounts, are refused', () => {
   expect(() => askedLimits({ limits: { picoDollars: '-1' } })).toThrow('not below 0')
   expect(() => askedLimits({ limits: { picoDollars: '1.5' } })).toThrow('no amount')
   expect(() => askedLimits({ budget: 1, limits: { picoDollars: '1' } })).toThrow('give one')
+  const limits = { unpriced: 'sometimes' as 'deny' }
+  expect(() => askedLimits({ budget: 1, limits })).toThrow('unknown unpriced')
 })

@@ -9,10 +9,19 @@ export interface AskedLimits {
   readonly budget?: string | number | undefined
 }
 
-/** The limits that were asked for. Throws `money.invalid`, and `config.invalid` for two different amounts. */
+const policies: readonly unknown[] = [undefined, 'deny', 'assume_ceiling', 'allow_flagged']
+
+/**
+ * The limits that were asked for. Throws `money.invalid`, and `config.invalid` for two different amounts and for an
+ * unknown policy for calls without a price.
+ */
 export function askedLimits({ limits = {}, budget }: AskedLimits): Partial<RunLimits> {
   if (limits.picoDollars !== undefined && parsePico(limits.picoDollars) < 0n) {
     throw new MeepoError('money.invalid', `limits.picoDollars is ${limits.picoDollars}: a limit is not below 0`)
+  }
+  if (!policies.includes(limits.unpriced)) {
+    const message = 'has an unknown unpriced; there are deny, assume_ceiling and allow_flagged'
+    throw new MeepoError('config.invalid', `the limit of a run ${message}`)
   }
   if (budget === undefined) return limits
   if (limits.picoDollars !== undefined)

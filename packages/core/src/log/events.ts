@@ -62,6 +62,12 @@ export interface RunLimits {
   readonly maxTurns?: number
   /** What the run and everything below it may cost, in pico-dollars as text. */
   readonly picoDollars?: string
+  /**
+   * A call of a model without a price: `deny` refuses it, `assume_ceiling` charges what the dearest model would cost,
+   * `allow_flagged` lets it go and counts it as unpriced. `deny` where somebody asked for an amount, unless said; absent
+   * where the amount is one that nobody asked for, which lets such calls go.
+   */
+  readonly unpriced?: 'deny' | 'assume_ceiling' | 'allow_flagged'
 }
 
 /** What the end of a run without success leaves behind. */

@@ -220,6 +220,27 @@ export const moneyCases: readonly EngineCase[] = [
     },
   },
   {
+    name: 'a limit that somebody asked for refuses calls without a price, in the run and below it, also after a raise',
+    run: async (context) => {
+      const model = createBookingModel({ wants: null })
+      const payer = agent(model)
+      const allowed = await runOnce(context, payer, { input: 'go' })
+      checkDone(allowed, 'the run that nobody limited')
+      const parent = code('parent', (ctx) => ctx.child(payer, 'c', 'go'), { uses: [known(payer)] })
+      const { engine } = await context.open({ definitions: [known(parent)] })
+      const handle = await begin(context, engine, parent, { limits: { picoDollars: '500' } })
+      const refused = await context.until(handle.result())
+      checkEqual(refused.error?.code as never, 'budget.exceeded', 'the end')
+      checkEqual(refused.error?.details?.['isUnpriced'] as never, true, 'why')
+      await context.until(engine.resume(handle.runId, { picoDollars: '900' }))
+      checkEqual((await context.until(handle.result())).error?.code as never, 'budget.exceeded', 'after a raise')
+      checkEqual(model.sent.length, 1, 'what was sent')
+      await context.until(engine.resume(handle.runId, { unpriced: 'allow_flagged' }))
+      checkDone(await context.until(handle.result()), 'the run that was told to let them go')
+      checkEqual(model.sent.length, 2, 'what was sent in the end')
+    },
+  },
+  {
     name: 'a child is charged to whom its parent is charged, under its own name',
     run: async (context) => {
       const child = agent(createBookingModel())

@@ -152,6 +152,22 @@ test('a call without a price is free where every budget allows it', () => {
   expect(createBudgetBook().charge(intent({ picoDollars: null }), [], at)).toEqual({ kind: 'free' })
 })
 
+test('the limit of a run has a mind of its own about calls without a price', () => {
+  const book = createBudgetBook([{ name: 'soft', scope: 'tenant', limit: 1, period: 'hour', kind: 'soft' }])
+  const free = intent({ picoDollars: null, ceiling: 9n })
+  const charge = (unpriced: 'deny' | 'assume_ceiling' | 'allow_flagged', what = free) =>
+    book.charge(what, scopes, at, { runId: 'c2', limits: { picoDollars: '70', unpriced } })
+  const refusal = { kind: 'refused', budget: 'run', scope: 'run:c2', limit: '70', left: '0', isUnpriced: true }
+  expect(charge('deny')).toEqual(refusal)
+  expect(charge('allow_flagged')).toEqual({ kind: 'free' })
+  expect(charge('assume_ceiling')).toMatchObject({
+    reservation: { picoDollars: '9', accounts: [{ key: 'run:r1' }, { key: 'run:c2' }] },
+  })
+  expect(charge('assume_ceiling', intent({ picoDollars: null }))).toEqual(refusal)
+  expect(charge('deny', intent())).toMatchObject({ kind: 'reserve' })
+  expect(book.charge(free, scopes, at, { runId: 'c2', limits: {} })).toEqual({ kind: 'free' })
+})
+
 test('keys of this period are found again, others are not', () => {
   const book = createBudgetBook([
     { name: 'daily', scope: 'user', limit: 10, period: 'day' },

@@ -1,3 +1,5 @@
+import type { RunId } from '../../base/ids.ts'
+import type { RunLimits } from '../../log/events.ts'
 import type { BudgetRefusal, CallIntent } from '../../model/account.ts'
 import type { Account, Grant, Reservation } from '../money.ts'
 import type { Budget } from './budget.ts'
@@ -13,6 +15,12 @@ export type Charge =
   | { readonly kind: 'free' }
   /** The call has no price, and a budget minds. */
   | ({ readonly kind: 'refused' } & BudgetRefusal)
+
+/** The run that a call is made in. */
+export interface PayingRun {
+  readonly runId: RunId
+  readonly limits: Pick<RunLimits, 'picoDollars' | 'unpriced'>
+}
 
 /** An account as its budget sees it. */
 export interface AccountView {
@@ -33,8 +41,8 @@ export interface BudgetBook {
    * limit only the store knows. Fast for an array that was given before: give the same again, and never change it.
    */
   accountsFor(scopes: readonly string[], at: number): readonly Account[]
-  /** What to reserve for an intent. */
-  charge(intent: CallIntent, scopes: readonly string[], at: number): Charge
+  /** What to reserve for an intent; `run` is whose limits mind calls without a price too. */
+  charge(intent: CallIntent, scopes: readonly string[], at: number, run?: PayingRun): Charge
   /** Says in the terms of budgets who refused. `at` is that of the {@link BudgetBook.charge} that led to it. */
   refusal(grant: Extract<Grant, { readonly kind: 'refused' }>, at: number): BudgetRefusal
   /**
@@ -81,7 +89,7 @@ export function createBudgetBook(budgets: readonly Budget[] = []): BudgetBook {
   return {
     budgets,
     accountsFor: (scopes, at) => accountsOf(scopes, at).all,
-    charge: (intent, scopes, at) => chargeOf(intent, accountsOf(scopes, at), at),
+    charge: (intent, scopes, at, run) => chargeOf(intent, accountsOf(scopes, at), at, run),
     refusal: (grant, at) => refusalOf(grant, find(grant.key, at)),
     find,
     prefixesOf: (budget, at) => {
@@ -116,30 +124,41 @@ function findAccounts(lines: readonly Line[], scopes: readonly string[], at: num
   return { from, until, all, lines: owners }
 }
 
-function chargeOf(intent: CallIntent, accounts: Accounts, at: number): Charge {
+function chargeOf(intent: CallIntent, accounts: Accounts, at: number, run: PayingRun | undefined): Charge {
   const { id, picoDollars, atLeast } = intent
-  if (picoDollars === null) return unpricedCharge(intent, accounts, at)
+  if (picoDollars === null) return unpricedCharge(intent, accounts, at, run)
   if (accounts.all.length === 0) return { kind: 'free' }
   const reservation = { id, picoDollars: picoDollars.toString(), atLeast: atLeast.toString(), accounts: accounts.all }
   return { kind: 'reserve', reservation }
 }
 
-/** Each budget has its own mind about a call without a price. */
-function unpricedCharge({ id, ceiling }: CallIntent, { all, lines }: Accounts, at: number): Charge {
+/** Each budget, and the limit of the run, has its own mind about a call without a price. */
+function unpricedCharge(
+  { id, ceiling }: CallIntent,
+  { all, lines }: Accounts,
+  at: number,
+  run: PayingRun | undefined,
+): Charge {
   const charged: Account[] = []
-  let isAssumed = false
+  const minds = (policy: Line['unpriced']): boolean => policy === 'deny' || ceiling === undefined
+  const ofRun = run?.limits.unpriced ?? 'allow_flagged'
+  let isAssumed = ofRun === 'assume_ceiling'
   for (const [index, account] of all.entries()) {
     const line = lines[index]
     if (line?.unpriced === 'allow_flagged') continue
-    if (line !== undefined && (line.unpriced === 'deny' || ceiling === undefined)) {
-      return { kind: 'refused', ...unpricedRefusal(line, account, at) }
-    }
+    if (line !== undefined && minds(line.unpriced)) return { kind: 'refused', ...unpricedRefusal(line, account, at) }
     isAssumed ||= line !== undefined
     charged.push(account)
   }
+  if (run !== undefined && ofRun !== 'allow_flagged' && minds(ofRun)) return { kind: 'refused', ...runRefusal(run) }
   if (!isAssumed || ceiling === undefined) return { kind: 'free' }
   const whole = ceiling.toString()
   return { kind: 'reserve', reservation: { id, picoDollars: whole, atLeast: whole, accounts: charged } }
+}
+
+function runRefusal({ runId, limits }: PayingRun): BudgetRefusal {
+  // A policy goes with an amount.
+  return { budget: 'run', scope: `run:${runId}`, limit: String(limits.picoDollars), left: '0', isUnpriced: true }
 }
 
 function unpricedRefusal(line: Line, account: Account, at: number): BudgetRefusal {
