@@ -251,6 +251,47 @@ export const catalogue = {
     summary: 'The code of a definition returned something that its output schema refuses.',
     fix: 'Correct the code or the schema.',
   },
+  'plan.check_failed': {
+    summary: 'The result of a planned task is not what the plan expects of it.',
+    fix: 'The planner recovers from it; look at the trace for the reason if the plan failed because of it.',
+  },
+  'plan.cycle': {
+    summary: 'The tasks of a plan need each other in a circle, also after the model was told.',
+    fix: 'Run it again, make the goal smaller, or take a more capable model.',
+  },
+  'plan.denied': {
+    summary: 'A person denied the plan, or nobody answered in time.',
+    fix: 'Change the goal or the planner as the reason says, and run it again.',
+  },
+  'plan.failed': {
+    summary: 'A plan could not be carried out, and nothing that was allowed helped.',
+    fix: 'Look at the history in the details: it names each failed task, its tries and what was done about them.',
+  },
+  'plan.goal_not_reached': {
+    summary: 'All tasks of a plan are done, and the goal does not count as reached.',
+    fix: 'See the reason; give the planner the tools that are missing, say the goal more exactly, or raise maxReplans.',
+  },
+  'plan.invalid': {
+    summary: 'A plan is malformed or gives a task arguments that its tool or agent does not take.',
+    fix: 'Take a more capable model, or describe tools and agents more exactly; the message names each problem.',
+  },
+  'plan.over_budget': {
+    summary: 'A plan is likely to cost more than the run may spend. Nothing of it was begun.',
+    fix: 'Raise the budget, make the goal smaller, or let a person decide (`approval: "over_budget"`).',
+    exit: 4,
+  },
+  'plan.self_call': {
+    summary: 'A plan calls its own planner, which would never end.',
+    fix: 'Take a more capable model; to plan parts of a goal separately give the planner another planner as a tool.',
+  },
+  'plan.too_large': {
+    summary: 'A plan has more tasks than are allowed.',
+    fix: 'Make the goal smaller, or raise maxSteps (up to 10,000).',
+  },
+  'plan.unknown_worker': {
+    summary: 'A plan names a tool or an agent that the planner does not have.',
+    fix: 'Give the planner that tool or agent, or take a more capable model.',
+  },
   'price.duplicate': {
     summary: 'Two price cards of one provider have the same model id or alias.',
     fix: 'Remove one of them; an override replaces a card of the book by itself.',
@@ -293,7 +334,8 @@ export const catalogue = {
     exit: 2,
   },
   'prompt.missing_variable': {
-    summary: 'A prompt template was not given a variable that it names, or was given something else than text, number or boolean.',
+    summary:
+      'A prompt template was not given a variable that it names, or was given something else than text, number or boolean.',
     fix: 'Give all the variables that the message names.',
     exit: 2,
   },
