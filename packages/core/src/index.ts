@@ -272,6 +272,26 @@ export {
 } from './graph/task.ts'
 export type { ItemView, TaskResults, TaskState, TaskStatus, TaskView } from './graph/task-view.ts'
 
+export { definePlanner, isPlanner, planTool } from './plan/planner.ts'
+export type { Planner, PlannerOptions, PlanValidation } from './plan/planner.ts'
+export { planApprovalSignal, type PlanApproval } from './plan/approval.ts'
+export { checkPlan, type PlanRules } from './plan/check-plan.ts'
+export { estimatePlan, estimateText, type PlanEstimate } from './plan/estimate.ts'
+export type { Goal } from './plan/goal.ts'
+export type { PlanOutcome, PlanTaskRecord } from './plan/outcome.ts'
+export type { Plan, PlannedTask, PlanRole } from './plan/plan.ts'
+export type { GoalCheck } from './plan/plan-run.ts'
+export { defaultRecoveryRules } from './plan/recovery.ts'
+export type {
+  FailedTask,
+  FailedTry,
+  RecoveryChoice,
+  RecoveryOptions,
+  RecoveryRules,
+  RecoveryStrategy,
+} from './plan/recovery.ts'
+export type { Expectations, PlannedDefinition, Workers } from './plan/workers.ts'
+
 // For engines: the driver of one run, what it needs of its host, and the folds of a log.
 export { cloneJson, copyJson, type JsonCopy } from './base/json-copy.ts'
 export { StreamFold } from './engine/stream-fold.ts'
