@@ -196,15 +196,15 @@ class Tries {
     }
   }
 
-  #answered({ target }: Candidate, answered: Answered): Answered {
-    const { response } = answered
+  #answered({ target, window }: Candidate, answered: Answered): Answered {
+    const response = window === undefined ? answered.response : { ...answered.response, contextTokens: window }
     const { clock, sessions } = this.#parts
     if (this.#session !== undefined) {
       const { input, cacheRead, cacheWrite, output } = response.usage
       const tokens = input + cacheRead + cacheWrite + output
       sessions.answered(this.#session, { key: target.healthKeys().target, tokens, at: clock.now() })
     }
-    if (this.#begun === '') return answered
+    if (this.#begun === '') return { ...answered, response }
     const usage = this.#begunUsage ? addUsage(this.#begunUsage, response.usage) : response.usage
     return { ...answered, response: { ...response, text: this.#begun + response.text, usage } }
   }
