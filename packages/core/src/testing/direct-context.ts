@@ -23,6 +23,8 @@ export interface DirectRunOptions {
   readonly models?: Models
   /** What runs tools; one whose clock stands still unless said. */
   readonly tools?: ToolHost
+  /** What else bodies are told about where they run. */
+  readonly call?: Partial<CallContext>
   /** Ends a step without running its body. */
   readonly intercept?: (name: string, options: StepOptions) => MeepoError | undefined
   /** Who pays; grants everything and keeps no books unless said. */
@@ -77,6 +79,7 @@ export function directRun(options: DirectRunOptions = {}): DirectRun {
     priority: 0,
     tools: options.tools ?? createToolRuntime(createTestMachine()),
     models: options.models ?? { resolve: (name) => refuse(new MeepoError('model.unknown_name', name)) },
+    ...options.call,
   }
 
   let segmentSize = 0

@@ -63,7 +63,10 @@ export function createToolExecutor(options: ToolExecutorOptions): ToolExecutor {
 
   const run = ({ signal, ...rest }: ExecuteOptions, calls: readonly ToolRequest[]): Promise<ToolRun> => {
     const stage = new LocalStage({
-      ...{ scheduler, random, tools, tenant },
+      scheduler,
+      random,
+      tools,
+      tenant,
       signal: signal ?? new AbortController().signal,
       ...(account && { account }),
       ...(approve && { answer: async (name: string) => ({ ...(await approve(name)) }) }),

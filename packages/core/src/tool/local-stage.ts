@@ -73,6 +73,7 @@ export class LocalStage implements ToolStage {
   ): Promise<T> {
     const { scheduler, random } = this.#options
     for (let count = 1; ; count++) {
+      this.signal.throwIfAborted()
       try {
         const limits = { name, timeoutMs: options.timeoutMs, idleTimeoutMs: undefined }
         const result = await watchCall(scheduler, limits, this.signal, ({ signal }) =>

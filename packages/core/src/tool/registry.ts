@@ -86,7 +86,12 @@ export function createToolRegistry(tools: readonly Tool[] = []): ToolRegistry {
 function describe(tool: Tool): ToolDescription {
   const { name, description, effect, output, version = '1', tags = [], examples = [] } = tool
   return {
-    ...{ name, version, description, effect, tags, examples },
+    name,
+    version,
+    description,
+    effect,
+    tags,
+    examples,
     input: tool.spec().inputSchema,
     ...(output ? { output: jsonSchemaOf(output, `the output of tool ${name}`) } : {}),
   }

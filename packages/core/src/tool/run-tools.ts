@@ -124,7 +124,16 @@ function progressOf(report: ToolReport): Progress {
     message: `${calls} tool calls in ${wallMs} ms, ${speedUp} times as fast as one by one${failures}`,
     details: {
       tools: {
-        ...{ calls, failed, coalesced, fellBack, wallMs, busyMs, parallelism, speedUp, maxAtOnce, maxWaiting },
+        calls,
+        failed,
+        coalesced,
+        fellBack,
+        wallMs,
+        busyMs,
+        parallelism,
+        speedUp,
+        maxAtOnce,
+        maxWaiting,
         criticalPathMs: report.criticalPath.ms,
       },
     },

@@ -53,13 +53,12 @@ export class WatchedToolCall extends AttemptToolCall {
     return this.#watched.signal
   }
 
-  /** Text is a sign of life. */
-  override get preview(): ((delta: string) => void) | undefined {
+  /** Text is a sign of life, whether or not anybody reads it. */
+  override get preview(): (delta: string) => void {
     const preview = super.preview
-    if (!preview) return undefined
     return (delta) => {
       this.heartbeat()
-      preview(delta)
+      preview?.(delta)
     }
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineTool, toolset } from './tool.ts'
+import { defineTool, toolset, type Tool, type ToolOptions, type ToolSettings } from './tool.ts'
 
 const search = defineTool({
   name: 'search',
@@ -41,4 +41,35 @@ test('tools are found by name', () => {
 test('an input that JSON Schema cannot express is refused by name', () => {
   const older = defineTool({ name: 'older', description: '', input: z.date(), effect: 'read', run: () => null })
   expect(() => older.spec()).toThrow(/the input of tool older cannot be shown to a model/)
+})
+
+test.each<[string, Partial<ToolSettings<unknown, unknown>> & { batch?: object; run?: undefined }]>([
+  ['timeoutMs must be above 0', { timeoutMs: 0 }],
+  ['idleTimeoutMs must be above 0', { idleTimeoutMs: Number.NaN }],
+  ['breaker.openMs must be above 0', { breaker: { openMs: -1 } }],
+  ['concurrency must be a whole number above 0', { concurrency: 0 }],
+  ['breaker.failures must be a whole number above 0', { breaker: { failures: 1.5 } }],
+  ['pools.gpu must be a whole number above 0', { pools: { gpu: 0 } }],
+  ['batch.maxSize must be a whole number above 0', { run: undefined, batch: { maxSize: 0, maxWaitMs: 0 } }],
+  ['batch.maxWaitMs must not be negative', { run: undefined, batch: { maxSize: 1, maxWaitMs: -1 } }],
+  ['give it run or batch, one of them', { run: undefined }],
+  ['only results of tools with effect read may be cached', { cacheMs: 1, effect: 'idempotent' }],
+  ['cacheTags without cacheMs', { cacheTags: ['a'] }],
+  ['calls with effect once are each meant: they cannot be coalesced', { coalesce: true, effect: 'once' }],
+  ['price "much"', { price: 'much' }],
+])('what makes no sense is refused: %s', (problem, wrong) => {
+  const options = { ...search, ...wrong } as ToolOptions<unknown, unknown>
+  expect(() => defineTool(options)).toThrow(`tool search: ${problem}`)
+})
+
+test('a price is an amount of dollars', () => {
+  expect(defineTool({ ...search, price: '$0.002' })).toMatchObject({ price: '$0.002' })
+})
+
+test('tools that wait for each other are refused, named in their order', () => {
+  const named = (name: string, ...after: string[]): Tool => defineTool({ ...search, name, after })
+  const tools = [named('z'), named('a', 'b', 'z'), named('b', 'c', 'z'), named('c', 'none', 'a')]
+  expect(() => toolset(tools)).toThrow('tools wait for each other: a after b after c after a')
+  expect(() => toolset([named('self', 'self')])).toThrow('self after self')
+  expect(toolset([named('a', 'b', 'c'), named('b', 'c'), named('c')]).size).toBe(3)
 })
