@@ -113,6 +113,28 @@ export const catalogue = {
     fix: 'Start another engine on the same store; interrupted runs resume there.',
     exit: 5,
   },
+  'expression.failed': {
+    summary: 'A CEL expression could not be evaluated for the values that there were.',
+    fix: 'Look at the position that the message names; `has(a.b)`, `a.?b.orValue(c)` and `string(a)` help where values differ.',
+  },
+  'expression.invalid': {
+    summary: 'A CEL expression is malformed, or uses a name or function that there is not.',
+    fix: 'Correct it at the position that the message names.',
+    exit: 2,
+  },
+  'expression.not_loaded': {
+    summary: 'A graph was made of data before the evaluator of expressions was loaded.',
+    fix: 'Import from `@meepo/core/graph-data`, or await `loadExpressions()` first.',
+  },
+  'expression.too_costly': {
+    summary: 'A CEL expression took more work than one evaluation may.',
+    fix: 'Make its lists smaller or nest fewer of them, or do this work in a function or tool.',
+  },
+  'file.invalid': {
+    summary: 'A file is not the YAML or JSON that was expected.',
+    fix: 'Correct it at the line and column that the message names.',
+    exit: 2,
+  },
   'graph.changed': {
     summary: 'The graph is not the one that the run began with, though it has the same version.',
     fix: 'Register the old graph under its version again and resume the run; give the new one another version.',
@@ -130,6 +152,15 @@ export const catalogue = {
   'graph.join_failed': {
     summary: 'A task waited for results of its needs that did not come, or not in time.',
     fix: 'Look at the needs that the message names; a longer `joinWithinMs` or another `join` may be what you want.',
+  },
+  'graph.not_data': {
+    summary: 'The graph holds code that cannot be written as data.',
+    fix: 'Make conditions and mappings of the task that the message names by `cel` and `mapping`, and register its function by a name.',
+  },
+  'graph.over_budget': {
+    summary: 'The graph is likely to cost more than its budget. Nothing of it was run.',
+    fix: 'Raise the budget, let it do less, or choose cheaper models.',
+    exit: 2,
   },
   'graph.task_failed': {
     summary: 'A task of the graph failed, and tasks that need it could not run.',
