@@ -8,7 +8,7 @@ export { definePlanner, planApprovalSignal, planTool } from '@meepo/core'
 export { formatDollars, handlerSink, logSink, parseDollars } from '@meepo/core'
 // By subject: how things are defined, what they are made of, how they run.
 export type { Agent, AgentOptions, AnyDefinition, Definition, DefinitionOptions } from '@meepo/core'
-export type { GraphOptions, GraphTask, Tool, ToolOptions } from '@meepo/core'
+export type { GraphOptions, GraphTask, TaskView, Tool, ToolOptions } from '@meepo/core'
 export type { Goal, Plan, Planner, PlannerOptions, PlanOutcome } from '@meepo/core'
 export type { AlertNotice, AlertSink, Budget, Costs, Limit } from '@meepo/core'
 export type { Effect, ErrorCode, Json, Model, RunContext, RunLimits, Store } from '@meepo/core'
