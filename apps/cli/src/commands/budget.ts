@@ -30,7 +30,7 @@ function listCommand(): Command {
 
 function setCommand(): Command {
   return new Command('set')
-    .description('Set the limit of a budget until its period ends.')
+    .description('Set the limit of a budget until its period ends; of a rolling one and of a run until it is lifted.')
     .argument('<account>', account)
     .argument('<dollars>', 'the new limit', parseBudget)
     .addOption(tenant())
@@ -60,9 +60,9 @@ async function change(name: string, dollars: string | undefined, flags: BudgetFl
   const { parseDollars } = await import('@meepo/core')
   const { withStore } = await import('../session.ts')
   const { budgetLine } = await import('../render/budget-table.ts')
-  const { key, scopes } = await findAccount(name, flags)
+  const { key, limitKey, scopes } = await findAccount(name, flags)
   const state = await withStore(flags.config, async ({ store, costs }) => {
-    await store.money.setLimit(key, dollars === undefined ? undefined : parseDollars(dollars).toString())
+    await store.money.setLimit(limitKey, dollars === undefined ? undefined : parseDollars(dollars).toString())
     return (await costs.budgets(scopes)).find((one) => one.key === key)
   })
   terminal.err(state ? `${budgetLine(state)}\n` : `${name} has no limit of its own now\n`)
@@ -72,8 +72,8 @@ async function change(name: string, dollars: string | undefined, flags: BudgetFl
 async function findAccount(
   name: string,
   { tenant: owner, config: named }: BudgetFlags,
-): Promise<{ readonly key: string; readonly scopes: readonly string[] }> {
-  if (name.startsWith('run:')) return { key: name, scopes: [name] }
+): Promise<{ readonly key: string; readonly limitKey: string; readonly scopes: readonly string[] }> {
+  if (name.startsWith('run:')) return { key: name, limitKey: name, scopes: [name] }
   const { createBudgetBook, MeepoError } = await import('@meepo/core')
   const { loadConfigIfAny } = await import('../config/load-config.ts')
   const [budget = '', ...rest] = name.split('/')
@@ -85,7 +85,7 @@ async function findAccount(
   const scopes = [...(scope.startsWith('tenant:') ? [] : [`tenant:${owner}`]), scope, ...run]
   const accounts = book.accountsFor(scopes, Date.now())
   const found = accounts.find(({ key }) => key.startsWith(`${budget}/`) && key.endsWith(`/${scope}`))
-  if (scope !== '' && found !== undefined) return { key: found.key, scopes }
+  if (scope !== '' && found !== undefined) return { key: found.key, limitKey: found.limitKey ?? found.key, scopes }
   const known = book.budgets.map(
     ({ name: one, period, scope: kind, value = 'NAME' }) =>
       `${one}/${period === 'run' ? 'run:ID/' : ''}${kind}:${value}`,

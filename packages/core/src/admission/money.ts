@@ -14,8 +14,10 @@ export interface Account {
   readonly key: string
   /** Earlier counters that count towards the limit too: the window of a rolling budget. */
   readonly window?: readonly string[]
-  /** Pico-dollars as text; absent: counts, never refuses. A limit that the store holds for the key wins over this one. */
+  /** Pico-dollars as text; absent: counts, never refuses. A limit that the store holds for it wins over this one. */
   readonly limit?: string
+  /** The account that holds such a limit, where it is not this one: that of a rolling budget outlives its hours. */
+  readonly limitKey?: string
   readonly marks?: readonly Mark[]
 }
 

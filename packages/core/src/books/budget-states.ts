@@ -1,5 +1,5 @@
 import type { BudgetBook } from '../admission/budget/book.ts'
-import { readAccountKey } from '../admission/budget/line.ts'
+import { readAccountKey, rollingLimits } from '../admission/budget/line.ts'
 import { periodOf } from '../admission/budget/period.ts'
 import type { Account, Balance } from '../admission/money.ts'
 import type { Scope } from '../base/ids.ts'
@@ -14,6 +14,8 @@ export interface BudgetState {
   readonly scope: string
   /** Names the account in the store. */
   readonly key: string
+  /** What `setLimit` of the store takes to raise or lower it. */
+  readonly limitKey: string
   readonly kind: 'hard' | 'soft'
   readonly spent: string
   readonly reserved: string
@@ -44,7 +46,7 @@ export interface BudgetSource {
 export async function listBudgets(source: BudgetSource, scopes?: readonly string[]): Promise<readonly BudgetState[]> {
   const { money, book, at } = source
   const accounts = scopes ? book.accountsFor(scopes, at) : await chargedAccounts(source)
-  const keys = accounts.flatMap(({ key, window = [] }) => [key, ...window])
+  const keys = accounts.flatMap(({ key, window = [], limitKey = key }) => [key, ...window, limitKey])
   const [balances, reservations] = await Promise.all([money.balances(keys), money.reservations(source.scope)])
   const byKey = new Map(balances.map((balance) => [balance.key, balance]))
   const holders = new Map<string, string[]>()
@@ -68,7 +70,8 @@ async function chargedAccounts({ money, book, scope, at }: BudgetSource): Promis
       if (name === undefined || (scope !== 'system' && scope.tenant !== name.tenant)) continue
       const keyIn = (period: string): string => key.replace(`/${name.period}/`, `/${period}/`)
       const now = budget.period === 'run' ? key : keyIn(id)
-      accounts.set(now, { key: now, window: window.map(keyIn) })
+      const holder = window.length > 0 ? { limitKey: keyIn(rollingLimits) } : {}
+      accounts.set(now, { key: now, window: window.map(keyIn), ...holder })
     }
   }
   return [...accounts.values()]
@@ -76,13 +79,13 @@ async function chargedAccounts({ money, book, scope, at }: BudgetSource): Promis
 
 function stateOf(
   { book, at }: BudgetSource,
-  { key, window = [] }: Account,
+  { key, window = [], limitKey = key }: Account,
   balances: ReadonlyMap<string, Balance>,
   heldBy: readonly string[],
 ): BudgetState | undefined {
   const view = book.find(key, at)
-  const own = balances.get(key)
-  const limit = own?.limit ?? view?.limit.toString()
+  const set = balances.get(limitKey)?.limit
+  const limit = set ?? view?.limit.toString()
   // A run without a limit of its own: nothing to tell.
   if (limit === undefined) return undefined
   let spent = 0n
@@ -96,11 +99,12 @@ function stateOf(
     ...(view ? { tenant: view.tenant } : {}),
     scope: view?.scope ?? key,
     key,
+    limitKey,
     kind: view?.budget.kind ?? 'hard',
     spent: String(spent),
     reserved: String(reserved),
     limit,
-    ...(own?.limit !== undefined && view ? { isSet: true } : {}),
+    ...(set !== undefined && view ? { isSet: true } : {}),
     left: String(BigInt(limit) - spent - reserved),
     ...(view && Number.isFinite(view.period.endsAt) ? { resetsAt: view.period.endsAt } : {}),
     heldBy,

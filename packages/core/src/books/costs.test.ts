@@ -109,6 +109,21 @@ test('a limit that an operator set is the one in force', async () => {
   expect(states.at(-1)).not.toHaveProperty('isSet')
 })
 
+test('a limit that was set for a rolling budget holds when the hour is over, and until it is lifted', async () => {
+  const { costs, pay, money, scheduler } = setUp()
+  await pay('a', scopes, entryOf('300'))
+  const recent = async (some?: readonly string[]) =>
+    (await costs.budgets(some)).find(({ budget }) => budget === 'recent')
+  const before = await recent(scopes)
+  await money.setLimit(String(before?.limitKey), '5000')
+  expect(await recent(scopes)).toMatchObject({ limit: '5000', isSet: true, left: '4700' })
+  await scheduler.advance(30 * 3_600_000)
+  expect(await recent(scopes)).toMatchObject({ limit: '5000', isSet: true, left: '5000' })
+  expect(await recent()).toMatchObject({ limit: '5000', isSet: true })
+  await money.setLimit(String(before?.limitKey), undefined)
+  expect(await recent(scopes)).toMatchObject({ limit: before?.limit })
+})
+
 test('a tenant sees its own budgets alone', async () => {
   const { pay, money, scheduler } = setUp()
   await pay('a', ['tenant:acme', 'user:bob'], entryOf('3'))

@@ -18,6 +18,7 @@ export interface ChargedAccount {
   readonly key: string
   readonly window: readonly string[]
   readonly limit: bigint | undefined
+  readonly limitKey: string
   readonly marks: readonly { readonly id: string; readonly at: bigint; readonly on: 'settled' | 'committed' }[]
 }
 
@@ -80,10 +81,11 @@ function readMarks(marks: readonly Mark[]): ReadyMarks {
 }
 
 function readEach(accounts: readonly Account[]): readonly ChargedAccount[] {
-  return accounts.map(({ key, window = [], limit, marks = noMarks }) => ({
+  return accounts.map(({ key, window = [], limit, limitKey = key, marks = noMarks }) => ({
     key,
     window,
     limit: limit === undefined ? undefined : readPositive(limit),
+    limitKey,
     marks: readMarks(marks),
   }))
 }
@@ -97,7 +99,7 @@ export function decideGrant(
   let granted = readPositive(picoDollars)
   let tightest: { readonly key: string; readonly limit: bigint; readonly left: bigint } | undefined
   for (const account of accounts) {
-    const limit = find(account.key)?.limit ?? account.limit
+    const limit = find(account.limitKey)?.limit ?? account.limit
     if (limit === undefined) continue
     const { settled, reserved } = sumWindow(account, find)
     const left = limit - settled - reserved
@@ -114,7 +116,7 @@ export function decideGrant(
 export function reachedMarks(account: ChargedAccount, find: FindAccount): readonly ReachedMark[] {
   if (account.marks.length === 0) return []
   const { settled, reserved } = sumWindow(account, find)
-  const stored = find(account.key)?.limit
+  const stored = find(account.limitKey)?.limit
   return account.marks.flatMap(({ id, at, on }) => {
     const sum = on === 'settled' ? settled : settled + reserved
     // A mark keeps its share of the limit when the store holds another one than was asked for.

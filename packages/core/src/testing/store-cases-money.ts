@@ -147,6 +147,23 @@ export const moneyCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'a limit that another account holds for an account wins, and moves its marks',
+    run: async (context) => {
+      const { store, epoch } = await openWithRun(context)
+      await store.money.setLimit('any/tenant', '20')
+      const marks = [{ id: '50%', at: '5', on: 'settled' }] as const
+      const accounts = [{ key: 'hour/tenant', window: ['before/tenant'], limitKey: 'any/tenant', limit: '10', marks }]
+      const raised = await appendMoney(store, epoch, 1, { reserve: [reservation('a', 15, accounts)] })
+      checkEqual(raised?.[0]?.kind, 'granted', 'under the raised limit')
+      await appendMoney(store, epoch, 2, { settle: [{ id: 'a', picoDollars: '9' }], ledger: [line('a', 9)] })
+      checkEqual((await store.money.alerts()).length, 0, 'what is told below the half of it')
+      await store.money.setLimit('any/tenant', undefined)
+      const lifted = await appendMoney(store, epoch, 3, { reserve: [reservation('b', 5, accounts)] })
+      const refusal = { id: 'b', kind: 'refused', key: 'hour/tenant', limit: '10', left: '1' } as const
+      checkEqual(lifted, [refusal], 'after it was lifted')
+    },
+  },
+  {
     name: 'a limit that the store holds wins, until it is lifted',
     run: async (context) => {
       const { store, epoch } = await openWithRun(context)

@@ -88,6 +88,7 @@ test('accounts carry limit, window and marks; a soft one has no limit', () => {
   expect(roll).toEqual({
     key: 'roll/2026-11-21T12/acme/tenant:acme',
     window: ['roll/2026-11-21T11/acme/tenant:acme'],
+    limitKey: 'roll/rolling/acme/tenant:acme',
     limit: '10',
     marks: [
       { id: '33.33%', at: '4', on: 'settled' },
@@ -196,6 +197,7 @@ test('the accounts of a budget can be listed by how their keys begin', () => {
   expect(book.budgets.flatMap((budget) => book.prefixesOf(budget, at))).toEqual([
     'roll/2026-11-21T12/',
     'roll/2026-11-21T11/',
+    'roll/rolling/',
     'each/run:',
   ])
 })

@@ -4,7 +4,16 @@ import type { BudgetRefusal, CallIntent } from '../../model/account.ts'
 import type { Account, Grant, Reservation } from '../money.ts'
 import type { Budget } from './budget.ts'
 import { checkBudgets } from './check-budgets.ts'
-import { accountOf, countedScopes, payerOf, periodAt, readAccountKey, toLines, type Line } from './line.ts'
+import {
+  accountOf,
+  countedScopes,
+  payerOf,
+  periodAt,
+  readAccountKey,
+  rollingLimits,
+  toLines,
+  type Line,
+} from './line.ts'
 import { periodOf, type Period } from './period.ts'
 
 /** What has to be set aside for a call before it is sent. */
@@ -49,7 +58,10 @@ export interface BudgetBook {
    * What a key stands for in the period of `at`; undefined for accounts of runs, of other periods and of other books.
    */
   find(key: string, at: number): AccountView | undefined
-  /** With what the keys of the accounts of a budget begin that count at `at`: of its period, and of its window. */
+  /**
+   * With what the keys of the accounts of a budget begin that count at `at`: of its period, of its window, and those that
+   * hold limits for it.
+   */
   prefixesOf(budget: Budget, at: number): readonly string[]
 }
 
@@ -94,7 +106,9 @@ export function createBudgetBook(budgets: readonly Budget[] = []): BudgetBook {
     find,
     prefixesOf: (budget, at) => {
       const { id, window } = periodOf(budget, at)
-      return budget.period === 'run' ? [`${budget.name}/run:`] : [id, ...window].map((one) => `${budget.name}/${one}/`)
+      if (budget.period === 'run') return [`${budget.name}/run:`]
+      const holding = window.length > 0 ? [rollingLimits] : []
+      return [id, ...window, ...holding].map((one) => `${budget.name}/${one}/`)
     },
   }
 }

@@ -103,11 +103,14 @@ export function accountOf(line: Line, scope: string, { tenant, rootRun }: Payer,
   const keyOf = (id: string): string => `${budget.name}/${id}/${encodeURIComponent(tenant)}/${scope}`
   return {
     key: keyOf(isPerRun ? `run:${encodeURIComponent(String(rootRun))}` : period.id),
-    ...(period.window.length > 0 ? { window: period.window.map(keyOf) } : {}),
+    ...(period.window.length > 0 ? { window: period.window.map(keyOf), limitKey: keyOf(rollingLimits) } : {}),
     ...(line.isHard ? { limit: line.limit.toString() } : {}),
     ...(marks.length > 0 ? { marks } : {}),
   }
 }
+
+/** In place of a period: where limits of rolling budgets are held that an operator set. Nothing is charged there. */
+export const rollingLimits = 'rolling'
 
 /** A key taken apart. */
 export interface AccountName {
