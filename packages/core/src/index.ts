@@ -194,12 +194,7 @@ export {
 } from './tool/executor.ts'
 export type { ToolRequest } from './tool/order.ts'
 export type { ResultReference } from './tool/references.ts'
-export {
-  createToolRegistry,
-  type ToolDescription,
-  type ToolQuery,
-  type ToolRegistry,
-} from './tool/registry.ts'
+export { createToolRegistry, type ToolDescription, type ToolQuery, type ToolRegistry } from './tool/registry.ts'
 export { reportCalls, type CallSpan, type ReportFacts, type ToolReport, type ToolUse } from './tool/report.ts'
 export { runTools, type RunToolsOptions, type ToolRun } from './tool/run-tools.ts'
 export { createToolRuntime, ToolRuntime, type ToolRuntimeOptions, type ToolRuntimeView } from './tool/runtime.ts'
@@ -233,8 +228,22 @@ export {
   type TemplateVariables,
 } from './agent/instructions.ts'
 export type { ProgressRule } from './agent/progress.ts'
+export { openSession, sessionOf, type SessionHost } from './agent/session/open-session.ts'
+export type { BusyPolicy } from './agent/session/message.ts'
+export type { Reply, SendOptions, SentMessage, Session, SessionOptions } from './agent/session/session.ts'
+export type { SessionEntry } from './agent/session/view.ts'
+export type { SessionStart } from './agent/session/session-run.ts'
 export { validateConversation } from './agent/conversation.ts'
 
+export { graphBuilder, type GraphBuilder, type GraphBuilderOptions } from './graph/builder.ts'
+export {
+  createOrchestrator,
+  type AgentSettings,
+  type AgentTask,
+  type Orchestrator,
+  type OrchestratorOptions,
+} from './graph/orchestrator.ts'
+export { foldTaskRecords, readTaskRecords, type RecordSource } from './graph/records.ts'
 export { defineGraph, taskFailed, type Graph, type GraphOptions, type ResultsOf } from './graph/graph.ts'
 export { grow, type Growth } from './graph/grow.ts'
 export type {

@@ -10,6 +10,7 @@ import { RunDriver } from '../src/run/driver.ts'
 import { foldRecord } from '../src/run/record-fold.ts'
 import type { RunRecord } from '../src/run/record.ts'
 import { readRecording } from '../src/run/recording.ts'
+import { createToolRuntime } from '../src/tool/runtime.ts'
 import { createTestMachine, type TestMachine } from '../src/testing/test-machine.ts'
 
 /** One event of one run, in the order in which all were written. */
@@ -211,10 +212,7 @@ export class SmallEngine {
     return {
       machine: this.machine,
       tenant: 't',
-      tools: {
-        // As an engine without shared parts would: the body, and nothing around it.
-        run: (tool, args, call) => Promise.resolve(tool.run?.(args, call as never)) as Promise<never>,
-      } as RunHost['tools'],
+      tools: createToolRuntime({ scheduler: this.machine.scheduler }),
       models: { resolve: (name) => refuse(name) },
       append: (event) => this.#write(runId, event),
       discard: () => undefined,

@@ -90,7 +90,10 @@ export class Ledger implements Knowledge {
     entry.isLate = task.deadlineMs !== undefined && entry.endedAt - this.#startedAt > task.deadlineMs
     // Of everything else the log tells by itself.
     const isUntold =
-      status === 'skipped' || status === 'cancelled' || (status === 'failed' && entry.startedAt === undefined)
+      status === 'skipped' ||
+      status === 'cancelled' ||
+      task.work.kind === 'timer' ||
+      (status === 'failed' && entry.startedAt === undefined)
     if (!isUntold && !entry.isLate) return
     const { why = entry.error?.message } = entry
     this.#news.push({

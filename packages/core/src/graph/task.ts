@@ -2,7 +2,7 @@ import type { Schema } from '../base/schema.ts'
 import type { Json } from '../base/json.ts'
 import type { Effect } from '../log/events.ts'
 import type { Attempt } from '../run/context.ts'
-import type { Definition } from '../run/definition.ts'
+import type { AnyDefinition, Definition } from '../run/definition.ts'
 import type { RetryPolicy } from '../run/retry.ts'
 import type { Tool } from '../tool/tool.ts'
 import type { ItemView, TaskResults, TaskView } from './task-view.ts'
@@ -38,6 +38,7 @@ export interface Completed<I = unknown, O = unknown> {
 
 /** Undoes a completed task: a definition as a child run, or the body of an idempotent step. */
 export type Rollback<I = unknown, O = unknown> =
+  | AnyDefinition
   | Definition<Completed<I, O>, unknown>
   | { body(done: Completed<I, O>, attempt: Attempt): Promise<unknown> }['body']
 
