@@ -20,7 +20,7 @@ const pay = defineTool({
   run: ({ amount }) => amount,
 })
 
-function start(run: DirectRun, tool: Tool, amount: number): Promise<ToolMessage[]> {
+function start(run: DirectRun, tool: Tool, amount: number): Promise<readonly ToolMessage[]> {
   const calls = [{ id: 'c1', name: tool.name, arguments: { amount } }]
   return resultsOf(run.ctx, toolset([tool]), calls, { turn: 1 })
 }

@@ -1,135 +1,18 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import type { LimitedCall, Limiter } from '../admission/limits/limiter.ts'
 import { createLimiter } from '../admission/limits/create-limiter.ts'
+import type { LimitedCall, Limiter } from '../admission/limits/limiter.ts'
 import { createMemoryCounters } from '../admission/limits/memory-counters.ts'
-import type { CallEntry } from '../base/call-entry.ts'
 import { MeepoError } from '../base/errors.ts'
-import type { CallAccount, CallGrant, CallIntent } from '../model/account.ts'
+import type { CallAccount } from '../model/account.ts'
 import { noRetry } from '../run/retry.ts'
 import { directRun } from '../testing/direct-context.ts'
 import { createTestMachine } from '../testing/test-machine.ts'
-import { createToolBench, type ToolBench } from '../testing/tool-bench.ts'
+import { accountOf, ask, granted } from '../testing/tool-asks.ts'
+import { createToolBench } from '../testing/tool-bench.ts'
 import { createToolExecutor } from './executor.ts'
 import { runTools } from './run-tools.ts'
 import { defineTool, type Tool } from './tool.ts'
-
-async function ask(bench: ToolBench, tool: Tool, args: object = {}): Promise<unknown> {
-  const { results } = await bench.run([tool], [{ name: tool.name, arguments: { ...args } }])
-  const { result, isError } = results[0]!
-  return isError ? (result as { error: { code: string } }).error.code : result
-}
-
-const begun = (bench: ToolBench): number => bench.trace.filter((line) => line.endsWith('+')).length
-
-test('a read is answered from the cache until its time is over', async () => {
-  const bench = createToolBench()
-  const tool = bench.tool('a', { cacheMs: 1_000 })
-  expect(await ask(bench, tool, { value: [1] })).toEqual([1])
-  await bench.machine.scheduler.advance(999)
-  expect(await ask(bench, tool, { value: [1] })).toEqual([1])
-  expect(begun(bench)).toBe(1)
-  await ask(bench, tool, { value: [2] })
-  expect(begun(bench)).toBe(2)
-  await bench.machine.scheduler.advance(1)
-  await ask(bench, tool, { value: [1] })
-  expect(begun(bench)).toBe(3)
-})
-
-test('a hit is recorded with the time and the money that it saved', async () => {
-  const { runtime, machine, tool } = createToolBench()
-  const settled: CallEntry[] = []
-  const account = accountOf(() => ({ kind: 'granted', picoDollars: 0n }), settled)
-  const run = directRun({ tools: runtime, account })
-  const priced = tool('priced', { cacheMs: 1_000, price: '$0.25' })
-  const free = tool('free', { cacheMs: 1_000 })
-  for (const id of ['x', 'y']) {
-    const calls = [
-      { id: `${id}1`, name: 'priced', arguments: { ms: 40 } },
-      { id: `${id}2`, name: 'free', arguments: { ms: 30 } },
-    ]
-    await machine.scheduler.until(runTools(run.ctx, [priced, free], calls))
-  }
-  expect(run.savings).toEqual([
-    { from: 'cache', ms: 40, picoDollars: '250000000000' },
-    { from: 'cache', ms: 30 },
-  ])
-  expect(settled).toMatchObject([
-    { target: 'tool:priced', outcome: 'ok', cost: { status: 'settled', picoDollars: '250000000000' } },
-    { outcome: 'cached', cost: { status: 'zero', picoDollars: '0', savedPicoDollars: '250000000000' } },
-  ])
-})
-
-test('tenants, versions and tools do not share results', async () => {
-  const bench = createToolBench()
-  const { scheduler, random } = bench.machine
-  const tools = [bench.tool('a', { cacheMs: 1_000 }), bench.tool('a', { cacheMs: 1_000, version: '2' })]
-  for (const tenant of ['one', 'two']) {
-    for (const tool of [...tools, bench.tool('b', { cacheMs: 1_000 })]) {
-      const executor = createToolExecutor({ scheduler, random, runtime: bench.runtime, tools: [tool], tenant })
-      await scheduler.until(executor.call(tool.name, {}))
-    }
-  }
-  expect(begun(bench)).toBe(6)
-})
-
-test('errors and results that the output schema refuses are not kept', async () => {
-  const bench = createToolBench()
-  const tool = bench.tool('a', { cacheMs: 1_000, output: z.string() })
-  for (let time = 0; time < 2; time++) {
-    expect(await ask(bench, tool, { fails: 'no' })).toBe('tool.failed')
-    expect(await ask(bench, tool, { value: 3 })).toBe('tool.invalid_output')
-    expect(await ask(bench, tool, { value: 'text' })).toBe('text')
-  }
-  expect(begun(bench)).toBe(5)
-})
-
-test('a write makes results with its tags invalid, a read under way among them', async () => {
-  const bench = createToolBench()
-  const read = bench.tool('read', { cacheMs: 1_000, cacheTags: ({ value }) => [`item:${String(value)}`] })
-  const write = bench.tool('write', { effect: 'idempotent', invalidates: ({ value }) => [`item:${String(value)}`] })
-  await ask(bench, read, { value: 1 })
-  await ask(bench, read, { value: 2 })
-  await ask(bench, write, { value: 1 })
-  await ask(bench, read, { value: 2 })
-  expect(begun(bench)).toBe(3)
-  await ask(bench, read, { value: 1 })
-  expect(begun(bench)).toBe(4)
-  const calls = [
-    { name: 'read', arguments: { ms: 20, value: 3 } },
-    { name: 'write', arguments: { ms: 5, value: 3 } },
-  ]
-  await bench.run([read, write], calls)
-  await ask(bench, read, { ms: 20, value: 3 })
-  expect(begun(bench)).toBe(7)
-})
-
-test('a write that failed may have changed something: it makes results invalid as well', async () => {
-  const bench = createToolBench()
-  const read = bench.tool('read', { cacheMs: 1_000 })
-  const write = bench.tool('write', { effect: 'idempotent', invalidates: ['read'] })
-  await ask(bench, read)
-  await ask(bench, write, { fails: 'half' })
-  await ask(bench, read)
-  expect(begun(bench)).toBe(3)
-  bench.runtime.invalidate('default', ['read'])
-  expect(bench.runtime.inspect()).toMatchObject({ cached: { entries: 0, size: 0 } })
-})
-
-test('the cache holds only so much, and forgets what was not asked for longest', async () => {
-  const bench = createToolBench({ cacheEntries: 2 })
-  const tool = bench.tool('a', { cacheMs: 1_000 })
-  for (const value of [1, 2, 1, 3, 1, 2]) await ask(bench, tool, { value })
-  // 1 stays because it is asked for; 2 was forgotten when 3 came.
-  expect(begun(bench)).toBe(4)
-  const tight = createToolBench({ cacheSize: 1_000 })
-  const small = tight.tool('a', { cacheMs: 1_000 })
-  for (let value = 0; value < 40; value++) await ask(tight, small, { value })
-  expect(tight.runtime.inspect().cached.size).toBeLessThanOrEqual(1_000)
-  await ask(tight, small, { value: 'x'.repeat(200) })
-  await ask(tight, small, { value: 'x'.repeat(200) })
-  expect(begun(tight)).toBe(42)
-})
 
 test('a breaker opens after failures in a row, tries again, and closes when that ends well', async () => {
   const bench = createToolBench()
@@ -369,55 +252,3 @@ test('a limiter hears whose call it is, and what became of it', async () => {
   }
 })
 
-const granted = (intent: CallIntent): CallGrant => ({ kind: 'granted', picoDollars: intent.picoDollars })
-
-function accountOf(open: (intent: CallIntent) => CallGrant, settled: CallEntry[]): CallAccount {
-  return {
-    tenant: 'default',
-    scopes: [],
-    open: async (intent) => open(intent),
-    settle: (_id, entry) => void settled.push(entry),
-    waiting: () => undefined,
-  }
-}
-
-test('the price of a call is set aside before it, and booked after it', async () => {
-  const settled: CallEntry[] = []
-  const asked: CallIntent[] = []
-  const account = accountOf((intent) => {
-    asked.push(intent)
-    return granted(intent)
-  }, settled)
-  const unsent = new MeepoError('tool.failed', 'no line', { notSent: true })
-  const never = defineTool({
-    name: 'never',
-    description: '',
-    effect: 'read',
-    input: z.object({}),
-    price: 1,
-    run: () => Promise.reject(unsent),
-  })
-  const bench = createToolBench({ account })
-  await ask(bench, bench.tool('a', { price: '0.5' }))
-  await ask(bench, bench.tool('a', { price: '0.5', retry: noRetry }), { fails: 'late' })
-  await ask(bench, never)
-  expect(asked.map(({ target, picoDollars, atLeast }) => [target, picoDollars, atLeast])).toEqual([
-    ['tool:a', 500_000_000_000n, 500_000_000_000n],
-    ['tool:a', 500_000_000_000n, 500_000_000_000n],
-    ['tool:never', 1_000_000_000_000n, 1_000_000_000_000n],
-  ])
-  expect(settled).toMatchObject([
-    { outcome: 'ok', cost: { status: 'settled', picoDollars: '500000000000' } },
-    { outcome: 'failed', cost: { status: 'estimated', picoDollars: '500000000000' }, error: { message: 'late' } },
-    { outcome: 'not_sent', cost: { status: 'zero', picoDollars: '0' } },
-  ])
-})
-
-test('a call that a budget refuses is not made', async () => {
-  const settled: CallEntry[] = []
-  const refusal = { kind: 'refused', budget: 'month', scope: 'tenant:default', limit: '1', left: '0' } as const
-  const bench = createToolBench({ account: accountOf(() => refusal, settled) })
-  expect(await ask(bench, bench.tool('a', { price: 1 }))).toBe('budget.exceeded')
-  expect(begun(bench)).toBe(0)
-  expect(settled).toMatchObject([{ outcome: 'refused', cost: { status: 'zero' } }])
-})
