@@ -17,7 +17,7 @@ import { estimatePlan, type PlanEstimate } from './estimate.ts'
 import type { Goal } from './goal.ts'
 import { judgeGoal, type Verdict } from './judge.ts'
 import { askForPlan, type PlanProgress } from './make-plan.ts'
-import { makeTask, type TaskMaker } from './make-task.ts'
+import { makeTask, type JudgedInput, type TaskMaker } from './make-task.ts'
 import { goalNotReached, planFailed, planTaskRecord, type PlanOutcome, type PlanTaskRecord } from './outcome.ts'
 import type { Plan, PlannedTask } from './plan.ts'
 import { prepareInput, type Known } from './prepare-input.ts'
@@ -237,7 +237,7 @@ export class PlanRun {
     }
     try {
       const failed = this.#describe(task, worker, failure)
-      const choice = await this.#choose(failed, worker, failure.input)
+      const choice = await this.#choose(failed, worker, this.#inputOf(failure))
       this.#remember(task.id, choice)
       return (await this.#carryOutChoice(choice, failed, worker, failure, inRound)) ?? fail()
     } catch (thrown) {
@@ -278,6 +278,13 @@ export class PlanRun {
       if (MeepoError.is(thrown) && unusable.has(thrown.code)) return lastResort(failed)
       throw thrown
     }
+  }
+
+  /** What the worker was given; a judged task carries more. */
+  #inputOf({ input, task: { work } }: TaskFailure): unknown {
+    const isJudged = work.kind === 'definition' && work.definition === this.#parts.maker.judged
+    // Made by `makeTask`.
+    return isJudged && input !== undefined ? (input as JudgedInput).input : input
   }
 
   #remember(id: string, { strategy }: RecoveryChoice): void {
