@@ -1,5 +1,6 @@
-import { createBudgetBook, type Costs, type Definition } from '@meepo/core'
-import type { Engine, RunHandle, RunRecord, StartOptions, StopOptions, Store, StreamEvent } from '@meepo/core'
+import { createBudgetBook, openSession, type Agent, type Costs, type Definition } from '@meepo/core'
+import type { Engine, RunHandle, RunRecord, Session, SessionOptions } from '@meepo/core'
+import type { StartOptions, StopOptions, Store, StreamEvent } from '@meepo/core'
 import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '@meepo/engine-embedded'
 import type { Gateway, GatewayOptions } from '@meepo/gateway'
 import { enginePrefix, openBooks, openLimiter } from './money.ts'
@@ -23,6 +24,8 @@ export interface Meepo {
   run<I, O>(definition: Definition<I, O> | string, input: I, options?: RunOptions): Promise<RunRecord<O>>
   /** Starts, and tells what happens until the run has ended. Leaving the loop leaves the run going. */
   stream<I, O>(definition: Definition<I, O> | string, input: I, options?: RunOptions): AsyncIterable<StreamEvent>
+  /** A conversation with an agent that goes on over messages, processes and days. */
+  session<O>(agent: Agent<string, O>, options?: SessionOptions): Session<O>
   /** Lets steps in flight end, gives the rest back so that it can be resumed, closes what was opened. */
   stop(options?: StopOptions): Promise<void>
 }
@@ -78,6 +81,7 @@ function wired(engine: EmbeddedEngine, costs: Costs, close: () => Promise<void>)
     async *stream(definition, input, { signal, ...start } = {}) {
       yield* (await engine.start(definition, input, { ...start, isPreviewed: true })).stream({ signal })
     },
+    session: (agent, options) => openSession(engine, agent, options),
     stop: async (stop) => {
       try {
         await engine.stop(stop)
