@@ -76,7 +76,7 @@ export class EmbeddedHandle<O> implements RunHandle<O> {
     options: StreamOptions = {},
   ): AsyncGenerator<Extract<StreamEvent, { type: `tool.${string}` }>, void, undefined> {
     for await (const event of this.stream(options)) {
-      if (event.type === 'tool.started' || event.type === 'tool.finished') yield event
+      if (event.type === 'tool.started' || event.type === 'tool.output' || event.type === 'tool.finished') yield event
     }
   }
 

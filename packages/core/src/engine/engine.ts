@@ -44,6 +44,16 @@ export type StreamBody =
   /** The text of this step starts again: forget what came of it. */
   | { readonly type: 'reset'; readonly step: number; readonly attempt: number }
   | { readonly type: 'tool.started'; readonly step: number; readonly tool: string; readonly callId?: string }
+  /** A piece of what a tool shows of its work. Told as it happens: it is no part of the result. */
+  | {
+      readonly type: 'tool.output'
+      readonly step: number
+      readonly tool: string
+      readonly callId?: string
+      readonly attempt: number
+      readonly offset: number
+      readonly text: string
+    }
   | {
       readonly type: 'tool.finished'
       readonly step: number

@@ -86,3 +86,19 @@ test('a wait in a queue is told while its step runs', () => {
   next(done(1, {}))
   expect([...fold.waiting(1, 1, 'limit a'), ...fold.waiting(2, 1, 'limit a')]).toEqual([])
 })
+
+test('what a tool shows is told as its output, and not again with its result', () => {
+  const meta = { kind: 'tool', tool: 'look', callId: 'c' } as const
+  const begin = (number: number): NewEvent => {
+    return { type: 'step.started', at: 0, data: { number, name: 'tool:look', effect: 'read', meta } }
+  }
+  const { fold, next } = foldOf(undefined, begin(1), begin(2))
+  const [told] = fold.preview(1, 1, 0, 'half')
+  expect(told).toMatchObject({ type: 'tool.output', tool: 'look', callId: 'c', attempt: 1, offset: 0, text: 'half' })
+  expect(told?.cursor).toBe('2.1/1.1.4')
+  expect(next(done(1, 'seen'))).toMatchObject([{ type: 'tool.finished', result: 'seen', cursor: '3.1' }])
+  fold.preview(2, 1, 0, 'half')
+  const error = { code: 'tool.failed', message: 'no', retryable: false }
+  const failed: NewEvent = { type: 'step.failed', at: 0, data: { number: 2, attempt: 1, error, durationMs: 1 } }
+  expect(next(failed)).toMatchObject([{ type: 'tool.finished', ok: false, cursor: '4.1' }])
+})

@@ -73,7 +73,8 @@ export class StreamFold {
   preview(step: number, attempt: number, offset: number, text: string): readonly StreamEvent[] {
     this.#catchUp()
     const told = this.#told.get(step)
-    if (this.#steps.get(step)?.isOpen !== true || (told && told.attempt > attempt)) return []
+    const start = this.#steps.get(step)
+    if (start?.isOpen !== true || (told && told.attempt > attempt)) return []
     const known = told?.attempt === attempt ? told.offset : 0
     const fresh = text.slice(known - offset)
     if (offset > known || offset + text.length <= known) return []
@@ -83,7 +84,7 @@ export class StreamFold {
       events.push(this.#stamp({ type: 'reset', step, attempt }))
     }
     this.#told.set(step, { attempt, offset: offset + text.length })
-    events.push(this.#stamp({ type: 'text', step, attempt, offset: known, text: fresh }))
+    events.push(this.#stamp(shown(start.meta, { step, attempt, offset: known, text: fresh })))
     return events
   }
 
@@ -181,6 +182,7 @@ export class StreamFold {
       this.#told.delete(number)
       return bodies
     }
+    this.#told.delete(number)
     return this.#finished(start?.meta, number, durationMs, { result: this.#fetch(result) })
   }
 
@@ -199,6 +201,7 @@ export class StreamFold {
     // The start is kept: a run that is reopened goes on with the step.
     const start = this.#steps.get(step)
     this.#open(step, false)
+    if (start?.meta?.kind === 'tool') this.#told.delete(step)
     const finished = this.#finished(start?.meta, step, durationMs, outcome)
     return finished.length > 0 ? finished : [{ type: 'error', error: outcome.error, isFinal: false }]
   }
@@ -244,6 +247,12 @@ export class StreamFold {
 }
 
 type StreamErrorData = Extract<StreamBody, { type: 'error' }>['error']
+
+/** What a model says is the text of the run; what a tool shows is not. */
+function shown(meta: StepMeta | undefined, piece: Omit<Extract<StreamBody, { type: 'text' }>, 'type'>): StreamBody {
+  if (meta?.kind !== 'tool' || meta.tool === undefined) return { type: 'text', ...piece }
+  return { type: 'tool.output', tool: meta.tool, ...callId(meta), ...piece }
+}
 
 function callId(meta: StepMeta): { callId?: string } {
   return meta.callId === undefined ? {} : { callId: meta.callId }

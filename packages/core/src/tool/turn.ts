@@ -17,6 +17,8 @@ import type { RunToolsOptions } from './run-tools.ts'
 import { Schedule } from './schedule.ts'
 import type { Tool, Toolset } from './tool.ts'
 
+/** Calls at work at a time. */
+const defaultMaxParallel = 100
 /** Calls that wait for people at a time without holding room: a run may only have so many open tasks. */
 const maxParked = 400
 
@@ -61,7 +63,7 @@ export class Turn {
     this.#tools = tools
     this.#calls = calls
     this.#options = options
-    this.maxParallel = Math.max(1, options.maxParallel ?? 100)
+    this.maxParallel = Math.max(1, options.maxParallel ?? defaultMaxParallel)
     this.order = orderCalls(tools, calls)
     this.#left = calls.length
     this.#repeated = repeated(calls)
