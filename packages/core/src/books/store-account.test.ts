@@ -79,7 +79,7 @@ test('a call without a price pays its assumed ceiling, or is refused without one
   const { account, held } = setUp()
   const unpriced = { ...intent, picoDollars: null, atLeast: 0n }
   expect(await account.open(unpriced)).toMatchObject({ kind: 'refused', isUnpriced: true })
-  expect(await account.open({ ...unpriced, ceiling: 40n })).toEqual({ kind: 'granted', picoDollars: null })
+  expect(await account.open({ ...unpriced, ceiling: 40n })).toEqual({ kind: 'granted', picoDollars: 40n })
   account.settle(intent.id, { ...entry, cost: { status: 'unpriced', picoDollars: null } })
   await account.flush()
   expect(await held()).toEqual(['40', '0'])

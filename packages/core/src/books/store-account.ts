@@ -98,8 +98,8 @@ export function createStoreAccount(options: StoreAccountOptions): StoreAccount {
       if (grant.kind === 'refused') return { kind: 'refused', ...book.refusal(grant, at) }
       granted.set(intent.id, grant.picoDollars)
       keepBeating()
-      // Without a price the caller has nothing to clamp: what is set aside is a guess.
-      return { kind: 'granted', picoDollars: intent.picoDollars === null ? null : BigInt(grant.picoDollars) }
+      // Also of a ceiling: whoever sends the call limits its output to what was paid for.
+      return { kind: 'granted', picoDollars: BigInt(grant.picoDollars) }
     },
     settle(callId: string, entry: CallEntry): void {
       // Also when another process set it aside, as for a batch: the store ignores what it does not know.

@@ -14,11 +14,12 @@ import {
 
 import { announced } from '../books/announce.ts'
 import { fingerprint, type CallFacts } from '../books/facts.ts'
-import { planCall } from '../books/call-plan.ts'
+import { planCall, withOutputLimit } from '../books/call-plan.ts'
 import { TryReport } from '../pipeline/try-report.ts'
 import type { PriceList } from '../prices/price-list.ts'
 import type { Target } from '../target.ts'
-import { defaultScale, estimateTokens } from '../tokens/estimate-tokens.ts'
+import { defaultScale, TokenScales } from '../tokens/estimate-tokens.ts'
+import { requestSize } from '../tokens/request-text.ts'
 import type { BatchTicketItem } from './ticket.ts'
 
 /** A request on its way into a batch. */
@@ -30,38 +31,56 @@ export interface BatchItem {
 
 /** Batches take up to a day, and their prices may change meanwhile. */
 const dayMs = 86_400_000
-/** Our own count is what is usual; so much above it is the bound. */
+/** Our own count is what is usual; at least so much above it is the bound. */
 const inputMargin = 1.4
 
 /** What to announce of a request: the most that it can cost in a batch. */
 export function announcedItem(
   prices: PriceList,
   target: Target,
-  { countedTokens, maxOutputTokens }: BatchTicketItem,
+  { countedTokens, mostInputTokens = 0, maxOutputTokens }: BatchTicketItem,
   at: number,
 ): ReturnType<typeof announced> {
-  const inputTokens = Math.ceil(countedTokens * inputMargin)
+  const inputTokens = Math.max(Math.ceil(countedTokens * inputMargin), mostInputTokens)
   return announced(prices, target, { inputTokens, maxOutputTokens, at, forMs: dayMs, serviceTier: 'batch' })
+}
+
+/** A request whose money is set aside, as it is to be sent. */
+export interface OpenItem {
+  readonly item: BatchTicketItem
+  readonly request: ModelRequest
+}
+
+/** What opening a request needs besides it. */
+export interface OpenOptions {
+  readonly prices: PriceList
+  /** What was learnt of the tokens of models. */
+  readonly scales?: TokenScales | undefined
+  readonly at: number
 }
 
 /** Sets the money of one request aside, at the price of batches. Rejects with `budget.exceeded`. */
 export async function openItem(
   { id, request, account }: BatchItem,
   target: Target,
-  prices: PriceList,
-  at: number,
-): Promise<BatchTicketItem> {
-  const inputTokens = estimateTokens(request)
-  const { maxOutputTokens } = planCall(target, request, { prices, inputTokens, at })
+  { prices, scales = new TokenScales(), at }: OpenOptions,
+): Promise<OpenItem> {
+  const counted = scales.count(target.id, requestSize(request))
+  const { maxOutputTokens, mustLimitOutput } = planCall(target, request, { prices, ...counted, at })
   const item = {
     id,
-    countedTokens: inputTokens,
+    countedTokens: counted.inputTokens,
+    mostInputTokens: counted.mostInputTokens,
     maxOutputTokens,
     requestHash: fingerprint(account.tenant, request).request,
   }
   const money = announcedItem(prices, target, item, at)
   const grant = await account.open({ id, target: target.id, key: target.key, try: 1, ...money })
-  if (grant.kind === 'granted') return item
+  if (grant.kind === 'granted') {
+    // Money that is set aside, for a price or a ceiling, is enough for so many tokens only when the provider is told.
+    const mustLimit = mustLimitOutput && (money.picoDollars !== null || grant.picoDollars !== null)
+    return { item, request: mustLimit ? withOutputLimit(request, target, maxOutputTokens) : request }
+  }
   const error = budgetError(grant)
   account.settle(id, lineOf(item, target, { outcome: 'refused', cost: free, startedAt: at, endedAt: at, error }))
   throw error

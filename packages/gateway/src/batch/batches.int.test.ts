@@ -7,8 +7,10 @@ import { deadUrl } from '../../test-support/wire.ts'
 import type { ProviderKind } from '../options.ts'
 import { PriceList } from '../prices/price-list.ts'
 import { createProvider } from '../provider.ts'
+import { TokenScales } from '../tokens/estimate-tokens.ts'
 import { createBatches, type Batches } from './batch-service.ts'
 import { createBatchTarget } from './batch-target.ts'
+import type { BatchTools } from './batches.ts'
 
 const kinds = [
   { kind: 'openai', path: '/v1' },
@@ -29,7 +31,7 @@ async function simulate(options: SimulatorOptions): Promise<Simulator> {
   return simulator
 }
 
-function batchesAt(kind: ProviderKind, baseURL: string): Batches {
+function batchesAt(kind: ProviderKind, baseURL: string, more: Partial<BatchTools> = {}): Batches {
   const provider = createProvider(kind, { kind, apiKey: 'k', baseURL }, { env: {}, fetch: undefined })
   let ids = 0
   return createBatches({
@@ -37,6 +39,7 @@ function batchesAt(kind: ProviderKind, baseURL: string): Batches {
     scheduler: { now: () => Date.now() },
     targetOf: (name) => createBatchTarget(provider, name.slice(name.indexOf(':') + 1)),
     newId: () => String((ids += 1)),
+    ...more,
   })
 }
 
@@ -145,4 +148,39 @@ test.each([
 ])('a wrong %s is refused', async (place, options) => {
   const submitted = batchesAt('openai', 'http://127.0.0.1:9').submit({ model: 'openai:m', ...options })
   await expect(submitted).rejects.toMatchObject({ code: 'request.invalid', details: { place } })
+})
+
+/** Announces are granted as they are, or what `ceiling` says where there is no price. */
+function announcing() {
+  const books = booksOf('acme')
+  const announced: (bigint | null)[] = []
+  const open: typeof books.open = ({ picoDollars, ceiling }) => {
+    announced.push(picoDollars)
+    return Promise.resolve({ kind: 'granted', picoDollars: picoDollars ?? ceiling ?? null })
+  }
+  return { account: { ...books, open }, announced }
+}
+
+test.each(['m', 'nobody-knows'])(
+  'a provider is told how many tokens were paid for, where neither request nor model has a limit: %s',
+  async (model) => {
+    const { url, journal } = await simulate({})
+    const { account } = announcing()
+    await batchesAt('openai', `${url}/v1`).submit({ model: `openai:${model}`, requests: [{ prompt: 'go' }], account })
+    expect(JSON.stringify(journal.entries())).toContain('16384')
+  },
+)
+
+test('what is set aside grows with what a model was seen to make of texts', async () => {
+  const { url } = await simulate({})
+  const scales = new TokenScales()
+  const { account, announced } = announcing()
+  const prompt = 'word '.repeat(200)
+  const requests = [{ prompt, settings: { maxOutputTokens: 1 } }]
+  const batches = batchesAt('openai', `${url}/v1`, { scales })
+  await batches.submit({ model: 'openai:m', requests, account })
+  scales.learn('openai:m', { weight: 300, pieces: 1 }, 800)
+  const ticket = await batches.submit({ model: 'openai:m', requests, account })
+  expect(Number(announced[1])).toBeGreaterThan(1.5 * Number(announced[0]))
+  expect(ticket.items[0]?.mostInputTokens).toBeGreaterThan(400)
 })

@@ -14,7 +14,18 @@ import type { PriceList } from '../prices/price-list.ts'
 import { toCallOptions } from '../request.ts'
 import { toResponse } from '../response.ts'
 import type { Target } from '../target.ts'
-import { announcedItem, costOf, free, lineOf, openItem, reportOf, type BatchItem, type ItemEnd } from './batch-books.ts'
+import type { TokenScales } from '../tokens/estimate-tokens.ts'
+import {
+  announcedItem,
+  costOf,
+  free,
+  lineOf,
+  openItem,
+  reportOf,
+  type BatchItem,
+  type ItemEnd,
+  type OpenItem,
+} from './batch-books.ts'
 import type { BatchTarget } from './batch-target.ts'
 import type { BatchOutcome, BatchProgress, BatchTicket, BatchTicketItem } from './ticket.ts'
 
@@ -23,6 +34,8 @@ export interface BatchTools {
   /** Those in force. */
   readonly prices: () => PriceList | Promise<PriceList>
   readonly scheduler: Pick<Scheduler, 'now'>
+  /** What was learnt of the tokens of models. */
+  readonly scales?: TokenScales
 }
 
 const noRequest: ModelRequest = { messages: [] }
@@ -32,7 +45,7 @@ const noRequest: ModelRequest = { messages: [] }
  * (`notSent`), unless the provider was silent: then what was set aside counts as spent, as nobody knows.
  */
 export async function submitBatch(
-  { prices: pricesNow, scheduler }: BatchTools,
+  { prices: pricesNow, scheduler, scales }: BatchTools,
   { target, load }: BatchTarget,
   items: readonly BatchItem[],
   signal?: AbortSignal,
@@ -50,15 +63,17 @@ export async function submitBatch(
       account?.settle(item.id, line)
     }
   }
-  const opened: BatchTicketItem[] = []
+  const opened: OpenItem[] = []
   try {
     const door = await load()
     // Together, so that a durable account writes them together.
-    const opening = await Promise.allSettled(items.map((item) => openItem(item, target, prices, startedAt)))
+    const opening = await Promise.allSettled(
+      items.map((item) => openItem(item, target, { prices, scales, at: startedAt })),
+    )
     opened.push(...opening.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])))
     const refused = opening.find((one) => one.status === 'rejected')
     if (refused) throw refused.reason
-    const requests = items.map((item) => toBatchRequest(item, target))
+    const requests = opened.map(({ item: { id }, request }) => toBatchRequest(id, request, target))
     const { batchId, expiresAt } = await door.doStartBatch({ requests, ...(signal ? { abortSignal: signal } : {}) })
     return {
       batchId,
@@ -66,11 +81,14 @@ export async function submitBatch(
       key: target.key,
       submittedAt: startedAt,
       ...(expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }),
-      items: opened,
+      items: opened.map(({ item }) => item),
     }
   } catch (thrown) {
     const error = submitError(thrown, target, items)
-    settleAll(opened, error)
+    settleAll(
+      opened.map(({ item }) => item),
+      error,
+    )
     throw error
   }
 }
@@ -203,7 +221,7 @@ function itemError(
   return toModelError({ statusCode, responseBody: JSON.stringify(body) }, target, noRequest, 'before-answer')
 }
 
-function toBatchRequest({ id, request }: BatchItem, target: Target): Experimental_TextBatchV4Request {
+function toBatchRequest(id: string, request: ModelRequest, target: Target): Experimental_TextBatchV4Request {
   const send = { id, idempotencyKey: id, signal: new AbortController().signal, onText: undefined }
   const { headers: _headers, abortSignal: _signal, ...options } = toCallOptions(target, request, send, send.signal)
   return { type: 'text', id, modelId: target.model, options }

@@ -25,6 +25,8 @@ export type BatchTicketItem = {
   /** Of its line in the books, and by which the provider knows it. */
   readonly id: string
   readonly countedTokens: number
+  /** What money was set aside for, where that was known when the batch was submitted. */
+  readonly mostInputTokens?: number
   readonly maxOutputTokens: number
   /** See `CallFacts`. */
   readonly requestHash: string

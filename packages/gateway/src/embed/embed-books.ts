@@ -12,6 +12,7 @@ import {
 import { announced } from '../books/announce.ts'
 import type { CallFacts } from '../books/facts.ts'
 import type { PriceList } from '../prices/price-list.ts'
+import type { TokenScales } from '../tokens/estimate-tokens.ts'
 import type { EmbedSlice } from './embed-slice.ts'
 import { shares } from './shares.ts'
 
@@ -27,18 +28,31 @@ export interface Sent {
   readonly startedAt: number
   readonly endedAt: number
   readonly durationMs: number
-  /** By the provider's word; absent: by our own count. */
+  /** By the provider's word. Absent, and where it cannot be true: by our own count. */
   readonly tokens?: number | undefined
   readonly error?: MeepoError | undefined
 }
 
-/** Our own count may be too small by so much. */
+/** Our own count may be too small by so much, or by more where that was learnt. */
 const inputMargin = 1.5
 
+/** What opening a slice needs besides it. */
+export interface OpenOptions {
+  readonly prices: PriceList
+  /** What was learnt of the tokens of models. */
+  readonly scales: TokenScales
+  readonly try: number
+  readonly at: number
+}
+
 /** Sets the money of a slice aside. Rejects with `budget.exceeded`, or what the account rejects with. */
-export async function openSlice(slice: EmbedSlice, prices: PriceList, attempt: number, at: number): Promise<OpenSlice> {
+export async function openSlice(
+  slice: EmbedSlice,
+  { prices, scales, try: attempt, at }: OpenOptions,
+): Promise<OpenSlice> {
   const { target } = slice.place
-  const inputTokens = Math.ceil(slice.tokens * inputMargin)
+  const { mostInputTokens } = scales.count(target.id, slice.size)
+  const inputTokens = Math.max(Math.ceil(slice.tokens * inputMargin), mostInputTokens)
   const money = announced(prices, target, { inputTokens, maxOutputTokens: 0, at, mayWriteCache: false })
   const id = slice.nextId()
   const grant = await slice.tab.open({ id, target: target.id, key: target.key, try: attempt, ...money })
@@ -58,7 +72,8 @@ export function settleSlices(open: readonly OpenSlice[], prices: PriceList, sent
   const weights = open.map(({ slice }) => slice.tokens)
   const { target } = first.slice.place
   const isBilled = isBilledAnyway(sent)
-  const total = isBilled ? (sent.tokens ?? weights.reduce((sum, tokens) => sum + tokens, 0)) : 0
+  const told = believable(sent.tokens)
+  const total = isBilled ? (told ?? weights.reduce((sum, tokens) => sum + tokens, 0)) : 0
   const cost = isBilled ? costOf(prices.find(target.pricedAs, target.model), total, sent) : free
   const tokens = shares(BigInt(total), weights).map(Number)
   const money = cost.picoDollars === null ? undefined : shares(BigInt(cost.picoDollars), weights)
@@ -67,10 +82,19 @@ export function settleSlices(open: readonly OpenSlice[], prices: PriceList, sent
     const facts: CallFacts = {
       ...(open.length > 1 ? { sharedBy: open.length, paidBy: first.id } : {}),
       countedTokens: slice.tokens,
+      ...(sent.tokens === told ? {} : { flags: ['usage_invalid'] as const }),
     }
     const outcome = outcomeOf(sent)
     slice.tab.settle(id, lineOf(slice, { outcome, cost: own, tokens: tokens[index] ?? 0, sent, facts }))
   }
+}
+
+/** More than any request takes. */
+const mostTold = 1_000_000_000
+
+/** A count that can be true. Any other would be free, or empty a budget. */
+export function believable(tokens: number | undefined): number | undefined {
+  return Number.isSafeInteger(tokens) && Number(tokens) >= 0 && Number(tokens) <= mostTold ? tokens : undefined
 }
 
 function outcomeOf({ error }: Sent): CallEntry['outcome'] {
@@ -100,7 +124,7 @@ function isBilledAnyway({ error }: Sent): boolean {
 }
 
 function costOf(card: PriceCard | undefined, tokens: number, { endedAt, tokens: told }: Sent): CallCost {
-  const isTold = told !== undefined
+  const isTold = believable(told) !== undefined
   const usage = { ...emptyBuckets, in: { text: tokens }, source: isTold ? ('final' as const) : ('estimated' as const) }
   const priced = priceCall(card, usage, { at: endedAt })
   if (priced.status === 'unpriced') return { status: 'unpriced', picoDollars: null }

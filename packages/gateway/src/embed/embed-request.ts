@@ -3,9 +3,10 @@ import { toError, type Limiter, type MeepoError, type Permit, type Random, type 
 
 import { cancelledError, modelError, toModelError } from '../errors/model-error.ts'
 import type { PriceList } from '../prices/price-list.ts'
+import type { TokenScales } from '../tokens/estimate-tokens.ts'
 import { backoffMs, retryRule } from '../retry/backoff.ts'
 import { admit, endPermit } from './embed-permit.ts'
-import { openSlice, settleSlices, type OpenSlice } from './embed-books.ts'
+import { believable, openSlice, settleSlices, type OpenSlice } from './embed-books.ts'
 import type { EmbedSlice } from './embed-slice.ts'
 
 /** What a request needs. */
@@ -14,6 +15,8 @@ export interface EmbedSender {
   readonly random: Pick<Random, 'next'>
   /** Those in force. */
   readonly prices: () => PriceList | Promise<PriceList>
+  /** What was learnt of the tokens of models, and is learnt here. */
+  readonly scales: TokenScales
   /** The gate in front of requests. */
   readonly limiter?: Limiter | undefined
   /** How long the provider may take. */
@@ -74,7 +77,7 @@ async function openAll(sender: EmbedSender, slices: readonly EmbedSlice[], attem
     slices.map(async (slice) => {
       try {
         if (slice.signal.aborted) throw cancelledError(slice.signal)
-        return await openSlice(slice, await sender.prices(), attempt, at)
+        return await openSlice(slice, { prices: await sender.prices(), scales: sender.scales, try: attempt, at })
       } catch (error) {
         slice.fail(error)
         return undefined
@@ -104,7 +107,9 @@ async function send(
   try {
     const { embeddings, usage } = await ask(sender, open)
     settleSlices(open, prices, { ...sent(), tokens: usage?.tokens })
-    endPermit(permit, usage?.tokens)
+    const told = believable(usage?.tokens)
+    endPermit(permit, told)
+    if (told !== undefined) learn(sender.scales, open, told)
     let at = 0
     for (const { slice } of open) slice.done(embeddings.slice(at, (at += slice.values.length)))
     return undefined
@@ -114,6 +119,13 @@ async function send(
     endPermit(permit, undefined, error)
     return error
   }
+}
+
+/** What the provider counted tells what its tokens are like. */
+function learn(scales: TokenScales, open: readonly OpenSlice[], tokens: number): void {
+  const [{ slice }] = open as readonly [OpenSlice, ...OpenSlice[]]
+  const weight = open.reduce((sum, one) => sum + one.slice.size.weight, 0)
+  scales.learn(slice.place.target.id, { weight, pieces: 0 }, tokens)
 }
 
 async function ask(

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@meepo/core'
 
 import type { Tab } from '../serve/tab.ts'
+import type { RequestSize } from '../tokens/request-text.ts'
 import type { EmbedTarget } from './embed-target.ts'
 
 /** What all values of one request of a provider have in common. */
@@ -16,6 +17,7 @@ export interface EmbedSlice extends EmbedKind {
   readonly values: readonly string[]
   /** By our own count. */
   readonly tokens: number
+  readonly size: RequestSize
   readonly tab: Tab
   readonly signal: AbortSignal
   /** The id of the next line in the books. */

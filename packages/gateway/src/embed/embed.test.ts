@@ -7,6 +7,7 @@ import { booksOf } from '../../test-support/stage-call.ts'
 import { PriceList } from '../prices/price-list.ts'
 import { createProvider } from '../provider.ts'
 import { createTarget } from '../target.ts'
+import { TokenScales } from '../tokens/estimate-tokens.ts'
 import { createEmbed, type Embedded, type EmbedOptions, type EmbedTools } from './embed.ts'
 
 const book: PriceBook = {
@@ -37,6 +38,7 @@ function setup(
   extra: Partial<EmbedTools> & {
     readonly most?: number
     readonly isCounting?: boolean
+    readonly perValue?: number
     readonly isHanging?: boolean
   } = {},
 ): Setup {
@@ -54,7 +56,8 @@ function setup(
       const error = refuse(options, sent.length)
       if (error) return Promise.reject(error)
       const embeddings = options.values.map((text) => [text.length])
-      const usage = extra.isCounting === false ? {} : { usage: { tokens: 3 * options.values.length } }
+      const usage =
+        extra.isCounting === false ? {} : { usage: { tokens: (extra.perValue ?? 3) * options.values.length } }
       return Promise.resolve({ embeddings, warnings: [], ...usage })
     },
   }
@@ -69,6 +72,7 @@ function setup(
     scheduler,
     random: { next: () => 1 },
     prices: () => new PriceList(book),
+    scales: new TokenScales(),
     timeoutMs: 1_000,
     targetOf: () => place,
     newId: () => String((ids += 1)),
@@ -288,3 +292,44 @@ test.each<[string, Partial<EmbedOptions>]>([
   await expect(embed(options)).rejects.toMatchObject({ code: 'request.invalid', details: { place } })
   expect(sent).toEqual([])
 })
+
+/** The result, after the moment in which calls are collected. */
+async function scheduled<T>(scheduler: FakeScheduler, result: Promise<T>): Promise<T> {
+  await scheduler.advance(5)
+  return await result
+}
+
+/** Books that remember what was announced as well. */
+function announcing() {
+  const books = booksOf('acme')
+  const announced: (bigint | null)[] = []
+  const open: typeof books.open = (intent) => {
+    announced.push(intent.picoDollars)
+    return books.open(intent)
+  }
+  return { account: { ...books, open }, lines: books.lines, announced }
+}
+
+test('what is set aside grows with what a model was seen to make of texts', async () => {
+  const text = 'word '.repeat(100)
+  const { embed, scheduler } = setup(undefined, { perValue: 300 })
+  const { account, announced } = announcing()
+  for (let call = 0; call < 2; call++) await scheduled(scheduler, embed({ values: [text], account }))
+  expect(announced[0]).toBeLessThan(30_000n)
+  expect(announced[1]).toBeGreaterThanOrEqual(30_000n)
+})
+
+test.each([-1, 1.5, Number.NaN, 1e18, Infinity])(
+  'a provider that says %d tokens is not believed: our own count is booked, flagged, and nothing is learnt',
+  async (perValue) => {
+    const { embed, scheduler } = setup(undefined, { perValue })
+    const { account, lines, announced } = announcing()
+    const text = 'word '.repeat(100)
+    const { cost } = await scheduled(scheduler, embed({ values: [text], account }))
+    expect(BigInt(cost.picoDollars)).toBeGreaterThan(5_000n)
+    expect(BigInt(cost.picoDollars)).toBeLessThan(30_000n)
+    expect(lines).toMatchObject([{ entry: { cost: { status: 'estimated' }, facts: { flags: ['usage_invalid'] } } }])
+    await scheduled(scheduler, embed({ values: [text], account }))
+    expect(announced[1]).toBe(announced[0])
+  },
+)

@@ -4,6 +4,7 @@ import { cancelledError } from '../errors/model-error.ts'
 import { demand } from '../serve/check-ask.ts'
 import { Tab, type TabCost, type TabLine } from '../serve/tab.ts'
 import { estimateTextTokens } from '../tokens/estimate-tokens.ts'
+import { textWeight } from '../tokens/text-weight.ts'
 import { Collector, type CollectOptions } from './collector.ts'
 import { sendSlices, type EmbedSender } from './embed-request.ts'
 import type { EmbedSlice } from './embed-slice.ts'
@@ -73,6 +74,7 @@ export function createEmbed(tools: EmbedTools): (options: EmbedOptions) => Promi
             providerOptions: options.providerOptions,
             values,
             tokens: values.reduce((sum, text) => sum + tokensOf(text), 0),
+            size: { weight: values.reduce((sum, text) => sum + textWeight(text), 0), pieces: 0 },
             tab,
             signal,
             nextId: () => `${id}.${(lines += 1)}`,

@@ -63,6 +63,7 @@ export function servingTools({ options, parts, routes, providers, newId }: Assem
       scheduler,
       random: { next: parts.clock.random },
       prices: () => parts.prices.list,
+      scales: parts.scales,
       timeoutMs: parts.settings.timeoutMs,
       limiter: parts.limiter,
       ...(options.embeddings ? { collect: options.embeddings } : {}),
@@ -76,8 +77,8 @@ export function servingTools({ options, parts, routes, providers, newId }: Assem
   }
 }
 
-function batchTools({ prices, clock }: PipelineParts): BatchTools {
-  return { prices: () => prices.list, scheduler: clock }
+function batchTools({ prices, clock, scales }: PipelineParts): BatchTools {
+  return { prices: () => prices.list, scheduler: clock, scales }
 }
 
 function batchFinder(routes: Routes, providers: ReadonlyMap<string, Provider>): (name: string) => BatchTarget {
