@@ -94,7 +94,7 @@ test('a message that steers enters the answer under way, behind the results of i
   const problems: string[] = []
   const stage = await openStage({
     script: ({ messages }) => {
-      asked.push(messages.map(({ role, content }) => `${role}: ${String(content)}`))
+      asked.push(messages.map(({ role, content }) => `${role}: ${typeof content === 'string' ? content : ''}`))
       problems.push(...wireProblems(messages))
       if (asked.length === 1) return { toolCalls: [{ name: 'look', arguments: {} }] }
       return { text: `about ${lastSaid(messages)}` }
