@@ -11,6 +11,7 @@ import { runGraph } from './run-graph.ts'
 import type { Tool } from '../tool/tool.ts'
 import { checkShape, shapePatches } from './shape.ts'
 import type { AnyTask, GraphTask } from './task.ts'
+import type { TaskState, TaskView } from './task-view.ts'
 
 /** The results of tasks, by task. One of a task that was skipped, or is optional and failed, is not there. */
 export type ResultsOf<T> = { readonly [K in keyof T]: T[K] extends GraphTask<never, never, infer O> ? O : never }
@@ -24,8 +25,8 @@ export interface GraphOptions<I, T, O> extends GraphSettings {
   readonly input?: Schema<I>
   /** By id. */
   readonly tasks: T & Readonly<Record<keyof T, GraphTask<ResultsOf<T>, I>>>
-  /** Makes the result of the graph; the results by task unless said. */
-  readonly output?: (results: ResultsOf<T>) => O
+  /** Makes the result of the graph; the results by task unless said. Must be pure. */
+  readonly output?: (results: ResultsOf<T>, view: TaskView<ResultsOf<T>, I>) => O
   /** Tells each result when it is there, as a partial result `{ task, result }` of the run. Not unless said. */
   readonly reportPartials?: boolean
   readonly limits?: Partial<RunLimits>
@@ -36,6 +37,10 @@ export interface GraphOptions<I, T, O> extends GraphSettings {
 /** A graph: a definition like any other, which can be asked what it is made of. */
 export interface Graph<I = unknown, O = unknown> extends Definition<I, O> {
   readonly graph: PreparedGraph
+  /** Makes its result; the results by task when absent. */
+  readonly makeOutput?: object
+  /** It tells each result when it is there. */
+  readonly reportPartials: boolean
   /** Its tasks by level: those of one need only tasks of levels above. A task does not wait for its level. */
   levels(): readonly (readonly string[])[]
 }
@@ -78,10 +83,26 @@ export function defineGraph<I = unknown, T extends Readonly<Record<string, Graph
       const outcome = await runGraph(ctx, graph, input, { ...(onEnd ? { onEnd } : {}) })
       const results = resultsOf<T>(graph, outcome)
       // Without `output` O is ResultsOf<T>: nothing else chooses it.
-      return output ? output(results) : (results as unknown as O)
+      return output ? output(results, viewOfEnd(input, results, outcome)) : (results as unknown as O)
     },
   })
-  return { ...definition, graph, levels: () => levels(graph.plan) }
+  const made = { ...definition, graph, reportPartials, levels: () => levels(graph.plan) }
+  return output ? { ...made, makeOutput: output } : made
+}
+
+/** What the result of a graph may look at: all its tasks. */
+function viewOfEnd<R, G>(input: G, results: R, outcome: GraphOutcome): TaskView<R, G> {
+  return {
+    input,
+    results,
+    get tasks() {
+      const states = outcome.records.map(({ taskId, status, error, why }): [string, TaskState] => [
+        taskId,
+        { status, ...(error ? { error } : {}), ...(why === undefined ? {} : { why }) },
+      ])
+      return Object.fromEntries(states)
+    },
+  }
 }
 
 function definitionsOf({ tasks }: PreparedGraph, more: readonly AnyDefinition[]): AnyDefinition[] {

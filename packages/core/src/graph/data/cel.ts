@@ -3,9 +3,10 @@
 // values, and no more work than its cost cap allows.
 
 import type { ASTNode, Environment } from '@marcbachmann/cel-js'
+import type * as cel from '@marcbachmann/cel-js'
 import { MeepoError } from '../../base/errors.ts'
 
-type Library = typeof import('@marcbachmann/cel-js')
+type Library = Pick<typeof cel, 'Environment'>
 
 /** What the names in an expression mean: more of them for tasks that run once per item, or in rounds. */
 export type ExpressionScope = 'task' | 'item' | 'round' | 'itemRound' | 'output'

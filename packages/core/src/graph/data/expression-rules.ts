@@ -30,9 +30,23 @@ const glances = new Set(['size', 'dyn', 'type', 'orValue', 'or', 'hasValue', 'va
 const functions = new Set([
   ...macros,
   ...glances,
-  ...['bool', 'double', 'int', 'string', 'of', 'ofNonZeroValue'],
-  ...['contains', 'startsWith', 'endsWith', 'indexOf', 'lastIndexOf', 'substring', 'split', 'join'],
-  ...['lowerAscii', 'upperAscii', 'trim'],
+  'bool',
+  'double',
+  'int',
+  'string',
+  'of',
+  'ofNonZeroValue',
+  'contains',
+  'startsWith',
+  'endsWith',
+  'indexOf',
+  'lastIndexOf',
+  'substring',
+  'split',
+  'join',
+  'lowerAscii',
+  'upperAscii',
+  'trim',
 ])
 const comparisons = new Set(['==', '!=', 'in', '+', '<', '<=', '>', '>='])
 const taskNames = new Set(['results', 'tasks'])

@@ -152,7 +152,7 @@ export function checkJson(jsonSchema: JsonSchema, value: unknown): readonly Issu
     }
     // A checked schema: `not` is one.
     if (not !== undefined && fits(not as JsonSchema, part, depth + 1)) fail('it is of a form that is not allowed')
-    if (typeof part === 'string') sized(schema, [...part].length, 'Length', 'characters', fail)
+    if (typeof part === 'string') sized(schema, charactersOf(part), 'Length', 'characters', fail)
     if (typeof part === 'number') bounded(schema, part, fail)
     if (Array.isArray(part)) checkItems(schema, part)
     if (isObject(part)) checkProperties(schema, part)
@@ -197,6 +197,13 @@ export function checkJson(jsonSchema: JsonSchema, value: unknown): readonly Issu
       }
     }
   }
+}
+
+/** Pairs of surrogates are one character, as JSON Schema counts. */
+function charactersOf(text: string): number {
+  let count = 0
+  for (const _character of text) count++
+  return count
 }
 
 function sized(

@@ -15,9 +15,9 @@ export function nearTo(name: string, names: readonly string[]): string {
 function distance(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most || a.length > 100) return most + 1
   let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (const [i, char] of [...a].entries()) {
+  for (const [i, char] of a.split('').entries()) {
     const next = [i + 1]
-    for (const [j, other] of [...b].entries()) {
+    for (const [j, other] of b.split('').entries()) {
       // Both rows reach from 0 to the length of b.
       next.push(Math.min(row[j]! + (char === other ? 0 : 1), row[j + 1]! + 1, next[j]! + 1))
     }
