@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSimulator, type Simulator, type SimulatorAnswer, type SimulatorOptions } from '@meepo/simulator'
 import { onTestFinished } from 'vitest'
-import { createMeepo, defineAgent, type Agent, type AgentOptions, type Meepo, type MeepoOptions } from '../src/index.ts'
+import { createMeepo, type Meepo, type MeepoOptions } from '../src/index.ts'
+import { price } from './talker.ts'
+
+export { price, talker } from './talker.ts'
 
 /** A provider that is played, a file for the store, and as many fleets on it as a test wants. */
 export interface Stage {
@@ -15,16 +18,6 @@ export interface Stage {
   open(options?: MeepoOptions): Promise<Meepo>
   /** Requests that reached the provider. */
   sent(): number
-}
-
-/** Dollars for a million tokens of `sim:m`: each output token is $0.0001, and input costs nothing. */
-export const price = {
-  provider: 'sim',
-  model: 'm',
-  input: 0,
-  output: 100,
-  contextTokens: 100_000,
-  maxOutputTokens: 1_000,
 }
 
 /** What an answer of `tokens` output tokens costs, in pico-dollars. */
@@ -71,11 +64,6 @@ export async function openStage(simulated: SimulatorOptions = {}): Promise<Stage
     },
     sent: () => simulator.journal.entries().length,
   }
-}
-
-/** An agent that asks `sim:m` once. */
-export function talker(change: Partial<AgentOptions<string, string>> = {}): Agent<string, string> {
-  return defineAgent({ name: 'talker', instructions: 'Talk.', model: 'sim:m', budget: 1_000, ...change })
 }
 
 /** Resolves as soon as it holds; a test that waits in vain runs into its time. */
