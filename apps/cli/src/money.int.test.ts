@@ -75,6 +75,7 @@ test.each([
   [['--since', '2026-02-30'], 'no such day'],
   [['--since', 'yesterday'], 'how long ago'],
   [['--by', 'moon'], 'moon'],
+  [['--since', '2026-11-02', '--until', '2026-11-01'], 'later than'],
 ])('cost %j is refused', async (args, what) => {
   const { code, err } = await meepo('cost', ...args)
   expect(code).toBe(2)
@@ -120,4 +121,24 @@ test.each(['nobody/user:bob', 'per-user', 'per-user/team:red', 'each/agent:plann
 
 test('a limit is an amount above nothing', async () => {
   expect(await meepo('budget', 'set', 'per-user/user:bob', '0')).toMatchObject({ code: 2 })
+})
+
+test('a budget can be set before the first run, and a rolling one keeps it', async () => {
+  const fresh = createProject((clean) => cleaners.push(clean))
+  const config = readFileSync(fresh.path('meepo.config.ts'), 'utf8')
+  const rolling = [{ name: 'recent', scope: 'user', limit: 1, period: { rollingHours: 24 } }]
+  fresh.write(
+    'meepo.config.ts',
+    config.replace('definitions: [', `budgets: ${JSON.stringify(rolling)}, definitions: [`),
+  )
+  const inFresh = (...args: string[]): Promise<Ended> => runInside(fresh, 'http://127.0.0.1:9/v1', 'budget', ...args)
+  expect((await inFresh('set', 'run:r1', '5')).err).toMatch(/^store\.not_found: /)
+  expect((await inFresh('set', 'recent/user:bob', '5')).err).toBe(
+    'recent of user:bob: $5.00 ($0.00 spent · $5.00 left)\n',
+  )
+  const store = await openSqliteStore({ path: fresh.path('.meepo/meepo.db') })
+  expect(await store.money.balances(['recent/rolling/default/user:bob'])).toMatchObject([{ limit: '5000000000000' }])
+  await store.close()
+  expect((await inFresh('list')).out).toContain('$5.00 (set)')
+  expect((await inFresh('lift', 'recent/user:bob')).err).toContain('user:bob: $1.00')
 })

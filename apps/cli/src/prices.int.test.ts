@@ -81,3 +81,22 @@ test('diff tells what another book changes', async () => {
   const back: unknown = JSON.parse((await inside(one, 'diff', 'same.json', '--book', 'less.json', '--json')).out)
   expect(back).toEqual([{ kind: 'added', card: `${first!.provider}/${first!.model}` }])
 })
+
+test('prices of a configuration are listed with its overrides, and wrong ones are refused', async () => {
+  const one = project()
+  const write = (file: string, output: number): void =>
+    one.write(
+      file,
+      `export default { definitions: [], prices: { overrides: [
+        { provider: 'local', model: 'llama', input: 0, output: ${output} },
+        { provider: 'openai', model: 'gpt-6-sol', input: 7, output: 9 },
+      ] } }`,
+    )
+  write('priced.config.ts', 3)
+  const { out } = await inside(one, 'list', '--config', 'priced.config.ts')
+  expect(out).toMatch(/\nlocal:llama +0 .* 3\n/)
+  expect(out.match(/^openai:gpt-6-sol .*$/gm)).toEqual([expect.stringMatching(/ 7 .* 9$/)])
+  expect((await inside(one, 'verify', '--config', 'priced.config.ts')).code).toBe(0)
+  write('wrong.config.ts', -3)
+  expect((await inside(one, 'verify', '--config', 'wrong.config.ts')).err).toMatch(/^price\.negative: /)
+})

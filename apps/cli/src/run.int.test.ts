@@ -57,6 +57,22 @@ test('--json tells a failed run by its record as well', async () => {
   expect(code).toBe(2)
 })
 
+test('--budget refuses a model without a price, --unpriced lets it go, and --actor says whose it is', async () => {
+  const one = project()
+  const ask = (...more: string[]): Promise<Ended> =>
+    inside(one, 'run', 'agent', '--input', '"find otter"', '--actor', 'bob', ...more)
+  const before = model.simulator.journal.entries().length
+  const refused = await ask('--budget', '5', '--json')
+  expect(JSON.parse(refused.out)).toMatchObject({
+    error: { code: 'budget.exceeded', details: { budget: 'run', isUnpriced: true } },
+  })
+  expect(model.simulator.journal.entries()).toHaveLength(before)
+  expect((await ask('--budget', '5', '--unpriced', 'allow_flagged')).code).toBe(0)
+  const { runId } = JSON.parse(refused.out) as { runId: string }
+  expect((await inside(one, 'resume', runId, '--unpriced', 'allow_flagged')).code).toBe(0)
+  expect((await inside(one, 'cost', '--by', 'user')).out).toMatch(/\nbob /)
+})
+
 test('--stream text prints the text once, while it arrives', async () => {
   const { code, out } = await inside(project(), 'run', 'agent', '--input', '"find otter"', '--stream', 'text')
   expect(out).toBe('Answer: otter is a word.\n')

@@ -16,10 +16,14 @@ export function openEngine(config: MeepoConfig, notices?: Notices): Promise<Meep
   })
 }
 
-/** Opens the store of the configuration to look or to send. No engine joins it, and no file is made. */
-export async function withStore<T>(named: string | undefined, use: (meepo: Meepo) => Promise<T>): Promise<T> {
+/** Opens the store of the configuration to look or to send. No engine joins it, and no file is made unless it may be. */
+export async function withStore<T>(
+  named: string | undefined,
+  use: (meepo: Meepo) => Promise<T>,
+  { mayMake = false }: { readonly mayMake?: boolean } = {},
+): Promise<T> {
   const { config } = await loadConfigIfAny(named)
-  requireStore(config.store)
+  requireStore(config.store, mayMake)
   const meepo = await openEngine(config)
   try {
     return await use(meepo)
@@ -29,11 +33,11 @@ export async function withStore<T>(named: string | undefined, use: (meepo: Meepo
 }
 
 /** Refuses a store in which nothing can be found. */
-export function requireStore(store: MeepoConfig['store']): void {
+export function requireStore(store: MeepoConfig['store'], mayMake = false): void {
   if (store === 'memory') {
     throw new MeepoError('config.invalid', 'store: "memory" keeps nothing behind the end of a process; name a file')
   }
-  if (typeof store === 'string' && !existsSync(store)) {
+  if (typeof store === 'string' && !mayMake && !existsSync(store)) {
     throw new MeepoError('store.not_found', `there is no database ${store}`)
   }
 }

@@ -1,4 +1,6 @@
 import { Command, Option } from 'commander'
+import type { BudgetState } from '@meepo/core'
+import type { Meepo } from 'meepo'
 import { parseBudget, shared } from '../options.ts'
 import { terminal } from '../terminal.ts'
 
@@ -61,10 +63,13 @@ async function change(name: string, dollars: string | undefined, flags: BudgetFl
   const { withStore } = await import('../session.ts')
   const { budgetLine } = await import('../render/budget-table.ts')
   const { key, limitKey, scopes } = await findAccount(name, flags)
-  const state = await withStore(flags.config, async ({ store, costs }) => {
+  // A budget may be set before anything ran. A run is there, or its id is a mistake.
+  const mayMake = dollars !== undefined && !name.startsWith('run:')
+  const set = async ({ store, costs }: Meepo): Promise<BudgetState | undefined> => {
     await store.money.setLimit(limitKey, dollars === undefined ? undefined : parseDollars(dollars).toString())
     return (await costs.budgets(scopes)).find((one) => one.key === key)
-  })
+  }
+  const state = await withStore(flags.config, set, { mayMake })
   terminal.err(state ? `${budgetLine(state)}\n` : `${name} has no limit of its own now\n`)
 }
 

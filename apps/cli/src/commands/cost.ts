@@ -46,6 +46,10 @@ async function cost({ by, since, until, scope, limit, config, json }: CostFlags)
     ...(since === undefined ? {} : { since: dayOf(since, now) }),
     ...(until === undefined ? {} : { until: dayOf(until, now) }),
   }
+  if (range.since !== undefined && range.until !== undefined && range.since > range.until) {
+    const { MeepoError } = await import('@meepo/core')
+    throw new MeepoError('config.invalid', `--since ${range.since} is later than --until ${range.until}`)
+  }
   const { rows, total } = await withStore(config, async ({ costs }) => {
     const [found, sums] = await Promise.all([
       costs.report({ ...range, by, limit }),

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import type { PriceBook, PriceCard } from '@meepo/core'
+import type { PriceList } from '@meepo/gateway'
 import { shared } from '../options.ts'
 import { terminal } from '../terminal.ts'
 
@@ -7,6 +8,7 @@ interface ListFlags {
   readonly provider?: string
   readonly model?: string
   readonly book?: string
+  readonly config?: string
   readonly json?: boolean
 }
 
@@ -21,12 +23,16 @@ export function pricesCommand(): Command {
 
 const bookOption = (): Option => new Option('--book <file>', 'a price book in a JSON file; else the one that ships')
 
+const configOption = (): Option =>
+  new Option('--config <file>', 'the prices of this configuration: its book, and its overrides')
+
 function listCommand(): Command {
   return new Command('list')
     .description('List prices, in dollars for a million tokens.')
     .addOption(new Option('--provider <name>', 'only models of this provider'))
     .addOption(new Option('--model <text>', 'only models with this in their id or an alias'))
-    .addOption(bookOption())
+    .addOption(bookOption().conflicts('config'))
+    .addOption(configOption())
     .addOption(shared.json('the price cards'))
     .action(list)
 }
@@ -34,7 +40,8 @@ function listCommand(): Command {
 function verifyCommand(): Command {
   return new Command('verify')
     .description('Check a price book. Wrong prices end with exit code 1; a book older than 30 days only warns.')
-    .addOption(bookOption())
+    .addOption(bookOption().conflicts('config'))
+    .addOption(configOption())
     .addOption(shared.json('what was found'))
     .action(verify)
 }
@@ -48,9 +55,9 @@ function diffCommand(): Command {
     .action(diff)
 }
 
-async function list({ provider, model, book, json }: ListFlags): Promise<void> {
+async function list({ provider, model, book, config, json }: ListFlags): Promise<void> {
   const { pricesTable } = await import('../render/prices-table.ts')
-  const { cards } = await goodBook(book)
+  const { cards } = config === undefined ? await goodBook(book) : await configuredPrices(config)
   const found = cards.filter(
     (card) => (provider === undefined || card.provider === provider) && (model === undefined || isNamed(card, model)),
   )
@@ -59,10 +66,11 @@ async function list({ provider, model, book, json }: ListFlags): Promise<void> {
   else terminal.out(pricesTable(terminal, found, Date.now()))
 }
 
-async function verify(flags: { book?: string; json?: boolean }): Promise<void> {
+async function verify(flags: { book?: string; config?: string; json?: boolean }): Promise<void> {
   const { findPriceProblems } = await import('@meepo/core')
   const { ageWarning, checkAge } = await import('@meepo/gateway')
-  const value = await readBook(flags.book)
+  // Overrides that are wrong throw what is wrong with them.
+  const value = flags.config === undefined ? await readBook(flags.book) : (await configuredPrices(flags.config)).book
   const problems = findPriceProblems(value)
   if (problems.length > 0) {
     if (flags.json === true) terminal.out(`${JSON.stringify({ problems }, undefined, 2)}\n`)
@@ -97,6 +105,12 @@ async function diff(other: string, { book, json }: { book?: string; json?: boole
   if (json === true) terminal.out(`${JSON.stringify(changes, undefined, 2)}\n`)
   else if (changes.length === 0) terminal.err('no differences\n')
   else terminal.out(changes.map((change) => `${formatChange(change)}\n`).join(''))
+}
+
+async function configuredPrices(file: string): Promise<PriceList> {
+  const { openPrices } = await import('@meepo/gateway')
+  const { loadConfig } = await import('../config/load-config.ts')
+  return openPrices((await loadConfig(file)).config.prices)
 }
 
 async function goodBook(file: string | undefined): Promise<PriceBook> {

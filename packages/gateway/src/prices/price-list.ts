@@ -50,6 +50,12 @@ export class PriceList {
     this.#overrides = readOverrides(overrides)
   }
 
+  /** All cards that count: overrides first, and those of the book that they do not replace. */
+  get cards(): readonly PriceCard[] {
+    const own = new Set(this.#overrides.map(cardKeyOf))
+    return [...this.#overrides, ...this.book.cards.filter((card) => !own.has(cardKeyOf(card)))]
+  }
+
   /** The card of a model by its exact id or a declared alias. */
   find(provider: string, model: string): PriceCard | undefined {
     return findCard(this.book, provider, model, this.#overrides)
@@ -101,6 +107,8 @@ export class PriceList {
     return costs.toSorted((a, b) => (a.cost < b.cost ? 1 : -1))[0]?.card
   }
 }
+
+const cardKeyOf = ({ provider, model }: PriceCard): string => `${provider}\n${model}`
 
 const dayMs = 86_400_000
 
