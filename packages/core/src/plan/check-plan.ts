@@ -1,7 +1,9 @@
 // A plan comes from a model, and what it read may have come from anybody: nothing of it runs before all of it is checked.
 
 import type { ErrorCode } from '../base/catalogue.ts'
-import { MeepoError } from '../base/errors.ts'
+import { MeepoError, toErrorData } from '../base/errors.ts'
+import { compileExpression } from '../graph/data/expression.ts'
+import { findSchemaProblems } from '../graph/data/json-schema.ts'
 import { planGraph } from '../graph/plan.ts'
 import { findReferences } from '../tool/references.ts'
 import { problemsOfArguments } from './check-arguments.ts'
@@ -16,6 +18,8 @@ export interface PlanRules {
   readonly workers: Workers
   /** With those that are there already. */
   readonly maxTasks: number
+  /** Tasks may have a `check`; expressions must have been loaded. */
+  readonly hasChecks?: boolean
   /** Ids that are taken by earlier tasks. */
   readonly taken?: ReadonlySet<string>
   /** Those of them whose results may be used. */
@@ -129,9 +133,28 @@ function* problemsOfTask(task: PlannedTask, rules: PlanRules): Generator<Problem
     if (!findByName(workers, name))
       yield ['plan.unknown_worker', `an alternative of task ${id} is ${JSON.stringify(name)}, which does not exist`]
   }
+  yield* problemsOfChecks(task, rules)
   const isGathered = role === 'aggregator' && input === undefined
   if (isGathered) return
   for (const text of problemsOfArguments(worker, input ?? {})) yield ['plan.invalid', `task ${id}: ${text}`]
+}
+
+function* problemsOfChecks({ id, schema, check }: PlannedTask, { hasChecks = false }: PlanRules): Generator<Problem> {
+  if (schema !== undefined) {
+    for (const { path, message } of findSchemaProblems(schema)) {
+      yield ['plan.invalid', `task ${id}: its schema${path.length > 0 ? ` at ${path.join('.')}` : ''}: ${message}`]
+    }
+  }
+  if (check === undefined) return
+  if (!hasChecks) {
+    yield ['plan.invalid', `task ${id} has a check, which this planner does not know`]
+    return
+  }
+  try {
+    compileExpression(check, 'result', 'a boolean')
+  } catch (thrown) {
+    yield ['plan.invalid', `task ${id}: its check: ${toErrorData(thrown).message}`]
+  }
 }
 
 /** Every need exists by now; needs that are done already cannot close a circle. */

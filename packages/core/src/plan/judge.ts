@@ -1,11 +1,14 @@
 // Whether results are what they were expected to be: by their schema, by a verdict of the plan's own, or by a model.
 
-import { MeepoError } from '../base/errors.ts'
+import { MeepoError, toErrorData } from '../base/errors.ts'
 import type { Json, JsonObject } from '../base/json.ts'
 import type { Schema } from '../base/schema.ts'
+import { compileExpression } from '../graph/data/expression.ts'
+import { schemaOfJson } from '../graph/data/json-schema.ts'
 import type { RunContext } from '../run/context.ts'
 import { ask, excerpt, type Asker } from './ask.ts'
 import { goalInstructions, judgeInstructions } from './instructions.ts'
+import type { PlannedTask } from './plan.ts'
 
 /** So much of a result is shown to whoever judges it. */
 const shownResult = 20_000
@@ -101,8 +104,45 @@ export function judgeGoal(
   })
 }
 
+/** What the plan says about a result that needs nobody to judge it: undefined when it says nothing. */
+export function resultSchema(
+  { role, schema, check }: Pick<PlannedTask, 'role' | 'schema' | 'check'>,
+  inputOf: () => Json,
+): Schema<Json> | undefined {
+  const schemas: Schema<unknown>[] = []
+  if (role === 'validator') schemas.push(passedSchema)
+  if (schema !== undefined) schemas.push(schemaOfJson(schema))
+  if (check !== undefined) schemas.push(checkSchema(check, inputOf))
+  const [first] = schemas
+  if (!first) return undefined
+  return {
+    safeParse: (value) => {
+      const issues = schemas.flatMap((each) => each.safeParse(value).error?.issues ?? [])
+      // Results are JSON.
+      return issues.length > 0 ? { success: false, error: { issues } } : { success: true, data: value as Json }
+    },
+    toJSONSchema: (options) => first.toJSONSchema(options),
+  }
+}
+
+function checkSchema(check: string, inputOf: () => Json): Schema<unknown> {
+  const expression = compileExpression(check, 'result', 'a boolean')
+  return {
+    safeParse: (result) => {
+      try {
+        const holds = expression.evaluate({ result, input: inputOf() })
+        return holds === true ? { success: true, data: result } : fails(`${check} does not hold`)
+      } catch (thrown) {
+        // It reads what is not there, or takes too long: then it does not hold either.
+        return fails(`${check} does not hold: ${toErrorData(thrown).message}`)
+      }
+    },
+    toJSONSchema: () => ({}),
+  }
+}
+
 /** What the result of a validator must be: `{ passed: true }`, itself or as the JSON of a text. */
-export const passedSchema: Schema<Json> = {
+const passedSchema: Schema<Json> = {
   safeParse: (value) => {
     const verdict = typeof value === 'string' ? parsed(value) : value
     if (

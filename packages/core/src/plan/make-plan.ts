@@ -30,6 +30,7 @@ export interface PlanMaterial {
   readonly planner: string
   readonly workers: Workers
   readonly maxSteps: number
+  readonly hasChecks: boolean
   readonly progress: PlanProgress
 }
 
@@ -43,7 +44,7 @@ export function askForPlan(
   ctx: RunContext,
   asker: Asker,
   { goal, context }: Goal,
-  { planner, workers, maxSteps, progress }: PlanMaterial,
+  { planner, workers, maxSteps, hasChecks, progress }: PlanMaterial,
 ): Promise<Plan> {
   const { tasks } = progress
   const isFirst = tasks.size === 0
@@ -52,6 +53,7 @@ export function askForPlan(
     planner,
     workers,
     maxTasks: maxSteps,
+    hasChecks,
     taken: new Set(tasks.keys()),
     usable: usableOf(progress),
   }
@@ -63,9 +65,10 @@ export function askForPlan(
       ...(context === undefined ? {} : { context: excerpt(context, shownContext) }),
       workers: describeWorkers(workers),
       maxTasks: left,
+      ...(hasChecks ? { checks: true } : {}),
       ...(isFirst ? {} : describeProgress(progress)),
     },
-    schema: planJsonSchema([...workers.tools.keys()], [...workers.agents.keys()], left),
+    schema: planJsonSchema([...workers.tools.keys()], [...workers.agents.keys()], { maxTasks: left, hasChecks }),
     read: (answer) => checkPlan(answer, rules),
   })
 }

@@ -3,23 +3,19 @@
 
 import { MeepoError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
-import { anySchema, type Schema } from '../base/schema.ts'
+import { anySchema, parseWith, type Schema } from '../base/schema.ts'
 import type { AnyTask } from '../graph/task.ts'
 import type { RunContext } from '../run/context.ts'
 import { define, type Definition } from '../run/definition.ts'
 import { runTools } from '../tool/run-tools.ts'
 import type { Asker } from './ask.ts'
-import { judgeResult, passedSchema } from './judge.ts'
+import { judgeResult, resultSchema } from './judge.ts'
 import type { PlannedTask } from './plan.ts'
 import { findWorker, type Worker, type Workers } from './workers.ts'
 
 /** What a judged task is given. Goes through the log. */
 export interface JudgedInput {
-  readonly id: string
-  readonly purpose?: string
-  readonly expects: string
-  readonly tool?: string
-  readonly agent?: string
+  readonly task: Omit<PlannedTask, 'input' | 'needs' | 'alternatives'>
   readonly input: Json
 }
 
@@ -47,17 +43,20 @@ export function defineJudged(
     // Nobody but the planner starts it.
     input: anySchema as Schema<JudgedInput>,
     uses,
-    run: async (ctx: RunContext, given: JudgedInput) => {
-      const worker = findWorker(workers, given)
-      if (!worker) throw new MeepoError('plan.unknown_worker', `there is nobody to do task ${given.id}`)
-      const result = await work(ctx, worker, workers, given)
-      await judgeResult(ctx, asker, { ...given, purpose: given.purpose, result })
+    run: async (ctx: RunContext, { task, input }: JudgedInput) => {
+      const { id, purpose, expects = '' } = task
+      const worker = findWorker(workers, task)
+      if (!worker) throw new MeepoError('plan.unknown_worker', `there is nobody to do task ${id}`)
+      const result = await work(ctx, worker, workers, id, input)
+      const schema = resultSchema(task, () => input)
+      if (schema) parseWith(schema, result, 'output.invalid', `result of task ${id}`)
+      await judgeResult(ctx, asker, { id, purpose, expects, input, result })
       return result
     },
   })
 }
 
-async function work(ctx: RunContext, worker: Worker, workers: Workers, { id, input }: JudgedInput): Promise<Json> {
+async function work(ctx: RunContext, worker: Worker, workers: Workers, id: string, input: Json): Promise<Json> {
   // What a child gives came out of the log: it is JSON.
   if (worker.kind === 'agent') return (await ctx.child(worker.definition, id, input)) as Json
   const { results } = await runTools(ctx, workers.toolset, [{ id, name: worker.name, arguments: input }])
@@ -76,37 +75,31 @@ export function makeTask(
   needs: readonly string[],
   input: (worker: Worker) => Json,
 ): AnyTask {
-  const { id, purpose, optional, role, expects } = task
+  const { input: _input, needs: _needs, alternatives: _alternatives, ...rest } = task
   const { isBlind, judged, taskTimeoutMs } = maker
-  const isJudged = expects !== undefined && !isBlind
   const settings = {
     needs,
     expects: worker.expects,
-    ...(optional === true ? { optional } : {}),
+    ...(task.optional === true ? { optional: true } : {}),
     ...(taskTimeoutMs === undefined ? {} : { timeoutMs: taskTimeoutMs }),
-    ...(role === 'validator' ? { output: passedSchema } : {}),
   }
-  if (isJudged) {
-    const names = worker.kind === 'tool' ? { tool: worker.name } : { agent: worker.name }
+  if (task.expects !== undefined && !isBlind) {
     return {
       ...settings,
       // Only the engine calls it, with the input that is made here.
       work: { kind: 'definition', definition: judged as Definition<unknown, Json> },
-      input: (): JudgedInput => ({
-        id,
-        expects,
-        ...(purpose === undefined ? {} : { purpose }),
-        ...names,
-        input: input(worker),
-      }),
+      input: (): JudgedInput => ({ task: rest, input: input(worker) }),
     }
   }
+  let given: Json = null
+  const output = resultSchema(task, () => given)
   return {
     ...settings,
+    ...(output ? { output } : {}),
     work:
       worker.kind === 'tool'
         ? { kind: 'tool', tool: worker.tool }
         : { kind: 'definition', definition: worker.definition },
-    input: () => input(worker),
+    input: () => (given = input(worker)),
   }
 }

@@ -44,6 +44,7 @@ export interface PlannerParts {
   readonly recovery: RecoveryBounds
   readonly goalCheck: 'model' | 'none' | GoalCheck
   readonly maxSteps: number
+  readonly hasChecks: boolean
   readonly maxReplans: number
   readonly maxParallel: number | undefined
 }
@@ -99,13 +100,14 @@ export class PlanRun {
 
   /** A plan that is checked, accepted and known from now on. */
   async #makePlan(progress: Pick<PlanProgress, 'missing' | 'failed'>): Promise<Plan> {
-    const { name, asker, maker, maxSteps, accept } = this.#parts
+    const { name, asker, maker, maxSteps, hasChecks, accept } = this.#parts
     const version = this.#version + 1
     const dropped = progress.failed ? this.#behind(progress.failed.task.id) : new Set<string>()
     const plan = await askForPlan(this.#ctx, asker, this.#goal, {
       planner: name,
       workers: maker.workers,
       maxSteps,
+      hasChecks,
       progress: { ...progress, tasks: this.#tasks, records: this.#records, results: this.#results, dropped },
     })
     const approval = this.#goal.ask === true && version === 1 ? 'always' : accept.approval

@@ -26,6 +26,10 @@ export interface PlannedTask {
   readonly needs?: readonly string[]
   /** `worker` unless said. */
   readonly role?: PlanRole
+  /** JSON Schema of the result. */
+  readonly schema?: JsonObject
+  /** A CEL expression over `result` and `input` that must be true. */
+  readonly check?: string
   /** What the result must be, in words; a model judges it. */
   readonly expects?: string
   /** Others of the catalogue that take the same input and may stand in. */
@@ -53,7 +57,11 @@ export function workerName({ tool, agent }: PlannedTask): string {
 }
 
 /** What a model may write: the JSON Schema of a plan over these tools and agents. */
-export function planJsonSchema(tools: readonly string[], agents: readonly string[], maxTasks: number): JsonObject {
+export function planJsonSchema(
+  tools: readonly string[],
+  agents: readonly string[],
+  { maxTasks, hasChecks }: { readonly maxTasks: number; readonly hasChecks: boolean },
+): JsonObject {
   const text = { type: 'string' } as const
   const texts = { type: 'array', items: text } as const
   const names = [...tools, ...agents]
@@ -67,6 +75,8 @@ export function planJsonSchema(tools: readonly string[], agents: readonly string
       input: {},
       needs: texts,
       role: { type: 'string', enum: ['worker', 'aggregator', 'validator'] },
+      schema: { type: 'object' },
+      ...(hasChecks ? { check: text } : {}),
       expects: text,
       alternatives: { type: 'array', items: { type: 'string', enum: names } },
       optional: { type: 'boolean' },

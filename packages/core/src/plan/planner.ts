@@ -2,6 +2,7 @@ import { MeepoError } from '../base/errors.ts'
 import type { RunLimits } from '../log/events.ts'
 import { parseDollars } from '../cost/money.ts'
 import { askedLimits } from '../engine/asked-limits.ts'
+import { compileExpression } from '../graph/data/expression.ts'
 import type { Model, ModelSettings } from '../model/model.ts'
 import { define, type AnyDefinition, type Definition } from '../run/definition.ts'
 import type { RetryPolicy } from '../run/retry.ts'
@@ -65,6 +66,11 @@ export interface PlannerOptions {
   /** How often a plan, or a part of it, is made anew; 3 unless said. */
   readonly maxReplans?: number
   readonly validate?: PlanValidation
+  /**
+   * Plans may check results with CEL expressions. These must have been loaded (`expression.not_loaded`): importing
+   * `@meepo/core/graph-data` does it. Not unless said.
+   */
+  readonly checks?: boolean
 }
 
 /** A planner: a definition like any other, which can be asked what it works with. */
@@ -95,6 +101,8 @@ export function definePlanner(options: PlannerOptions): Planner {
   const { name, version = '1', description, model, tools = [], agents = [], expects = {} } = options
   const { settings, retry, timeoutMs, budget, limits, validate = {} } = options
   checkOptions(options)
+  // Throws when they are not there: a run could not wait for them.
+  if (options.checks === true) compileExpression('true', 'result')
   const workers = makeWorkers(tools, agents, expects)
   const children = childrenOf(workers)
   refuseItself(name, children)
@@ -112,6 +120,7 @@ export function definePlanner(options: PlannerOptions): Planner {
     },
     recovery: recoveryBounds(options.recovery),
     goalCheck: validate.goal ?? 'model',
+    hasChecks: options.checks === true,
     maxSteps: options.maxSteps ?? maxStepsDefault,
     maxReplans: options.maxReplans ?? maxReplansDefault,
     maxParallel: options.maxParallel,

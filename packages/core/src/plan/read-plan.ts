@@ -28,6 +28,8 @@ const fields: readonly Field[] = [
   ['agent', isText, 'the name of an agent'],
   ['needs', isTexts, 'a list of task ids'],
   ['role', isRole, 'worker, aggregator or validator'],
+  ['schema', isObject, 'a JSON Schema'],
+  ['check', isText, 'a CEL expression'],
   ['expects', isText, 'a text'],
   ['alternatives', isTexts, 'a list of names of tools or agents'],
   ['optional', (value) => typeof value === 'boolean', 'true or false'],

@@ -9,7 +9,7 @@ import { MeepoError } from '../../base/errors.ts'
 type Library = Pick<typeof cel, 'Environment'>
 
 /** What the names in an expression mean: more of them for tasks that run once per item, or in rounds. */
-export type ExpressionScope = 'task' | 'item' | 'round' | 'itemRound' | 'output'
+export type ExpressionScope = 'task' | 'item' | 'round' | 'itemRound' | 'output' | 'result'
 
 const names: Readonly<Record<ExpressionScope, readonly string[]>> = {
   task: ['input', 'results', 'tasks'],
@@ -17,6 +17,7 @@ const names: Readonly<Record<ExpressionScope, readonly string[]>> = {
   round: ['input', 'results', 'tasks', 'last', 'times'],
   itemRound: ['input', 'results', 'tasks', 'item', 'index', 'last', 'times'],
   output: ['input', 'results', 'tasks'],
+  result: ['result', 'input'],
 }
 
 /** Work of one evaluation: looking at a node of the expression is 1, and so is every 64 characters that it touches. */
