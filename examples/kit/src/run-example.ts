@@ -124,9 +124,11 @@ interface Following {
 }
 
 async function follow(meepo: Meepo, { run, progress, screen, signal }: Following): Promise<void> {
+  const since = Date.now()
   for await (const told of meepo.store.log.followAll('system', { signal })) {
     if (!progress.add(told)) continue
-    if (told.event.type === 'progress.reported') tell(told.event.data, screen)
+    // The log begins with what an earlier process has told.
+    if (told.event.type === 'progress.reported' && told.event.at >= since) tell(told.event.data, screen)
     run.watch?.(told, meepo)
   }
 }

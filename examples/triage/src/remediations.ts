@@ -1,0 +1,38 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+
+/** Something that was done to a service. */
+export interface Remediation {
+  readonly alertId: string
+  readonly action: string
+  readonly target: string
+}
+
+/** The world that remediations change. `apply` does it again when it is called again: who calls must know better. */
+export interface World {
+  /** Does it and returns a receipt. */
+  apply(key: string, remediation: Remediation): string
+  /** The receipt of what was done for this key. */
+  receiptOf(key: string): string | undefined
+}
+
+/** A world that is a file: one line for everything that was done. */
+export function worldIn(file: string): World {
+  const lines = (): { readonly key: string; readonly receipt: string }[] =>
+    existsSync(file)
+      ? readFileSync(file, 'utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+          // Only `apply` writes this file.
+          .map((line) => JSON.parse(line) as { readonly key: string; readonly receipt: string })
+      : []
+  return {
+    apply: (key, remediation) => {
+      mkdirSync(dirname(file), { recursive: true })
+      const receipt = `CHG-${lines().length + 1}`
+      appendFileSync(file, `${JSON.stringify({ receipt, ...remediation, key })}\n`)
+      return receipt
+    },
+    receiptOf: (key) => lines().find((line) => line.key === key)?.receipt,
+  }
+}
