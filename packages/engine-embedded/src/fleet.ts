@@ -15,19 +15,20 @@ import {
   type Store,
   type ToolHost,
 } from '@meepo/core'
-import { Alarm } from './alarm.ts'
 import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts'
 import { Certainty } from './certainty.ts'
 import { Children } from './children.ts'
 import { Departures, type Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
 import { Flusher } from './flusher.ts'
+import { Intake } from './intake.ts'
 import { loadRun } from './loader.ts'
 import type { Birth } from './new-run.ts'
 import type { Previews } from './previews.ts'
 import type { Registry } from './registry.ts'
 import { readInbox } from './read-inbox.ts'
 import { releaseOf, Releases } from './releases.ts'
+import { Rooms } from './rooms.ts'
 
 /*
  * The runs that this engine drives: takes them from the queue of the store while there is room, gives waiting ones
@@ -45,7 +46,6 @@ export interface FleetOptions {
   readonly tools: ToolHost
 }
 
-const claimBatch = 256
 const noLost: ActiveRunOptions['lost'] = []
 
 export class Fleet implements RunOwner {
@@ -60,17 +60,13 @@ export class Fleet implements RunOwner {
   readonly #children: Children
   readonly #active = new Map<RunId, ActiveRun>()
   readonly #departures = new Departures()
-  #busy = 0
+  readonly #rooms: Rooms
+  readonly #intake: Intake
   readonly #flusher: Flusher
-  #mayClaim = true
-  #isClaiming = false
   #isStopping = false
   readonly certainty: Certainty = new Certainty()
   readonly #releases: Releases
   #broken: Claim[] = []
-  readonly #alarm: Alarm
-  /** A wake time passed: after the next claim, the store knows the one after it. */
-  #mayWake = false
 
   constructor(
     store: Store,
@@ -90,9 +86,15 @@ export class Fleet implements RunOwner {
     this.#previews = previews
     this.#options = options
     this.#notice = notice
-    this.#alarm = new Alarm(machine.scheduler, () => {
-      this.#mayWake = true
-      this.claimSoon()
+    this.#rooms = new Rooms(options.concurrency)
+    this.#intake = new Intake({
+      store,
+      machine,
+      rooms: this.#rooms,
+      engine: () => this.engine,
+      definitions: () => registry.keys(),
+      load: (claim) => this.#load(claim),
+      tell: (thrown) => this.#tell(thrown),
     })
     this.#flusher = new Flusher(machine.scheduler)
     this.#releases = new Releases(
@@ -111,20 +113,16 @@ export class Fleet implements RunOwner {
     return this.#options.budgets
   }
 
-  get hasRoom(): boolean {
-    return this.#busy < this.#options.concurrency && !this.#isStopping
-  }
-
   /** Takes the place of one busy run, if there is one: {@link adopt} fills it, or {@link returnRoom} gives it back. */
   takeRoom(): boolean {
-    if (!this.hasRoom) return false
-    this.#busy++
+    if (this.#rooms.left === 0) return false
+    this.#rooms.take()
     return true
   }
 
   returnRoom(): void {
-    this.#busy--
-    if (this.#mayClaim) this.claimSoon()
+    this.#rooms.giveBack()
+    this.#intake.roomIsFree()
   }
 
   get activeRuns(): Iterable<ActiveRun> {
@@ -135,7 +133,7 @@ export class Fleet implements RunOwner {
   adopt(birth: Birth, definition: AnyDefinition, epoch: number, isPreviewed: boolean): ActiveRun | undefined {
     const { runId, priority } = birth.run
     if (this.#isStopping) {
-      this.#busy--
+      this.#rooms.giveBack()
       void this.#releases.give([{ runId, epoch, status: 'queued' }])
       return undefined
     }
@@ -156,45 +154,7 @@ export class Fleet implements RunOwner {
 
   /** Looks for work in the store, now or when there is room. */
   claimSoon(): void {
-    this.#mayClaim = true
-    if (!this.#isClaiming && this.hasRoom) void this.#claim()
-  }
-
-  async #claim(): Promise<void> {
-    this.#isClaiming = true
-    try {
-      while (this.#mayClaim && this.hasRoom) {
-        this.#mayClaim = false
-        const claims = await this.#claimBatch()
-        await Promise.all(claims.map((claim) => this.#load(claim)))
-        if (this.#mayWake) {
-          this.#mayWake = false
-          this.wakeAt(await this.store.leases.nextWakeAt())
-        }
-      }
-    } catch (thrown) {
-      this.#tell(thrown)
-    } finally {
-      this.#isClaiming = false
-    }
-  }
-
-  /** The room is taken before the store is asked: starts go on meanwhile. */
-  async #claimBatch(): Promise<readonly Claim[]> {
-    const limit = Math.min(this.#options.concurrency - this.#busy, claimBatch)
-    const { engine } = this
-    let taken = 0
-    this.#busy += limit
-    try {
-      const claims = await this.store.leases.claim(this.engine, { limit, definitions: this.#registry.keys() })
-      if (engine !== this.engine) return []
-      taken = claims.length
-      this.#mayClaim ||= taken === limit
-      return claims
-    } finally {
-      // A takeover meanwhile has emptied all rooms.
-      if (engine === this.engine) this.#busy -= limit - taken
-    }
+    this.#intake.soon()
   }
 
   async #load(claim: Claim): Promise<void> {
@@ -255,14 +215,14 @@ export class Fleet implements RunOwner {
   }
 
   waiting(run: ActiveRun): void {
-    this.#busy--
+    this.#rooms.giveBack()
     run.flush()
     this.evictSoon(run)
-    if (this.#mayClaim) this.claimSoon()
+    this.#intake.roomIsFree()
   }
 
   busy(): void {
-    this.#busy++
+    this.#rooms.take()
   }
 
   ended(run: ActiveRun): void {
@@ -307,7 +267,7 @@ export class Fleet implements RunOwner {
     }
     this.#releases.retry()
     for (const claim of this.#broken.splice(0)) {
-      this.#busy++
+      this.#rooms.take()
       void this.#load(claim)
     }
   }
@@ -328,7 +288,7 @@ export class Fleet implements RunOwner {
 
   /** Looks for work at that time at the latest. */
   wakeAt(at: number | undefined): void {
-    if (!this.#isStopping) this.#alarm.set(at)
+    this.#intake.wakeAt(at)
   }
 
   /** Forgets a run that could not be created. */
@@ -345,7 +305,7 @@ export class Fleet implements RunOwner {
     }
     this.certainty.lose()
     this.#active.clear()
-    this.#busy = 0
+    this.#rooms.clear()
     this.#broken = []
     this.#releases.forget()
   }
@@ -353,7 +313,8 @@ export class Fleet implements RunOwner {
   /** From now on no run begins or takes a further step. */
   freeze(): void {
     this.#isStopping = true
-    this.#alarm.stop()
+    this.#rooms.close()
+    this.#intake.stop()
     for (const run of this.#active.values()) run.driver.freeze()
   }
 
@@ -366,7 +327,7 @@ export class Fleet implements RunOwner {
       this.#left(run.runId, { kind: 'left' })
     }
     this.#active.clear()
-    this.#busy = 0
+    this.#rooms.clear()
     if (releases.length > 0) await this.store.leases.release(this.engine, releases)
   }
 
@@ -388,9 +349,9 @@ export class Fleet implements RunOwner {
   #forget(run: ActiveRun, departure: Departure): void {
     if (this.#active.get(run.runId) !== run) return
     this.#active.delete(run.runId)
-    if (!run.isWaiting) this.#busy--
+    if (!run.isWaiting) this.#rooms.giveBack()
     this.#left(run.runId, departure)
-    if (this.#mayClaim) this.claimSoon()
+    this.#intake.roomIsFree()
   }
 
   #left(runId: RunId, departure: Departure): void {

@@ -1,0 +1,99 @@
+import type { Claim, EngineId, Machine, Store } from '@meepo/core'
+import { Alarm } from './alarm.ts'
+import type { Rooms } from './rooms.ts'
+
+/** What an intake needs of the fleet around it. */
+export interface IntakeOptions {
+  readonly store: Store
+  readonly machine: Machine
+  readonly rooms: Rooms
+  /** It changes when another process took everything over. */
+  readonly engine: () => EngineId
+  /** `name@version` of what this process can run. */
+  readonly definitions: () => readonly string[]
+  /** Begins to drive a claimed run, in room that was taken for it. Must not reject. */
+  readonly load: (claim: Claim) => Promise<void>
+  readonly tell: (thrown: unknown) => void
+}
+
+const claimBatch = 256
+
+/** Takes runs from the queue of the store while there is room for them. */
+export class Intake {
+  readonly #options: IntakeOptions
+  readonly #alarm: Alarm
+  #mayClaim = true
+  #isClaiming = false
+  #isStopped = false
+  /** A wake time passed: after the next claim, the store knows the one after it. */
+  #mayWake = false
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+    this.#alarm = new Alarm(options.machine.scheduler, () => {
+      this.#mayWake = true
+      this.soon()
+    })
+  }
+
+  /** Looks for work in the store, now or when there is room. */
+  soon(): void {
+    this.#mayClaim = true
+    this.roomIsFree()
+  }
+
+  /** Looks for work if there may be any. */
+  roomIsFree(): void {
+    if (this.#mayClaim && !this.#isClaiming && this.#options.rooms.left > 0) void this.#claim()
+  }
+
+  /** Looks for work at that time at the latest. */
+  wakeAt(at: number | undefined): void {
+    if (!this.#isStopped) this.#alarm.set(at)
+  }
+
+  /** Rings no more. What keeps it from claiming is that there is no room. */
+  stop(): void {
+    this.#isStopped = true
+    this.#alarm.stop()
+  }
+
+  async #claim(): Promise<void> {
+    const { rooms, store, load, tell } = this.#options
+    this.#isClaiming = true
+    try {
+      while (this.#mayClaim && rooms.left > 0) {
+        this.#mayClaim = false
+        const claims = await this.#claimBatch()
+        await Promise.all(claims.map((claim) => load(claim)))
+        if (this.#mayWake) {
+          this.#mayWake = false
+          this.wakeAt(await store.leases.nextWakeAt())
+        }
+      }
+    } catch (thrown) {
+      tell(thrown)
+    } finally {
+      this.#isClaiming = false
+    }
+  }
+
+  /** The room is taken before the store is asked: starts go on meanwhile. */
+  async #claimBatch(): Promise<readonly Claim[]> {
+    const { rooms, store, definitions } = this.#options
+    const limit = Math.min(rooms.left, claimBatch)
+    const engine = this.#options.engine()
+    let taken = 0
+    rooms.take(limit)
+    try {
+      const claims = await store.leases.claim(engine, { limit, definitions: definitions() })
+      if (engine !== this.#options.engine()) return []
+      taken = claims.length
+      this.#mayClaim ||= taken === limit
+      return claims
+    } finally {
+      // A takeover meanwhile has emptied all rooms.
+      if (engine === this.#options.engine()) rooms.giveBack(limit - taken)
+    }
+  }
+}
