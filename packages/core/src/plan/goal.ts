@@ -6,7 +6,7 @@ export interface Goal {
   readonly goal: string
   /** What is known already; plans refer to it as the result `context`. */
   readonly context?: Json
-  /** True: a person must agree to the plan, whatever the planner says about approval. */
+  /** True: a person must agree to the first plan, whatever the planner says about approval. */
   readonly ask?: boolean
 }
 

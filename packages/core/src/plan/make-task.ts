@@ -4,6 +4,7 @@
 import { MeepoError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import { anySchema, parseWith, type Schema } from '../base/schema.ts'
+import type { TaskFailure } from '../graph/outcome.ts'
 import type { AnyTask } from '../graph/task.ts'
 import type { RunContext } from '../run/context.ts'
 import { define, type Definition } from '../run/definition.ts'
@@ -102,4 +103,11 @@ export function makeTask(
         : { kind: 'definition', definition: worker.definition },
     input: () => (given = input(worker)),
   }
+}
+
+/** What the worker of a failed task was given: the input of a judged task carries more. */
+export function inputOfWorker({ judged }: TaskMaker, { input, task: { work } }: TaskFailure): unknown {
+  const isJudged = work.kind === 'definition' && work.definition === judged
+  // Made by `makeTask`.
+  return isJudged && input !== undefined ? (input as JudgedInput).input : input
 }

@@ -6,6 +6,7 @@ import type { Schema } from '../base/schema.ts'
 import type { TaskExpectation } from '../graph/task.ts'
 import type { Effect } from '../log/events.ts'
 import type { AnyDefinition } from '../run/definition.ts'
+import { isOnce } from '../run/retry.ts'
 import { jsonSchemaOf } from '../tool/json-schema.ts'
 import { toolset, type Tool, type Toolset } from '../tool/tool.ts'
 
@@ -95,12 +96,23 @@ function agentWorker(definition: PlannedDefinition, expects: TaskExpectation = {
     definition,
     name,
     input,
-    // A child with the same input is the same child.
-    effect: 'idempotent',
+    effect: effectOf(definition),
     inputSchema: jsonSchemaOf(input, `the input of ${name}`),
     takesText: input.safeParse('text').success,
     expects,
   }
+}
+
+/** Whoever can do what must not happen twice may have done it when it fails. */
+function effectOf(definition: PlannedDefinition): Effect {
+  const seen = new Set<AnyDefinition>([definition])
+  // The set grows while it is read.
+  for (const one of seen) {
+    const { tools = [] } = one as { readonly tools?: readonly Tool[] }
+    if (tools.some(({ effect }) => isOnce(effect))) return 'once'
+    for (const used of one.uses ?? []) seen.add(used)
+  }
+  return 'idempotent'
 }
 
 /** The catalogue as the model sees it. */
