@@ -48,7 +48,7 @@ export async function perform(
   turn: number | undefined,
 ): Promise<CallEnd> {
   try {
-    const result = await work(ctx, tool, call.id, args, turn)
+    const result = readResult(tool, await begin(ctx, tool, call.id, args, turn, call.id))
     return { message: { role: 'tool', callId: call.id, tool: call.name, result }, by: tool.name }
   } catch (thrown) {
     if (isRunEnding(ctx, thrown)) throw thrown
@@ -69,15 +69,17 @@ function failed(call: ToolCall, error: Json): CallEnd {
   return { message, by: call.name }
 }
 
-async function work(
+function begin(
   ctx: ToolStage,
   tool: Tool,
   callId: string,
   args: unknown,
   turn: number | undefined,
-  childId: string = callId,
-): Promise<Json> {
-  const { name, effect, retry, reconcile, output, definition, isPaid, price } = tool
+  childId: string,
+): Promise<unknown> {
+  const { name, effect, retry, reconcile, definition, isPaid, price } = tool
+  if (definition) return ctx.child(definition, childId, args, tool.childOptions)
+  // Not with a spread: it costs more than the rest of the options.
   const meta: StepMeta =
     turn === undefined ? { kind: 'tool', tool: name, callId } : { kind: 'tool', tool: name, callId, turn }
   const announcesCalls = price !== undefined
@@ -90,9 +92,10 @@ async function work(
     isPaid: isPaid === true || announcesCalls,
     announcesCalls,
   }
-  const returned = await (definition
-    ? ctx.child(definition, childId, args, tool.childOptions)
-    : ctx.step(`tool:${name}`, options, (attempt) => attempt.call.tools.run(tool, args, attempt, callId)))
+  return ctx.step(`tool:${name}`, options, (attempt) => attempt.call.tools.run(tool, args, attempt, callId))
+}
+
+function readResult({ name, output }: Tool, returned: unknown): Json {
   const checked = output ? parseWith(output, returned, 'tool.invalid_output', `result of ${name}`) : returned
   // What a step returns came out of the log: it is JSON.
   return checked as Json
@@ -127,7 +130,7 @@ async function fallBack(
       const args = readArguments(other, call.arguments)
       const signal = fallbackSignal(call.id, other.name)
       if (needsApproval(other, args)) await awaitApproval(ctx, other, call, signal)
-      const result = await work(ctx, other, call.id, args, turn, `${call.id}/${other.name}`)
+      const result = readResult(other, await begin(ctx, other, call.id, args, turn, `${call.id}/${other.name}`))
       return { message: { role: 'tool', callId: call.id, tool: call.name, result }, by: other.name }
     } catch (thrown) {
       if (isRunEnding(ctx, thrown)) throw thrown

@@ -72,7 +72,10 @@ test('errors and results that the output schema refuses are not kept', async () 
 test('a write makes results with its tags invalid, a read under way among them', async () => {
   const bench = createToolBench()
   const read = bench.tool('read', { cacheMs: 1_000, cacheTags: ({ value }) => [`item:${JSON.stringify(value)}`] })
-  const write = bench.tool('write', { effect: 'idempotent', invalidates: ({ value }) => [`item:${JSON.stringify(value)}`] })
+  const write = bench.tool('write', {
+    effect: 'idempotent',
+    invalidates: ({ value }) => [`item:${JSON.stringify(value)}`],
+  })
   await ask(bench, read, { value: 1 })
   await ask(bench, read, { value: 2 })
   await ask(bench, write, { value: 1 })
@@ -115,4 +118,3 @@ test('the cache holds only so much, and forgets what was not asked for longest',
   await ask(tight, small, { value: 'x'.repeat(200) })
   expect(begun(tight)).toBe(42)
 })
-

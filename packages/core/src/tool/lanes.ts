@@ -133,8 +133,8 @@ export class Lanes<T extends LaneItem> {
 
   #heldResources(): ReadonlySet<string> {
     const { patience } = this.#options
+    if (patience === undefined) return nothingHeld
     const held = new Set<string>()
-    if (patience === undefined) return held
     for (const lane of this.#queued) {
       if (lane.overtaken < patience || this.#hasRoom(lane)) continue
       for (const [resource] of lane.needs.units) held.add(resource)
@@ -147,6 +147,8 @@ export class Lanes<T extends LaneItem> {
     for (const lane of this.#queued) if (isBefore(lane.queue.top()!, winner)) lane.overtaken++
   }
 }
+
+const nothingHeld: ReadonlySet<string> = new Set()
 
 /** L3. */
 function isBefore(a: LaneItem, b: LaneItem): boolean {

@@ -35,20 +35,24 @@ export function orderCalls(tools: Toolset, calls: readonly ToolRequest[]): TurnO
   const withReferences = new Set<number>()
   const broken = new Map<number, MeepoError>()
   const gates = new Gates(calls.length, places.byTool)
-  const waits = calls.map((call, place) => {
+  const waits: ReadonlySet<number>[] = calls.map((call, place) => {
+    const references = findReferences(call.arguments)
+    const { after = none } = tools.get(call.name) ?? {}
+    // Most calls wait for nothing.
+    if (references.length === 0 && after.length === 0 && call.after === undefined) return nothing
     const waitsFor = new Set<number>()
-    for (const reference of findReferences(call.arguments)) {
+    for (const reference of references) {
       withReferences.add(place)
       const other = referred(place, reference)
       if (other !== undefined) waitsFor.add(other)
     }
-    for (const id of call.after ?? []) {
+    for (const id of call.after ?? none) {
       const other = places.byId.get(id)
       if (other === undefined)
         broken.set(place, new MeepoError('tool.missing_result', `there is no call ${id} to wait for`))
       else waitsFor.add(other)
     }
-    for (const name of tools.get(call.name)?.after ?? []) {
+    for (const name of after) {
       const gate = gates.of(name)
       if (gate !== undefined) waitsFor.add(gate)
     }
@@ -56,13 +60,16 @@ export function orderCalls(tools: Toolset, calls: readonly ToolRequest[]): TurnO
   })
   waits.push(...gates.waits)
   for (const place of findCircles(waits)) {
-    waits[place]?.clear()
+    waits[place] = nothing
     if (place < calls.length)
       broken.set(place, new MeepoError('tool.cyclic_order', 'the call waits for calls that wait for it'))
   }
-  const jobs = waits.map((waitsFor, place): Job => jobOf(tools, calls[place], [...waitsFor]))
+  const jobs = waits.map((waitsFor, place) => jobOf(tools, calls[place], waitsFor.size === 0 ? none : [...waitsFor]))
   return { jobs, referred, withReferences, broken }
 }
+
+const none: readonly never[] = []
+const nothing: ReadonlySet<number> = new Set()
 
 function jobOf(tools: Toolset, call: ToolRequest | undefined, waitsFor: readonly number[]): Job {
   if (!call) return { priority: 0, waitsFor }
@@ -115,6 +122,7 @@ class Gates {
 
 /** The jobs that are part of a circle, or lie between two: what is left when all that can begin, and all that nobody waits for, is taken away. */
 function findCircles(waits: readonly ReadonlySet<number>[]): readonly number[] {
+  if (waits.every(({ size }) => size === 0)) return none
   const dependents = waits.map(() => new Set<number>())
   for (const [place, waitsFor] of waits.entries()) for (const before of waitsFor) dependents[before]?.add(place)
   const left = new Set(waits.keys())

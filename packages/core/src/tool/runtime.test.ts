@@ -251,4 +251,3 @@ test('a limiter hears whose call it is, and what became of it', async () => {
     expect(asked.at(-1)).toMatchObject({ priority: word, deadlineAt: 99, scopes: { user: 'bob' } })
   }
 })
-

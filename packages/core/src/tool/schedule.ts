@@ -51,7 +51,7 @@ export class Schedule {
   /** The jobs that became ready since the last call, whether or not there is room for them. */
   takeReady(): readonly number[] {
     const fresh = this.#fresh
-    this.#fresh = []
+    if (fresh.length > 0) this.#fresh = []
     return fresh
   }
 

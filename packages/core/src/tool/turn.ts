@@ -6,12 +6,13 @@
 // T3 Waiting for a person, or for an identical call, takes no room from others.
 
 import { MeepoError } from '../base/errors.ts'
-import { canonicalJson, type Json } from '../base/json.ts'
+import type { Json } from '../base/json.ts'
 import { isRunEnding } from '../run/run-ending.ts'
 import { failure, perform, readArguments, toolOf, type CallEnd, type ToolStage } from './answer.ts'
 import { awaitApproval, needsApproval } from './approval.ts'
 import { conflicts, orderCalls, turnUnits, type ToolRequest, type TurnOrder } from './order.ts'
 import { resolveReferences, type ResultReference } from './references.ts'
+import type { LaneNeeds } from './lanes.ts'
 import type { CallSpan } from './report.ts'
 import type { RunToolsOptions } from './run-tools.ts'
 import { Schedule } from './schedule.ts'
@@ -101,14 +102,21 @@ export class Turn {
     for (const [pool, capacity] of Object.entries(pools)) capacities.set(`pool:${pool}`, capacity)
     for (const { name, concurrency } of this.#tools.values())
       if (concurrency !== undefined) capacities.set(`tool:${name}`, concurrency)
-    return new Schedule(this.order.jobs, {
+    const known = new Map<string, LaneNeeds>()
+    const needsOf = (lane: string): LaneNeeds => {
       // What cannot begin at all is refused when its turn comes, and needs no room for that.
+      const isPossible = ([resource, count]: readonly [string, number]): boolean => count <= capacityOf(resource)
+      const units = turnUnits(this.#tools.get(lane), pools).filter(isPossible)
+      return { units, excludes: excluded.get(lane) ?? [] }
+    }
+    const capacityOf = (resource: string): number => capacities.get(resource) ?? 0
+    return new Schedule(this.order.jobs, {
       needsOf: (lane) => {
-        const tool = this.#tools.get(lane)
-        const units = turnUnits(tool, pools).filter(([resource, count]) => count <= (capacities.get(resource) ?? 0))
-        return { units, excludes: excluded.get(lane) ?? [] }
+        const needs = known.get(lane) ?? needsOf(lane)
+        known.set(lane, needs)
+        return needs
       },
-      capacityOf: (resource) => capacities.get(resource) ?? 0,
+      capacityOf,
     })
   }
 
@@ -124,8 +132,10 @@ export class Turn {
   }
 
   #noteReady(): void {
+    const ready = this.#schedule.takeReady()
+    if (ready.length === 0) return
     const now = this.#ctx.now()
-    for (const place of this.#schedule.takeReady()) this.#states[place]!.readyAt = now
+    for (const place of ready) this.#states[place]!.readyAt = now
   }
 
   #begin(place: number): void {
@@ -156,7 +166,10 @@ export class Turn {
     if (this.#joins(place, tool, args)) return
     const work = (): void => {
       const made = isReferring ? { ...call, arguments: given } : call
-      void this.#follow(place, perform(this.#ctx, tool, made, args, this.#options.turn))
+      perform(this.#ctx, tool, made, args, this.#options.turn).then(
+        (end) => this.#end(place, end),
+        (thrown: unknown) => this.#done.reject(thrown),
+      )
     }
     if (needsApproval(tool, args)) void this.#ask(place, state, tool, { ...call, arguments: given }, work)
     else work()
@@ -198,7 +211,8 @@ export class Turn {
   /** True when an identical call is, or was, at work since all that this one waited for has ended. T3. */
   #joins(place: number, tool: Tool, args: unknown): boolean {
     if (!this.#repeated.has(tool.name) || !(tool.coalesce ?? tool.effect === 'read')) return false
-    const key = `${tool.name}/${canonicalJson(args)}`
+    const key = keyOf(tool, args)
+    if (key === undefined) return false
     const leader = this.#leaders.get(key)
     const leading = leader === undefined ? undefined : this.#states[leader]
     if (!leading || leading.end?.message.isError || leading.beganAs < this.#latestNeed(place)) {
@@ -255,14 +269,6 @@ export class Turn {
     }
   }
 
-  async #follow(place: number, end: Promise<CallEnd>): Promise<void> {
-    try {
-      this.#end(place, await end)
-    } catch (thrown) {
-      this.#done.reject(thrown)
-    }
-  }
-
   #end(place: number, end: CallEnd): void {
     const state = this.#states[place]!
     state.end = end
@@ -297,6 +303,16 @@ function newState(): CallState {
 /** The same result, as the answer to another call. */
 function sameEnd(end: CallEnd, call: ToolRequest): CallEnd {
   return { by: end.by, message: { ...end.message, callId: call.id, tool: call.name } }
+}
+
+/** What identical calls have in common; undefined for arguments that JSON cannot tell apart. */
+function keyOf({ name }: Tool, args: unknown): string | undefined {
+  try {
+    // Schemas write fields in their own order, so that of the model does not matter.
+    return `${name}/${JSON.stringify(args)}`
+  } catch {
+    return undefined
+  }
 }
 
 /** The tools that are called more than once. */
