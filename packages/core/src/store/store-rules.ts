@@ -37,6 +37,6 @@ export {
   type OpenPermit,
   type PermitPart,
 } from '../admission/limits/decide.ts'
-export type { Place, Share, Turns } from '../admission/limits/turns.ts'
+export type { Crowd, Place, Share, Turns } from '../admission/limits/turns.ts'
 export { sumWaiting } from '../admission/limits/statistics.ts'
 export { viewOf } from '../admission/limits/view.ts'

@@ -16,7 +16,7 @@ import {
 /** The other process; it lives through a whole case too. */
 const second: Holder = { id: 'second', ttlMs: 60_000 }
 /** Whoever asks for the first time, and does not wait. */
-const newcomer: Turn = { tenant: 'once', weight: 9, priority: 'normal', comesAgain: false, hasMore: false }
+const newcomer: Turn = { tenant: 'once', weight: 9, priority: 'normal', comesAgain: false, behind: 0 }
 /** Longer than a place is kept for a request that does not come again. */
 const lapsedMs = 300
 
@@ -24,7 +24,7 @@ const lapsedMs = 300
 function turnOf(id: string, tenant: string, asks: readonly Ask[], change: Partial<Turn> = {}): TakeRequest {
   const [first] = asks
   const waitsFor = { limit: first?.rule.name ?? '', value: first?.value ?? '' }
-  const turn = { tenant, weight: 1, priority: 'normal', comesAgain: true, hasMore: false, waitsFor, ...change } as const
+  const turn = { tenant, weight: 1, priority: 'normal', comesAgain: true, behind: 0, waitsFor, ...change } as const
   return { ...wants(id, ...asks), turn }
 }
 
@@ -60,9 +60,7 @@ export const countersCasesTurns: readonly CountersCase[] = [
     run: async ({ open, openAgain }) => {
       const [one, other] = [await open(), await openAgain()]
       const free = await emptied(one)
-      const heavy = ['1', '2'].map((id) =>
-        turnOf(`heavy ${id}`, 'heavy', [ask(tokens, 10)], { weight: 4, hasMore: true }),
-      )
+      const heavy = ['1', '2'].map((id) => turnOf(`heavy ${id}`, 'heavy', [ask(tokens, 10)], { weight: 4 }))
       const light = ['1', '2'].map((id) => turnOf(`light ${id}`, 'light', [ask(tokens, 10)]))
       await take(one, ...light)
       await takeAs(other, second, ...heavy)
@@ -71,6 +69,26 @@ export const countersCasesTurns: readonly CountersCase[] = [
       checkEqual(await takeAs(other, second, ...heavy), ['granted', 'granted'], 'the heavy one')
       await free(10)
       checkEqual(await take(one, ...light), ['granted', 'rate tokens'], 'the light one')
+    },
+  },
+  {
+    name: 'those that wait behind in another process keep their share too',
+    run: async ({ open, openAgain, pass }) => {
+      const [one, other] = [await open(), await openAgain()]
+      const free = await emptied(one)
+      const few = ['1', '2'].map((id) => turnOf(`few ${id}`, 'few', [ask(tokens, 10)]))
+      const many = ['1', '2'].map((id) => turnOf(`many ${id}`, 'many', [ask(tokens, 10)], { behind: 2 }))
+      await takeAs(other, second, ...many.slice(0, 1))
+      await take(one, ...few)
+      await free(30)
+      checkEqual(await take(one, ...few), ['granted', 'rate tokens'], 'a turn of each')
+      checkEqual(await takeAs(other, second, ...many), ['granted', 'rate tokens'], 'what was kept')
+      checkEqual(await take(one, ...few.slice(1)), ['granted'], 'the next')
+      await free(20)
+      const last = ['3', '4'].map((id) => turnOf(`few ${id}`, 'few', [ask(tokens, 10)]))
+      checkEqual(await take(one, ...last), ['rate tokens', 'rate tokens'], 'while it is kept')
+      await pass(1_000)
+      checkEqual(await take(one, ...last), ['granted', 'granted'], 'when the others did not come again')
     },
   },
   {
@@ -100,7 +118,7 @@ export const countersCasesTurns: readonly CountersCase[] = [
       for (let round = 0; round < 20; round++) {
         const [outcome] = await take(one, large)
         if (outcome === 'granted') return
-        const small = turnOf(`small ${round}`, 'small', [ask(tokens, 10)], { hasMore: true })
+        const small = turnOf(`small ${round}`, 'small', [ask(tokens, 10)])
         if ((await takeAs(other, second, small))[0] === 'granted') granted++
         if (round < 9) await free(10)
       }

@@ -120,6 +120,14 @@ const planted: readonly { readonly bug: string; readonly foundBy: string; plant(
     }),
   },
   {
+    bug: 'only those who ask count',
+    foundBy: 'those that wait behind in another process keep their share too',
+    plant: (counters) => ({
+      ...counters,
+      take: (holder, requests) => counters.take(holder, withTurns(requests, { behind: 0 })),
+    }),
+  },
+  {
     bug: 'everything is as urgent',
     foundBy: 'the more urgent goes first, whoever came first',
     plant: (counters) => ({

@@ -1,5 +1,5 @@
 import type { LimitTally, Rule } from '@meepo/core'
-import type { Bucket, Place, Share, Turns } from '@meepo/core/store-rules'
+import type { Bucket, Crowd, Place, Share, Turns } from '@meepo/core/store-rules'
 import { integer, text, type Row } from '../row.ts'
 
 /** A row of `limit_buckets` as a bucket. */
@@ -28,19 +28,20 @@ interface WrittenTurns {
   readonly virtual: Turns['virtual']
   readonly shares: readonly (readonly [string, Share])[]
   readonly places: readonly (readonly [string, Place])[]
+  readonly crowds: readonly (readonly [string, Crowd])[]
 }
 
 function toTurns(written: string): Turns {
   // JSON that this package wrote.
-  const { virtual, shares, places } = JSON.parse(written) as WrittenTurns
-  return { virtual, shares: new Map(shares), places: new Map(places) }
+  const { virtual, shares, places, crowds } = JSON.parse(written) as WrittenTurns
+  return { virtual, shares: new Map(shares), places: new Map(places), crowds: new Map(crowds) }
 }
 
 /** Who waits for the bucket, as it is written. */
 export function fromTurns({ turns }: Bucket): string | null {
   if (turns === undefined) return null
-  const { virtual, shares, places } = turns
-  const written: WrittenTurns = { virtual, shares: [...shares], places: [...places] }
+  const { virtual, shares, places, crowds } = turns
+  const written: WrittenTurns = { virtual, shares: [...shares], places: [...places], crowds: [...crowds] }
   return JSON.stringify(written)
 }
 

@@ -30,8 +30,8 @@ export interface Turn {
   readonly priority: Priority
   /** It asks again when it is refused: room is kept for it when its turn has come. */
   readonly comesAgain: boolean
-  /** More of its tenant wait behind it in this process. */
-  readonly hasMore: boolean
+  /** How many more of its tenant and priority wait in this process, beside those that are asked for with it. */
+  readonly behind: number
   /** The bucket that refused it before. */
   readonly waitsFor?: { readonly limit: string; readonly value: string }
 }

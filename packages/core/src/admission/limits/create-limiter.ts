@@ -128,7 +128,7 @@ class CountedLimiter implements Limiter {
   /** Where several processes wait, they need to know whose turn it is. */
   #inTurn({ deadlineAt, priority = 'normal', tenant }: LimitedCall, request: TakeRequest): TakeRequest {
     const comesAgain = deadlineAt === undefined || deadlineAt > this.#scheduler.now()
-    return { ...request, turn: { tenant, weight: this.#weightOf(tenant), priority, comesAgain, hasMore: false } }
+    return { ...request, turn: { tenant, weight: this.#weightOf(tenant), priority, comesAgain, behind: 0 } }
   }
 
   #behindOthers(call: LimitedCall, request: TakeRequest): Promise<Permit> | undefined {

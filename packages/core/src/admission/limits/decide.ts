@@ -2,7 +2,7 @@ import type { LimitCounts } from './limit.ts'
 import type { Holder, Lesson, PermitSettlement, Refusal, TakeOutcome, TakeRequest, Turn } from './counters.ts'
 import { advance, cutRate, endIn, lowerTo, roomAt, takeFrom, type Bucket, type Reserved } from './bucket.ts'
 import type { Rule } from './rule.ts'
-import { Order, passOn, standAt, takeTurn, type Place } from './turns.ts'
+import { noteBehind, Order, passOn, standAt, takeTurn, type Kept } from './turns.ts'
 
 /** A permit that has not ended, with its part of each bucket. */
 export interface OpenPermit {
@@ -79,12 +79,13 @@ function takeInTurn(call: Call, requests: readonly TakeRequest[]): readonly Take
 }
 
 /** Where the request was refused before it stands again; undefined when it comes new. */
-function stand({ rows, now, orders }: Call, { id, asks, turn }: TakeRequest): Bucket | undefined {
+function stand({ rows, holder, now, orders }: Call, { id, asks, turn }: TakeRequest): Bucket | undefined {
   if (turn?.waitsFor === undefined || rows.permit(id) !== undefined) return undefined
   const { limit, value } = turn.waitsFor
   const ask = asks.find((one) => one.rule.name === limit && one.value === value)
   if (ask === undefined) return undefined
   const bucket = rows.bucket(ask.rule, value)
+  noteBehind(bucket, holder.id, turn, ask.amount, now)
   standAt(bucket, id, turn, ask.amount, now)
   rows.waitersChanged(bucket)
   orders.delete(bucket)
@@ -150,7 +151,7 @@ function freeInTurn(call: Call, bucket: Bucket, id: string, turn: Turn, amount: 
   const before = amount === 0 ? [] : turnsAt(call, bucket).before(id, turn, amount)
   let kept = before.reduce((sum, place) => sum + place.amount, 0)
   let from = 0
-  for (const place of before.toSorted((a: Place, b: Place) => a.until - b.until)) {
+  for (const place of before.toSorted((a: Kept, b: Kept) => a.until - b.until)) {
     const at = Math.max(from, freeAtOf(rows, bucket, Math.min(capacity, amount + kept), now))
     if (at < place.until) return at
     from = place.until

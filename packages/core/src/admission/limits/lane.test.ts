@@ -42,6 +42,10 @@ test('those who had their turn go first, the more urgent and the older before th
   expect(one.count).toBe(4)
   const next = one.takeTurn(0)
   if (next !== undefined) one.undo(next)
+  const [low] = had
+  // It came of age elsewhere: no tenant has a line in that band here.
+  if (low !== undefined) one.used(low)
+  expect(low === undefined || one.behind(low)).toBe(0)
   expect(turns(one)).toEqual(['had high', 'had normal 2', 'had low', 'new'])
 })
 
@@ -71,4 +75,26 @@ test('who is removed is not served', () => {
   expect(one.remove(first)).toBe(true)
   expect(one.remove(first)).toBe(false)
   expect(turns(one)).toEqual(['3'])
+})
+
+test('where others decide each tenant asks for one, and then for twice as many as it was granted', () => {
+  const one = lane()
+  for (let index = 1; index <= 9; index++) {
+    one.add(waiter(`a${index}`))
+    if (index < 6) one.add(waiter(`b${index}`, 'normal', 0, 'b'))
+  }
+  const take = (most: number, isGranted: (id: string) => boolean): readonly string[] => {
+    const taken = one.takeEach(0, most)
+    for (const each of taken) {
+      if (isGranted(each.call.id)) one.used(each)
+      else one.undo(each)
+    }
+    return taken.map(({ call }) => call.id).toSorted()
+  }
+  expect(take(64, () => true)).toEqual(['a1', 'b1'])
+  expect(take(64, (id) => id.startsWith('a'))).toEqual(['a2', 'a3', 'b2', 'b3'])
+  expect(take(64, () => true)).toEqual(['a4', 'a5', 'a6', 'a7', 'b2'])
+  expect(take(3, () => false)).toEqual(['a8', 'b3', 'b4'])
+  expect(take(1, () => false)).toHaveLength(1)
+  expect(one.count).toBe(5)
 })

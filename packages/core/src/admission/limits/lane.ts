@@ -27,6 +27,8 @@ interface Line extends HeapItem {
   start: number
   /** Where its next turn ends. Who ends first goes first. */
   finish: number
+  /** How many of those that it took the last time were granted. */
+  granted: number
 }
 
 /**
@@ -55,14 +57,26 @@ class Band {
     return line === undefined ? undefined : this.#take(line)[0]
   }
 
-  /** Takes a turn of each tenant, in the fair order. */
+  /**
+   * For others who decide on the order: a turn of each tenant, in the fair order, and of those that were granted some the
+   * last time up to twice as many. Whether a tenant is behind is not known here, where only a part of it waits: how many
+   * it is granted tells.
+   */
   takeEach(most: number): readonly Waiter[] {
     const lines: Line[] = []
     for (let line = this.#heap.top(); line !== undefined && lines.length < most; line = this.#heap.top()) {
       this.#heap.remove(line)
       lines.push(line)
     }
-    return lines.flatMap((line) => this.#take(line))
+    const taken = lines.flatMap((line) => this.#take(line))
+    // One more of each in turn, so that none takes the place of another when there are more than may be taken.
+    for (let round = 1; taken.length < most; round++) {
+      const eager = lines.filter((line) => line.waiters.length > 0 && round < 2 * line.granted)
+      if (eager.length === 0) break
+      taken.push(...eager.slice(0, most - taken.length).flatMap((line) => this.#take(line)))
+    }
+    for (const line of lines) line.granted = 0
+    return taken
   }
 
   /** The first waiter of a line in which somebody waits. */
@@ -74,13 +88,15 @@ class Band {
     return taken
   }
 
-  has(tenant: string): boolean {
-    return this.#lines.get(tenant)?.waiters[0] !== undefined
+  countOf(tenant: string): number {
+    return this.#lines.get(tenant)?.waiters.length ?? 0
   }
 
   /** The turn was used: whoever comes from now on begins behind it. */
   used(waiter: Waiter): void {
     this.#virtual = Math.max(this.#virtual, waiter.turnEnd)
+    const line = this.#lines.get(waiter.call.tenant)
+    if (line !== undefined) line.granted++
   }
 
   /** The turn was not used: the tenant is where it was. */
@@ -102,7 +118,7 @@ class Band {
   #lineOf({ call: { tenant } }: Waiter, weightOf: (tenant: string) => number): Line {
     let line = this.#lines.get(tenant)
     if (line === undefined) {
-      line = { weight: weightOf(tenant), waiters: [], start: 0, finish: 0, heapIndex: -1 }
+      line = { weight: weightOf(tenant), waiters: [], start: 0, finish: 0, granted: 0, heapIndex: -1 }
       this.#lines.set(tenant, line)
     }
     return line
@@ -212,7 +228,7 @@ export class Lane {
     return waiter
   }
 
-  /** Takes a turn of each tenant in each band, after all who had theirs. */
+  /** Takes turns of each tenant in each band, after all who had theirs. */
   takeEach(now: number, most: number): readonly Waiter[] {
     this.#age(now)
     const taken = this.#front.splice(0, most)
@@ -221,9 +237,9 @@ export class Lane {
     return taken
   }
 
-  /** More of the tenant wait in the band. */
-  hasMore({ band, call }: Waiter): boolean {
-    return this.#bands[band].has(call.tenant)
+  /** How many of the tenant of one that took its turn still wait in the band. */
+  behind({ band, call }: Waiter): number {
+    return this.#bands[band].countOf(call.tenant)
   }
 
   *[Symbol.iterator](): Generator<Waiter> {

@@ -291,7 +291,7 @@ export class Queue {
     if (this.#options.pollMs === undefined) return request
     const { tenant } = call
     const head = { tenant, weight: this.#options.weightOf(tenant), priority, comesAgain: true }
-    return { ...request, turn: { ...head, hasMore: lane.hasMore(waiter), waitsFor: { limit, value } } }
+    return { ...request, turn: { ...head, behind: lane.behind(waiter), waitsFor: { limit, value } } }
   }
 
   /** Moves a waiter on to the next lane in which it needs a turn. False when there is none. */

@@ -72,7 +72,8 @@ export class Track {
   /** Takes the next turns. Where others decide on the order, one of each tenant is among them. */
   takeTurns(): readonly Waiter[] {
     const now = this.#options.scheduler.elapsed()
-    const taken = this.#options.pollMs === undefined ? [] : [...this.lane.takeEach(now, mostAtATime)]
+    if (this.#options.pollMs !== undefined) return this.lane.takeEach(now, mostAtATime)
+    const taken: Waiter[] = []
     while (taken.length < this.batch) {
       const waiter = this.lane.takeTurn(now)
       if (waiter === undefined) break

@@ -16,6 +16,8 @@ export interface Turns {
   readonly shares: Map<string, Share>
   /** By the id of the request, in the order in which they came. */
   readonly places: Map<string, Place>
+  /** By process, band and tenant: those that wait there behind the places, and have none. */
+  readonly crowds: Map<string, Crowd>
 }
 
 /** What a tenant had in a band. */
@@ -39,6 +41,22 @@ export interface Place {
   isKept: boolean
 }
 
+/**
+ * What else of a tenant waits in a process. A process asks for a few at a time: if the others did not count, whoever asks
+ * for more at a time, or more often, would take what is theirs.
+ */
+export interface Crowd {
+  readonly priority: Priority
+  readonly tenant: string
+  readonly weight: number
+  readonly amount: number
+  /** Room is kept for it until then. */
+  readonly until: number
+}
+
+/** What room is kept for. */
+export type Kept = Pick<Place, 'amount' | 'until'>
+
 /** A place with the end of its turn in virtual time. */
 interface Ranked {
   readonly id: string
@@ -52,13 +70,15 @@ const ranks: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 }
 const keptMs = 250
 /** Several times as long as that. */
 const rememberedMs = 2_000
+/** As long as a busy process may need to come again: one that is late must not find that others took its share. */
+const crowdMs = 1_000
 
 /** Keeps the place of a request that is expected again, or makes one behind the others of its tenant. */
 export function standAt(bucket: Bucket, id: string, turn: Turn, amount: number, now: number): void {
   const turns = (bucket.turns ??= emptyTurns())
   const { priority, tenant, weight } = turn
   const share = shareOf(turns, turn, now)
-  owe(share, rememberedMs, bucket.rule.capacity / weight, now)
+  remember(share, bucket, weight, now)
   const place = turns.places.get(id)
   const until = now + keptMs
   if (place?.priority === priority) {
@@ -71,6 +91,15 @@ export function standAt(bucket: Bucket, id: string, turn: Turn, amount: number, 
   }
 }
 
+/** Notes how many more of the tenant wait for the bucket in that process; as large as this request, as far as is known. */
+export function noteBehind(bucket: Bucket, holder: string, turn: Turn, amount: number, now: number): void {
+  const turns = (bucket.turns ??= emptyTurns())
+  const { behind, priority, tenant, weight } = turn
+  const key = `${holder} ${keyOf(turn)}`
+  if (behind === 0) turns.crowds.delete(key)
+  else turns.crowds.set(key, { priority, tenant, weight, amount: behind * amount, until: now + crowdMs })
+}
+
 /** Another bucket is what the request lacks: room is kept for it there, and not here. */
 export function passOn({ turns }: Bucket, id: string): void {
   const place = turns?.places.get(id)
@@ -81,75 +110,107 @@ export function passOn({ turns }: Bucket, id: string): void {
 export function takeTurn(bucket: Bucket, id: string, turn: Turn, amount: number, now: number): void {
   const { turns } = bucket
   if (!turns) return
-  const { priority, tenant, weight } = turn
+  const { priority, weight } = turn
   turns.places.delete(id)
   const share = shareOf(turns, turn, now)
   turns.virtual[priority] = Math.max(turns.virtual[priority], share.start)
   share.start += amount / weight
-  const isWaiting =
-    turn.hasMore || [...turns.places.values()].some((one) => one.priority === priority && one.tenant === tenant)
-  // It takes a process a moment to be heard when the tenant comes again, and meanwhile others go: about one request.
-  if (isWaiting) owe(share, rememberedMs, bucket.rule.capacity / weight, now)
-  else owe(share, keptMs, amount / weight, now)
+  remember(share, bucket, weight, now)
 }
 
-function owe(share: Share, forMs: number, owed: number, now: number): void {
-  share.until = now + forMs
-  share.owed = owed
+/** Whether it waits is not looked at: a process that is late has no places, and its tenants would lose what they are owed. */
+function remember(share: Share, { rule }: Bucket, weight: number, now: number): void {
+  share.until = now + rememberedMs
+  share.owed = rule.capacity / weight
 }
 
 /** The requests that are to be served at a bucket before others, of whatever process. */
 export class Order {
   readonly #ranked: readonly Ranked[]
-  readonly #bucket: Bucket
+  /** By band and tenant: where in virtual time the turns of its places end, or its first begins. */
+  readonly #ends: Map<string, number> = new Map()
+  /** The same: its crowds of all processes as one. */
+  readonly #crowds: Map<string, Crowd> = new Map()
+  readonly #turns: Turns | undefined
   readonly #now: number
 
   constructor(bucket: Bucket, now: number) {
-    this.#bucket = bucket
-    this.#now = now
     forgetLapsed(bucket, now)
-    this.#ranked = bucket.turns === undefined ? [] : rank(bucket.turns, now)
+    this.#turns = bucket.turns
+    this.#now = now
+    this.#ranked = this.#turns === undefined ? [] : this.#rank(this.#turns)
+    for (const crowd of this.#turns?.crowds.values() ?? []) {
+      const { amount = 0, until = 0 } = this.#crowds.get(keyOf(crowd)) ?? {}
+      const both = { amount: crowd.amount + amount, until: Math.max(crowd.until, until) }
+      this.#crowds.set(keyOf(crowd), { ...crowd, ...both })
+    }
   }
 
-  /** How many go before the request; more than all for one without a place. */
+  /** How many places go before the request; more than all for one without a place. */
   indexOf(id: string): number {
     const index = this.#ranked.findIndex((one) => one.id === id)
     return index === -1 ? Number.POSITIVE_INFINITY : index
   }
 
-  /** The places for which room is kept before this request may take any. */
-  before(id: string, turn: Turn, amount: number): readonly Place[] {
-    const { turns } = this.#bucket
+  /** For whom room is kept before this request may take any. */
+  before(id: string, turn: Turn, amount: number): readonly Kept[] {
+    const turns = this.#turns
     if (turns === undefined) return []
     const index = this.indexOf(id)
-    const ahead = index < Number.POSITIVE_INFINITY ? this.#ranked.slice(0, index) : this.#behind(turns, turn, amount)
-    return ahead.map(({ place }) => place).filter(({ isKept }) => isKept)
+    const place = this.#ranked[index]
+    // Who comes new stands behind all of its tenant, in whatever process.
+    const own = place === undefined ? (this.#crowds.get(keyOf(turn))?.amount ?? 0) : 0
+    const end = place?.end ?? this.#endOf(turns, turn) + (own + amount) / turn.weight
+    const ahead = place === undefined ? this.#endingBy(end, turn) : this.#ranked.slice(0, index)
+    const kept: Kept[] = ahead.filter((one) => one.place.isKept).map((one) => one.place)
+    for (const crowd of this.#crowds.values()) {
+      const isOwn = crowd.priority === turn.priority && crowd.tenant === turn.tenant
+      const part = isOwn ? own : this.#partBefore(turns, crowd, turn, end)
+      if (part > 0) kept.push({ amount: part, until: crowd.until })
+    }
+    return kept
   }
 
-  /** Those before whom a request without a place does not come. */
-  #behind(turns: Turns, turn: Turn, amount: number): readonly Ranked[] {
-    const { priority, tenant, weight } = turn
-    const last = this.#ranked.findLast(({ place }) => place.priority === priority && place.tenant === tenant)
-    const end = (last?.end ?? shareOf(turns, turn, this.#now).start) + amount / weight
+  #endingBy(end: number, { priority }: Turn): readonly Ranked[] {
     return this.#ranked.filter(({ place, end: other }) =>
       place.priority === priority ? other <= end : ranks[place.priority] < ranks[priority],
     )
   }
+
+  /** What of the crowd of another tenant or band comes before a turn that ends then. */
+  #partBefore(turns: Turns, crowd: Crowd, { priority }: Turn, end: number): number {
+    if (crowd.priority !== priority) return ranks[crowd.priority] < ranks[priority] ? crowd.amount : 0
+    return Math.min(crowd.amount, Math.floor((end - this.#endOf(turns, crowd)) * crowd.weight))
+  }
+
+  #endOf(turns: Turns, whose: Pick<Turn, 'priority' | 'tenant'>): number {
+    return this.#ends.get(keyOf(whose)) ?? shareOf(turns, whose, this.#now).start
+  }
+
+  #rank(turns: Turns): readonly Ranked[] {
+    const ranked: Ranked[] = []
+    for (const [id, place] of turns.places) {
+      const end = this.#endOf(turns, place) + place.amount / place.weight
+      this.#ends.set(keyOf(place), end)
+      ranked.push({ id, place, end })
+    }
+    return ranked.sort((a, b) => ranks[a.place.priority] - ranks[b.place.priority] || a.end - b.end)
+  }
 }
 
 function emptyTurns(): Turns {
-  return { virtual: { high: 0, normal: 0, low: 0 }, shares: new Map(), places: new Map() }
+  return { virtual: { high: 0, normal: 0, low: 0 }, shares: new Map(), places: new Map(), crowds: new Map() }
 }
 
 /**
  * The share of the tenant. One that did not wait begins with the others; one that waits all the time but was held up
  * keeps what it is owed, up to one full bucket.
  */
-function shareOf(turns: Turns, { priority, tenant }: Pick<Turn, 'priority' | 'tenant'>, now: number): Share {
-  const key = `${priority} ${tenant}`
+function shareOf(turns: Turns, whose: Pick<Turn, 'priority' | 'tenant'>, now: number): Share {
+  const key = keyOf(whose)
   const share = turns.shares.get(key) ?? { start: 0, until: now, owed: 0 }
   turns.shares.set(key, share)
-  share.start = Math.max(share.start, turns.virtual[priority] - (share.until > now ? share.owed : 0))
+  share.start = Math.max(share.start, turns.virtual[whose.priority] - (share.until > now ? share.owed : 0))
   return share
 }
 
@@ -157,18 +218,11 @@ function forgetLapsed(bucket: Bucket, now: number): void {
   const { turns } = bucket
   if (turns === undefined) return
   for (const [id, { until }] of turns.places) if (until <= now) turns.places.delete(id)
+  for (const [key, { until }] of turns.crowds) if (until <= now) turns.crowds.delete(key)
   // When nobody waits, nobody is owed anything.
   if (turns.places.size === 0 && [...turns.shares.values()].every(({ until }) => until <= now)) delete bucket.turns
 }
 
-function rank(turns: Turns, now: number): readonly Ranked[] {
-  const ends = new Map<Share, number>()
-  const ranked: Ranked[] = []
-  for (const [id, place] of turns.places) {
-    const share = shareOf(turns, place, now)
-    const end = (ends.get(share) ?? share.start) + place.amount / place.weight
-    ends.set(share, end)
-    ranked.push({ id, place, end })
-  }
-  return ranked.sort((a, b) => ranks[a.place.priority] - ranks[b.place.priority] || a.end - b.end)
+function keyOf({ priority, tenant }: Pick<Turn, 'priority' | 'tenant'>): string {
+  return `${priority} ${tenant}`
 }
