@@ -6,6 +6,13 @@ import { loadExpressions } from './graph/data/cel.ts'
 await loadExpressions()
 
 export { loadExpressions, maxCost } from './graph/data/cel.ts'
+export { analyzeGraph, type Finding } from './graph/analysis/analyze.ts'
+export { estimateGraph, measuresOf, refuseOverBudget } from './graph/analysis/estimate.ts'
+export { criticalPath, parallelWindows, timelineOf } from './graph/analysis/timeline.ts'
+export { renderDot, renderMermaid, renderText } from './graph/render/render.ts'
+export type { GraphEstimate, Range, TaskMeasures } from './graph/analysis/estimate.ts'
+export type { ParallelWindow, Span } from './graph/analysis/timeline.ts'
+export type { DrawnGraph } from './graph/render/render.ts'
 export { compileExpression, type CompiledExpression, type Expected } from './graph/data/expression.ts'
 export { graphDataJsonSchema } from './graph/data/format.ts'
 export { graphFromData, parseGraphData, type DataGraph } from './graph/data/graph-from-data.ts'

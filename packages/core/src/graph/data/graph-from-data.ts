@@ -6,6 +6,8 @@ import { askedLimits } from '../../engine/asked-limits.ts'
 import { defineGraph, type Graph, type GraphOptions } from '../graph.ts'
 import type { GrowTasks } from '../prepare.ts'
 import type { AnyTask } from '../task.ts'
+import { estimateGraph, refuseOverBudget } from '../analysis/estimate.ts'
+import { parseDollars } from '../../cost/money.ts'
 import { earlierOf } from './earlier.ts'
 import { graphDataJsonSchema, workKeys } from './format.ts'
 import type { GraphData, TaskData } from './graph-data.ts'
@@ -34,6 +36,8 @@ export function graphFromData(data: unknown, registry: GraphRegistry = {}): Data
   const problems: DataProblem[] = []
   const graph = makeGraph(checked, namesOf(registry), registry.definitions ?? [], '', problems)
   if (graph === undefined || problems.length > 0) throw dataError(checked.name, problems)
+  // What its tasks expect is over its budget: no run of it could end.
+  if (checked.budget !== undefined) refuseOverBudget(checked.name, estimateGraph(graph), parseDollars(checked.budget))
   return { ...graph, data: checked }
 }
 

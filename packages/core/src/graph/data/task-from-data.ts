@@ -14,6 +14,7 @@ import { compileMapping } from './mapping.ts'
 import type { Names } from './names.ts'
 import { nearTo } from './near.ts'
 import { pathText, type DataProblem } from './problems.ts'
+import { scopeOf } from './scope-of.ts'
 import type { Graph } from '../graph.ts'
 
 /** What the tasks of one graph have in common while they are made. */
@@ -170,11 +171,6 @@ export function problemOf(path: string, thrown: unknown): DataProblem {
     message: thrown.message,
     code: thrown.code === 'expression.invalid' ? 'expression.invalid' : 'graph.invalid',
   }
-}
-
-function scopeOf({ forEach, repeat }: TaskData): ExpressionScope {
-  if (forEach !== undefined) return repeat === undefined ? 'item' : 'itemRound'
-  return repeat === undefined ? 'task' : 'round'
 }
 
 /** Getters of a view stay getters: what nobody reads is not made. */
