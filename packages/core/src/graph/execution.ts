@@ -14,7 +14,7 @@ import type { AnyTask } from './task.ts'
 import type { TaskResults, TaskView } from './task-view.ts'
 import type { Timer, Timers } from './timers.ts'
 import type { Occasion } from './view.ts'
-import { openWork, type OpenWork } from './work.ts'
+import { cancelWork, openWork, type OpenWork, type WorkOrder } from './work.ts'
 
 /** Who runs the tasks of a graph. */
 export interface ExecutionOwner {
@@ -25,7 +25,9 @@ export interface ExecutionOwner {
   readonly recover: Recover | undefined
   resultsFor(node: GraphNode): TaskResults
   viewFor(node: GraphNode, occasion: Occasion): TaskView
-  /** Runs what a delivery means, and what follows from it. */
+  /** What an execution opened has ended: lets it go on, and does what follows from it. */
+  hear(execution: Execution, isDone: boolean, value: unknown): void
+  /** Does something, and what follows from it. */
   goOn(act: () => void): void
   /** The run itself is ending. */
   ends(thrown: unknown): void
@@ -44,7 +46,7 @@ export interface ExecutionOwner {
 const maxTries = 100
 
 /** See the head of this file. */
-export class Execution {
+export class Execution implements WorkOrder {
   readonly slot: Slot
   readonly node: GraphNode
   readonly task: AnyTask
@@ -54,7 +56,7 @@ export class Execution {
   input: unknown = undefined
   readonly #owner: ExecutionOwner
   /** What is done now: another task may have taken the place of the first. */
-  #acting: AnyTask
+  acting: AnyTask
   #times = 0
   #last: unknown = undefined
   #attempt = 1
@@ -69,7 +71,7 @@ export class Execution {
     this.slot = slot
     this.node = slot.node
     this.task = task
-    this.#acting = task
+    this.acting = task
     this.index = index
     this.item = item
   }
@@ -87,7 +89,7 @@ export class Execution {
   cancel(why: string): void {
     if (this.#cancelWhy !== undefined) return
     this.#cancelWhy = why
-    if (this.#open) this.#open.cancel(why)
+    if (this.#open) cancelWork(this.#owner.ctx, this.#open, why)
     else if (this.#timer) {
       this.#clearTimer()
       this.#owner.cancelled(this, why)
@@ -96,18 +98,21 @@ export class Execution {
   }
 
   /** The name of a try in the log. Task ids hold none of these signs, so that no two tries share a name. */
-  get #name(): string {
-    const { prefix } = this.#owner
-    const tries = this.#attempt > 1 ? `~${this.#attempt}` : ''
-    return `${prefix}${this.node.id}${this.#suffix}${tries}`
+  get name(): string {
+    const name = this.#owner.prefix + this.node.id + this.suffix
+    return this.#attempt > 1 ? `${name}~${this.#attempt}` : name
   }
 
-  get #suffix(): string {
+  get taskId(): string {
+    return this.node.id
+  }
+
+  get suffix(): string {
     if (this.index === undefined && this.#times === 0) return ''
     return `${this.index === undefined ? '' : `[${this.index}]`}${this.#times > 0 ? `#${this.#times + 1}` : ''}`
   }
 
-  #view(): TaskView {
+  view(): TaskView {
     return this.#owner.viewFor(this.node, {
       ...(this.index === undefined ? {} : { item: this.item, index: this.index }),
       ...(this.task.repeat ? { times: this.#times, ...(this.#times > 0 ? { last: this.#last } : {}) } : {}),
@@ -116,33 +121,35 @@ export class Execution {
 
   #map({ input }: AnyTask): unknown {
     if (input === undefined) return this.index === undefined ? this.#owner.graphInput : this.item
-    return input(this.#owner.resultsFor(this.node), this.#owner.graphInput, this.#view())
+    return input(this.#owner.resultsFor(this.node), this.#owner.graphInput, this.view())
   }
 
   #try(): void {
+    const { ctx, timers } = this.#owner
+    const { timeoutMs, work } = this.acting
     this.#isTimedOut = false
-    const task = this.#acting
-    const open = openWork(this.#owner.ctx, {
-      task,
-      taskId: this.node.id,
-      name: this.#name,
-      input: this.input,
-      signalSuffix: this.#suffix,
-      view: () => this.#view(),
-    })
+    const open = openWork(ctx, this)
     this.#open = open
     // Steps, tools and signals keep their time themselves.
-    if (task.timeoutMs !== undefined && task.work.kind === 'definition') {
-      this.#timer = this.#owner.timers.add(task.timeoutMs, () => {
+    if (timeoutMs !== undefined && work.kind === 'definition') {
+      this.#timer = timers.add(timeoutMs, () => {
         this.#timer = undefined
         this.#isTimedOut = true
-        open.cancel('timeout')
+        cancelWork(ctx, open, 'timeout')
       })
     }
-    open.outcome.then(
-      (value) => this.#owner.goOn(() => this.#came(value)),
-      (thrown: unknown) => this.#owner.goOn(() => this.#threw(thrown)),
+    open.then(
+      (value) => this.#owner.hear(this, true, value),
+      (thrown: unknown) => this.#owner.hear(this, false, thrown),
     )
+  }
+
+  /** What was open has ended. */
+  ended(isDone: boolean, value: unknown): void {
+    this.#open = undefined
+    this.#clearTimer()
+    if (isDone) this.#came(value)
+    else this.#threw(value)
   }
 
   #clearTimer(): void {
@@ -151,8 +158,6 @@ export class Execution {
   }
 
   #came(value: unknown): void {
-    this.#open = undefined
-    this.#clearTimer()
     let isLast: boolean
     try {
       isLast = this.#roundCame(value)
@@ -168,37 +173,35 @@ export class Execution {
   /** True when it was the last round. */
   #roundCame(value: unknown): boolean {
     const grown = asGrown(value)
-    const { output, repeat } = this.#acting
+    const { output, repeat } = this.acting
     const given = grown ? grown.result : value
     const result = output ? parseWith(output, given, 'output.invalid', `result of task ${this.node.id}`) : given
     this.#owner.roundDone(this, result, grown?.growth)
     this.#last = result
     if (repeat === undefined) return true
     this.#times++
-    if (this.#times >= repeat.maxTimes || repeat.until(this.#view(), result)) return true
+    if (this.#times >= repeat.maxTimes || repeat.until(this.view(), result)) return true
     this.#attempt = 1
-    this.input = this.#map(this.#acting)
+    this.input = this.#map(this.acting)
     return false
   }
 
   #threw(thrown: unknown): void {
     const { ctx } = this.#owner
-    this.#open = undefined
-    this.#clearTimer()
     // What a child's own end is called says nothing about this run.
-    const isEnding = this.#acting.work.kind === 'definition' ? ctx.signal.aborted : isRunEnding(ctx, thrown)
+    const isEnding = this.acting.work.kind === 'definition' ? ctx.signal.aborted : isRunEnding(ctx, thrown)
     if (isEnding) this.#owner.ends(thrown)
     else if (this.#cancelWhy !== undefined) this.#owner.cancelled(this, this.#cancelWhy)
     else this.#failed(this.#isTimedOut ? this.#timeout() : toErrorData(thrown))
   }
 
   #timeout(): ErrorData {
-    const text = `task ${this.node.id} took longer than ${this.#acting.timeoutMs} ms`
+    const text = `task ${this.node.id} took longer than ${this.acting.timeoutMs} ms`
     return toErrorData(new MeepoError('graph.task_timeout', text))
   }
 
   #failed(error: ErrorData): void {
-    const { work, retry } = this.#acting
+    const { work, retry } = this.acting
     const { ctx, recover, timers } = this.#owner
     if (retry && work.kind === 'definition') {
       const random = { next: () => ctx.random(), id: () => ctx.uuid() }
@@ -235,7 +238,7 @@ export class Execution {
     const { node, index } = this
     const failure = {
       taskId: node.id,
-      task: this.#acting,
+      task: this.acting,
       error,
       input: this.input,
       ...(index === undefined ? {} : { index }),
@@ -272,7 +275,7 @@ export class Execution {
         this.#again()
         return
       case 'replace':
-        this.#acting = decision.task
+        this.acting = decision.task
         if ('input' in decision) this.input = decision.input
         else if (decision.task.input) this.input = this.#map(decision.task)
         this.#again()

@@ -15,7 +15,9 @@ import type { Knowledge } from './view.ts'
 export interface TaskEntry {
   readonly node: GraphNode
   readonly task: AnyTask
-  readonly open: Set<Execution>
+  /** What runs of it: one, or with `forEach` some. */
+  open: Execution | undefined
+  openItems: Set<Execution> | undefined
   startedAt: number | undefined
   endedAt: number | undefined
   retries: number
@@ -28,7 +30,7 @@ export interface TaskEntry {
   isReplanned: boolean
   /** With `forEach`. */
   items: readonly unknown[] | undefined
-  results: unknown[]
+  results: unknown[] | undefined
   next: number
   unended: number
 }
@@ -42,7 +44,7 @@ export class Ledger implements Knowledge {
   readonly #schedule: Schedule
   readonly #startedAt: number
   /** By index; of tasks that something happened to. */
-  readonly #entries: (TaskEntry | undefined)[] = []
+  readonly #entries: (TaskEntry | undefined)[]
   #news: JsonObject[] = []
 
   constructor(ctx: RunContext, input: unknown, tasks: ReadonlyMap<string, AnyTask>, schedule: Schedule) {
@@ -51,6 +53,7 @@ export class Ledger implements Knowledge {
     this.#tasks = new Map(tasks)
     this.#schedule = schedule
     this.#startedAt = ctx.now()
+    this.#entries = schedule.nodes.map(() => undefined)
   }
 
   add(id: string, task: AnyTask): void {
@@ -62,7 +65,8 @@ export class Ledger implements Knowledge {
       node,
       // The plan was made of these tasks.
       task: this.#tasks.get(node.id)!,
-      open: new Set(),
+      open: undefined,
+      openItems: undefined,
       startedAt: undefined,
       endedAt: undefined,
       retries: 0,
@@ -72,7 +76,7 @@ export class Ledger implements Knowledge {
       isGivenUp: false,
       isReplanned: false,
       items: undefined,
-      results: [],
+      results: undefined,
       next: 0,
       unended: 1,
     })

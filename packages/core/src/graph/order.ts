@@ -3,7 +3,7 @@
 // tried out in simulated time before anything runs, and changed where another one is done earlier.
 
 import { seededRandom } from '../base/seeded-random.ts'
-import type { DraftNode, TaskShape } from './plan.ts'
+import type { DraftNode, GraphNode, TaskShape } from './plan.ts'
 import { simulator } from './simulate.ts'
 
 /** How many tasks may be started in simulations of one graph: about 5 ms. */
@@ -32,9 +32,36 @@ export function orderNodes(
   if (areKnown && arePlain && sorted.length > places && sorted.length <= simulatedTasks) improve(sorted, places)
 }
 
+/** Whose turn is first: below 0 that of the first. */
+export function compareTurns(a: GraphNode, b: GraphNode): number {
+  // Infinities are equal, and their difference is no number.
+  if (a.latestStart !== b.latestStart) return a.latestStart < b.latestStart ? -1 : 1
+  return b.rank - a.rank || b.priority - a.priority || a.index - b.index
+}
+
+/** Numbers the nodes in their order; those that come later get places between those of the first. */
+export function placeNodes(planned: readonly DraftNode[], drafts: readonly DraftNode[]): void {
+  if (planned.length === 0) {
+    for (const [place, draft] of drafts.toSorted(compareTurns).entries()) draft.place = place
+    return
+  }
+  const first = planned.filter(({ place }) => Number.isInteger(place)).toSorted((a, b) => a.place - b.place)
+  for (const draft of drafts) {
+    let [low, high] = [0, first.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      // Between low and high: the index exists.
+      if (compareTurns(first[middle]!, draft) < 0) low = middle + 1
+      else high = middle
+    }
+    // Two between the same ones are told apart by their turns.
+    draft.place = low - 0.5
+  }
+}
+
 /** Exchanges the turns of two tasks as long as that helps. The same graph always comes to the same order. */
 function improve(sorted: readonly DraftNode[], places: number): void {
-  const nodes = sorted.toSorted((a, b) => b.rank - a.rank || b.priority - a.priority || a.index - b.index)
+  const nodes = sorted.toSorted(compareTurns)
   const critical = Math.max(...nodes.map(({ rank }) => rank))
   const work = nodes.reduce((sum, { ms }) => sum + ms, 0)
   const bound = Math.max(critical, work / places)

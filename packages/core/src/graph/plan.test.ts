@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { goesFirst, planGraph } from './plan.ts'
+import { planGraph } from './plan.ts'
 
 function tasks(needs: Record<string, readonly string[]>): Record<string, { readonly needs: readonly string[] }> {
   return Object.fromEntries(Object.entries(needs).map(([id, wanted]) => [id, { needs: wanted }]))
@@ -8,7 +8,7 @@ function tasks(needs: Record<string, readonly string[]>): Record<string, { reado
 
 function order(needs: Record<string, readonly string[]>): string[] {
   return planGraph('g', tasks(needs))
-    .toSorted((a, b) => (goesFirst(a, b) ? -1 : 1))
+    .toSorted((a, b) => a.place - b.place)
     .map(({ id }) => id)
 }
 

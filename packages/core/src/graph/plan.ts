@@ -2,7 +2,7 @@
 // and shared by all its runs.
 
 import { MeepoError } from '../base/errors.ts'
-import { orderNodes } from './order.ts'
+import { orderNodes, placeNodes } from './order.ts'
 import type { TaskExpectation, TaskJoin } from './task.ts'
 
 /** What a plan needs to know of a task. Any task of a graph is one. */
@@ -45,6 +45,8 @@ export interface GraphNode {
   readonly latestStart: number
   /** The longest way from its start to an end of the graph. */
   readonly rank: number
+  /** Of two tasks that could start, the one with the lower place goes first. */
+  readonly place: number
 }
 
 /** A checked graph, its tasks in the order of declaration. */
@@ -56,20 +58,13 @@ export interface DraftNode extends GraphNode {
   readonly dependents: DraftNode[]
   latestStart: number
   rank: number
+  place: number
   /** Needs that are not sorted yet. */
   missing: number
 }
 
 /** More tasks than anybody means: what grows beyond is a mistake. */
 export const maxTasks = 100_000
-
-/** True when the first of two tasks that could start goes first. */
-export function goesFirst(a: GraphNode, b: GraphNode): boolean {
-  if (a.latestStart !== b.latestStart) return a.latestStart < b.latestStart
-  if (a.rank !== b.rank) return a.rank > b.rank
-  if (a.priority !== b.priority) return a.priority > b.priority
-  return a.index < b.index
-}
 
 /**
  * Checks the tasks and plans them. Throws `graph.invalid` or `graph.cycle`, naming the task. `places`: how many run at
@@ -108,6 +103,7 @@ export function addToPlan(
   if (sorted.length < drafts.length) throw cycle(name, drafts, new Set(sorted))
   for (const [at, draft] of drafts.entries()) checkJoin(name, draft, shapes[at]![1])
   orderNodes(sorted, tasks, planned.length > 0 ? Infinity : places)
+  placeNodes(planned, drafts)
   if (planned.length > 0) {
     for (const draft of drafts) {
       for (const need of draft.needs) if (need.index < planned.length) need.dependents.push(draft)
@@ -145,6 +141,7 @@ function draftOf(id: string, index: number, shape: TaskShape, unknownMs: number)
     ms: expectedMs(shape) ?? unknownMs,
     latestStart: Infinity,
     rank: 0,
+    place: 0,
     missing: 0,
   }
 }

@@ -94,6 +94,16 @@ class GraphRun implements ExecutionOwner {
     }
   }
 
+  hear(execution: Execution, isDone: boolean, value: unknown): void {
+    if (this.#isOver) return
+    try {
+      execution.ended(isDone, value)
+      this.#advance()
+    } catch (thrown) {
+      this.ends(thrown)
+    }
+  }
+
   ends(thrown: unknown): void {
     this.#isOver = true
     this.#ended.reject(thrown)
@@ -113,8 +123,8 @@ class GraphRun implements ExecutionOwner {
     const entry = this.#close(execution)
     if (execution.index === undefined) this.#end(entry, 'completed', result)
     else {
-      entry.results[execution.index] = result
-      this.#itemEnded(entry, execution)
+      resultsOf(entry)[execution.index] = result
+      this.#itemEnded(entry)
     }
   }
 
@@ -125,9 +135,9 @@ class GraphRun implements ExecutionOwner {
       this.#end(entry, 'failed')
       return
     }
-    entry.results[execution.index] = null
+    resultsOf(entry)[execution.index] = null
     if (execution.task.optionalItems !== true) this.#giveUpItems(entry, execution, error)
-    this.#itemEnded(entry, execution)
+    this.#itemEnded(entry)
   }
 
   cancelled(execution: Execution, why: string): void {
@@ -135,7 +145,7 @@ class GraphRun implements ExecutionOwner {
     if (execution.index === undefined) {
       entry.why = why
       this.#end(entry, 'cancelled')
-    } else this.#itemEnded(entry, execution)
+    } else this.#itemEnded(entry)
   }
 
   skipped(execution: Execution, why: string): void {
@@ -145,8 +155,8 @@ class GraphRun implements ExecutionOwner {
       entry.why = why
       this.#end(entry, 'skipped')
     } else {
-      entry.results[execution.index] = null
-      this.#itemEnded(entry, execution)
+      resultsOf(entry)[execution.index] = null
+      this.#itemEnded(entry)
     }
   }
 
@@ -177,20 +187,21 @@ class GraphRun implements ExecutionOwner {
     const entry = this.#ledger.begin(node)
     if (this.#hasJoinTimes) this.#startJoinTimers(node)
     const { items } = entry
-    const index = items && entry.next++
-    const execution = new Execution(
-      this,
-      slot,
-      entry.task,
-      index,
-      items && index !== undefined ? items[index] : undefined,
-    )
-    entry.open.add(execution)
-    execution.begin()
+    if (items) {
+      const index = entry.next++
+      const execution = new Execution(this, slot, entry.task, index, items[index])
+      entry.openItems ??= new Set()
+      entry.openItems.add(execution)
+      execution.begin()
+    } else {
+      entry.open = new Execution(this, slot, entry.task, undefined, undefined)
+      entry.open.begin()
+    }
   }
 
   #hearNotices(): void {
     const { notices } = this.#schedule
+    if (notices.length === 0) return
     // The list grows while it is read.
     for (const notice of notices) {
       const entry = this.#ledger.entryOf(notice.node)
@@ -225,11 +236,12 @@ class GraphRun implements ExecutionOwner {
   }
 
   #cancel(entry: TaskEntry, why: string): void {
+    const open = openOf(entry)
     entry.why ??= why
-    for (const execution of entry.open) scheduler.dropRest(execution.slot)
-    entry.unended = entry.open.size
     entry.isGivenUp = true
-    for (const execution of [...entry.open]) execution.cancel(why)
+    entry.unended = open.length
+    for (const { slot } of open) scheduler.dropRest(slot)
+    for (const execution of open) execution.cancel(why)
   }
 
   #endedUnrun(entry: TaskEntry, status: 'failed' | 'skipped', why: string): void {
@@ -241,7 +253,8 @@ class GraphRun implements ExecutionOwner {
 
   #close(execution: Execution): TaskEntry {
     const entry = this.#ledger.entryOf(execution.node)
-    entry.open.delete(execution)
+    entry.open = undefined
+    entry.openItems?.delete(execution)
     scheduler.release(this.#schedule, execution.slot)
     return entry
   }
@@ -251,15 +264,16 @@ class GraphRun implements ExecutionOwner {
     if (entry.error) return
     entry.error = { ...error, details: { ...error.details, item: index ?? null } }
     scheduler.dropRest(slot)
-    entry.unended = entry.open.size + 1
-    for (const other of [...entry.open]) other.cancel(`item ${index} of ${node.id} failed`)
+    const open = openOf(entry)
+    entry.unended = open.length + 1
+    for (const other of open) other.cancel(`item ${index} of ${node.id} failed`)
   }
 
-  #itemEnded(entry: TaskEntry, _execution: Execution): void {
+  #itemEnded(entry: TaskEntry): void {
     if (--entry.unended > 0) return
     if (entry.error) this.#end(entry, 'failed')
     else if (entry.isGivenUp) this.#end(entry, 'cancelled')
-    else this.#end(entry, 'completed', entry.results)
+    else this.#end(entry, 'completed', resultsOf(entry))
   }
 
   #end(entry: TaskEntry, status: 'completed' | 'failed' | 'skipped' | 'cancelled', result?: unknown): void {
@@ -308,6 +322,14 @@ class GraphRun implements ExecutionOwner {
       },
     }
   }
+}
+
+function openOf({ open, openItems }: TaskEntry): readonly Execution[] {
+  return open ? [open] : [...(openItems ?? [])]
+}
+
+function resultsOf(entry: TaskEntry): unknown[] {
+  return (entry.results ??= [])
 }
 
 function checkItems(name: string, id: string, items: readonly unknown[]): readonly unknown[] {

@@ -6,13 +6,15 @@
 //   4 every task ends: what can no longer start is skipped or has failed, with the reason. No level barriers.
 
 import { createHeap, type Heap, type HeapItem } from '../base/heap.ts'
-import { goesFirst, type DraftNode, type GraphNode, type GraphPlan } from './plan.ts'
+import { compareTurns } from './order.ts'
+import type { DraftNode, GraphNode, GraphPlan } from './plan.ts'
 import type { TaskStatus } from './task-view.ts'
 
 /** A task that may run, as often as it has items. */
 export interface Slot extends HeapItem {
   readonly node: GraphNode
   readonly lane: Lane
+  readonly place: number
   /** Runs that have not begun. */
   left: number
   /** Runs that have begun and not ended. */
@@ -106,7 +108,7 @@ export function takeNext(schedule: Schedule): Slot | undefined {
   for (const lane of schedule.lanes) {
     const first = topOf(schedule, lane)
     if (first === undefined || !fits(schedule, lane)) continue
-    if (next === undefined || goesFirst(first.node, next.node)) next = first
+    if (next === undefined || isBefore(first, next)) next = first
   }
   if (next === undefined) return undefined
   take(schedule, next)
@@ -333,12 +335,16 @@ function makeReady(schedule: Schedule, node: GraphNode): void {
 
 function enqueue(schedule: Schedule, node: GraphNode, left: number, most: number): void {
   const lane = laneOf(schedule, node)
-  lane.ready.push({ node, lane, left, most, open: 0, heapIndex: -1 })
+  lane.ready.push({ node, lane, place: node.place, left, most, open: 0, heapIndex: -1 })
+}
+
+function isBefore(a: Slot, b: Slot): boolean {
+  return a.place === b.place ? compareTurns(a.node, b.node) < 0 : a.place < b.place
 }
 
 function laneOf({ lanes }: Schedule, { isWait, uses }: GraphNode): Lane {
   for (const lane of lanes) if (lane.isWait === isWait && isSame(lane.uses, uses)) return lane
-  const ready = createHeap<Slot>((a, b) => goesFirst(a.node, b.node))
+  const ready = createHeap<Slot>(isBefore)
   const lane: Lane = { isWait, uses, ready }
   lanes.push(lane)
   return lane

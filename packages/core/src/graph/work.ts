@@ -12,55 +12,56 @@ import type { TaskView } from './task-view.ts'
 import { ToolScope } from './tool-scope.ts'
 
 /** Work that is under way. */
-export interface OpenWork {
-  readonly outcome: Promise<unknown>
-  /** Asks it to end early; the outcome follows. */
-  cancel(reason: string): void
+export type OpenWork = Task<unknown> | ToolCallWork
+
+/** A tool call that is under way. */
+interface ToolCallWork extends Promise<unknown> {
+  readonly scope: ToolScope
 }
 
 /** One try of a task, as it is to be begun. */
 export interface WorkOrder {
-  readonly task: AnyTask
+  /** What is done. */
+  readonly acting: AnyTask
   readonly taskId: string
   /** Names the try in the log, unique in the run. */
   readonly name: string
   readonly input: unknown
-  /** Without tries and rounds: what people outside send a signal to. */
-  readonly signalSuffix: string
+  /** Which item and round: follows the name of a signal. */
+  readonly suffix: string
   view(): TaskView
 }
 
 /** Begins it. May throw, as calls of the context do. */
 export function openWork(ctx: RunContext, order: WorkOrder): OpenWork {
-  const { task, name, input } = order
-  const { work } = task
+  const { acting, name, input } = order
+  const { work } = acting
   switch (work.kind) {
     case 'function': {
       const { run, effect } = work
-      const options = { effect, meta: { kind: 'task', task: order.taskId }, ...stepSettings(task) } as const
-      return ofTask(
-        ctx,
-        ctx.step(name, options, (attempt) => run(input, attempt)),
-      )
+      const meta = { kind: 'task', task: order.taskId } as const
+      return ctx.step(name, { effect, meta, ...stepSettings(acting) }, (attempt) => run(input, attempt))
     }
     case 'definition':
-      return ofTask(ctx, ctx.child(work.definition, name, input, childOptions(task)))
+      return ctx.child(work.definition, name, input, childOptions(acting))
     case 'tool':
       return callTool(ctx, work.tool, order)
     case 'signal':
-      return ofTask(ctx, waitForSignal(ctx, work, order))
+      return waitForSignal(ctx, work, order)
     case 'timer':
-      return ofTask(ctx, ctx.sleep(typeof work.ms === 'number' ? work.ms : work.ms(order.view())))
+      return ctx.sleep(typeof work.ms === 'number' ? work.ms : work.ms(order.view()))
   }
 }
 
-function ofTask(ctx: RunContext, task: Task<unknown>): OpenWork {
-  return { outcome: task, cancel: (reason) => void ctx.cancel(task, reason) }
+/** Asks work to end early; its outcome follows. */
+export function cancelWork(ctx: RunContext, open: OpenWork, reason: string): void {
+  if ('scope' in open) open.scope.cancel(reason)
+  else void ctx.cancel(open, reason)
 }
 
-function stepSettings({ retry, timeoutMs }: AnyTask): Pick<AnyTask, 'retry' | 'timeoutMs'> {
+function stepSettings({ retry, timeoutMs }: AnyTask): Pick<AnyTask, 'retry' | 'timeoutMs'> | undefined {
   // Most tasks say neither.
-  if (retry === undefined && timeoutMs === undefined) return {}
+  if (retry === undefined && timeoutMs === undefined) return undefined
   return { ...(retry ? { retry } : {}), ...(timeoutMs === undefined ? {} : { timeoutMs }) }
 }
 
@@ -72,25 +73,25 @@ function childOptions({ priority, budget }: AnyTask): Parameters<RunContext['chi
 function waitForSignal(
   ctx: RunContext,
   { name, schema }: Extract<TaskWork, { kind: 'signal' }>,
-  { signalSuffix, task: { timeoutMs } }: WorkOrder,
+  { suffix, acting: { timeoutMs } }: WorkOrder,
 ): Task<unknown> {
-  return ctx.signalled(`${name}${signalSuffix}`, {
+  return ctx.signalled(`${name}${suffix}`, {
     ...(schema ? { schema } : {}),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   })
 }
 
-function callTool(ctx: RunContext, tool: Tool, { task, name, input }: WorkOrder): OpenWork {
+function callTool(ctx: RunContext, tool: Tool, { acting, name, input }: WorkOrder): ToolCallWork {
   const scope = new ToolScope(ctx)
   // The tool checks its arguments itself.
   const calls = [{ id: name, name: tool.name, arguments: input as Json }]
-  const outcome = runTools(scope, toolsOf(task, tool), calls).then(({ results: [message] }) => {
+  const outcome = runTools(scope, toolsOf(acting, tool), calls).then(({ results: [message] }) => {
     if (message?.isError !== true) return message?.result
     // Every answer that is an error has this shape.
     const { error } = message.result as { readonly error: { readonly code: string; readonly message: string } }
     throw MeepoError.fromData({ retryable: false, ...error })
   })
-  return { outcome, cancel: (reason) => scope.cancel(reason) }
+  return Object.assign(outcome, { scope })
 }
 
 const toolsets = new WeakMap<AnyTask, Toolset>()
