@@ -101,7 +101,8 @@ async function act(ctx: RunContext, talk: Talk, calls: readonly ToolCall[]): Pro
       : await runAndHandOff(ctx, talk, calls)
   let added = ctx.segmentSize - size
   let results = whole
-  if (added > speaker.maxResultChars || prepared.hasComposites) {
+  // Equal calls share a step, and runs of their own have none: then the results are measured one by one.
+  if (added > speaker.maxResultChars || calls.length > 1 || prepared.hasComposites) {
     results = whole.map((message) => clipped(message, speaker.maxResultChars))
     added = results.reduce((sum, { result }) => sum + sizeOf(result), 0)
   }

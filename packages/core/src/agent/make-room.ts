@@ -45,6 +45,11 @@ export async function makeRoom(ctx: RunContext, talk: Talk, refusal?: MeepoError
   const keepTurns = compaction.keepTurns ?? 4
   let trimmed = trimResults(talk.messages, aim.goal, keepTurns)
   let removed = trimmed.removed
+  const shrink = (keep: number): void => {
+    trimmed = trimResults(trimmed.messages, aim.goal, keep)
+    removed += trimmed.removed
+  }
+  if (trimmed.size > aim.goal) shrink(Math.ceil(keepTurns / 2))
   let isSummed = false
   if (trimmed.size > aim.goal && compaction.summarise !== false) {
     const rule = typeof compaction.summarise === 'object' ? compaction.summarise : {}
@@ -56,11 +61,7 @@ export async function makeRoom(ctx: RunContext, talk: Talk, refusal?: MeepoError
       trimmed = trimResults(withSummary(cut, summary), Number.POSITIVE_INFINITY, 0)
     }
   }
-  for (const keep of [1, 0]) {
-    if (trimmed.size <= aim.most) break
-    trimmed = trimResults(trimmed.messages, aim.goal, keep)
-    removed += trimmed.removed
-  }
+  for (const keep of [1, 0]) if (trimmed.size > aim.most) shrink(keep)
   if (trimmed.size > aim.most) throw refusal && trimmed.size === before ? refusal : full(refusal)
   talk.replace(trimmed.messages)
   talk.fill = scaled(talk.fill, before, trimmed.size)
