@@ -180,7 +180,7 @@ test('doctor tells what it found, never a key', async () => {
   const config = one.read('meepo.config.ts').replace('baseURL:', "apiKey: 'sk-very-secret', baseURL:")
   one.write('meepo.config.ts', config)
   const { code, out } = await inside(one, 'doctor')
-  expect(out).toMatch(/✓ definitions +graph@1, agent@1, patient@1\n/)
+  expect(out).toMatch(/✓ definitions +graph@1, agent@1, patient@1, planner@1, planner.task@1\n/)
   expect(out).toMatch(/✓ provider openai +no key\n/)
   expect(out).toMatch(/✓ provider local +has a key\n/)
   expect(out).toMatch(/✓ folder .* confirms a write in \d+\.\d\d ms/)

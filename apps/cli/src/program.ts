@@ -7,6 +7,7 @@ import { costCommand } from './commands/cost.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { limitsCommand } from './commands/limits.ts'
 import { healthCommand } from './commands/health.ts'
+import { planCommand } from './commands/plan.ts'
 import { pricesCommand } from './commands/prices.ts'
 import { resolveCommand } from './commands/resolve.ts'
 import { resumeCommand } from './commands/resume.ts'
@@ -27,7 +28,16 @@ export function createProgram(): Command {
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'config.invalid: ')) })
     .exitOverride()
-  const commands = [runCommand, runsCommand, traceCommand, resumeCommand, signalCommand, cancelCommand, resolveCommand]
+  const commands = [
+    runCommand,
+    planCommand,
+    runsCommand,
+    traceCommand,
+    resumeCommand,
+    signalCommand,
+    cancelCommand,
+    resolveCommand,
+  ]
   for (const create of [
     ...commands,
     costCommand,

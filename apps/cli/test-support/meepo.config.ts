@@ -1,7 +1,7 @@
 // The configuration that the tests of the command line run: it is copied into their folders.
 import { appendFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { define, defineAgent, defineConfig, defineGraph, defineTool, noRetry, task } from 'meepo'
+import { define, defineAgent, defineConfig, defineGraph, definePlanner, defineTool, noRetry, task } from 'meepo'
 import { object, string } from 'zod'
 
 const lookUp = defineTool({
@@ -45,10 +45,11 @@ const graph = defineGraph({
     }),
   },
 })
+const planner = definePlanner({ name: 'planner', model, tools: [lookUp], agents: [agent], retry: noRetry })
 const patient = define({ name: 'patient', input: string().nullable(), run: (ctx) => ctx.signalled('go') })
 
 export default defineConfig({
-  definitions: [graph, patient],
+  definitions: [graph, patient, planner],
   providers: { local: { kind: 'openai-compatible', baseURL: process.env.MODEL_URL ?? 'http://127.0.0.1:9/v1' } },
   modelTimeoutMs: 2_000,
   // Dead processes are noticed fast, so that tests need not wait for it.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { runDirect } from '../testing/direct-context.ts'
-import { createToolShed, playParts, sumPlan } from './planner.fixture.ts'
+import { createToolShed, playParts, sumPlan } from '../../test/planner-world.ts'
 import { definePlanner } from './planner.ts'
 
 test('a plan is made of the catalogue, carried out in the order of its references, and its goal judged', async () => {

@@ -6,6 +6,7 @@ import type { Json } from '../base/json.ts'
 import type { Decision, TaskFailure } from '../graph/outcome.ts'
 import type { AnyTask } from '../graph/task.ts'
 import type { RunContext } from '../run/context.ts'
+import { isBudgetStop } from '../run/rewind.ts'
 import { isRunEnding } from '../run/run-ending.ts'
 import type { Asker } from './ask.ts'
 import { problemsOfArguments } from './check-arguments.ts'
@@ -102,7 +103,7 @@ export class Recoverer {
   async #decide(task: PlannedTask, worker: Worker, failure: TaskFailure): Promise<Decided> {
     if (this.#isStopping) return this.#fail(task)
     // Whoever raises the budget resumes the run, and everything behind the refusal is undone.
-    if (failure.error.code === 'budget.exceeded') return this.#fail(task, MeepoError.fromData(failure.error))
+    if (isBudgetStop(failure.error)) return this.#fail(task, MeepoError.fromData(failure.error))
     try {
       const failed = this.#describe(task, worker, failure)
       const choice = await this.#choose(failed, worker, inputOfWorker(this.#parts.maker, failure))

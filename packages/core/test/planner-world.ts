@@ -1,10 +1,11 @@
 // A small world for tests of planners: tools that note their calls, and a model that is played part by part.
 
 import * as z from 'zod'
-import type { Json } from '../base/json.ts'
-import type { ModelRequest } from '../model/model.ts'
-import { createScriptedModel, type ScriptedModel, type ScriptedTurn } from '../testing/scripted-model.ts'
-import { defineTool, type Tool } from '../tool/tool.ts'
+import type { Json } from '../src/base/json.ts'
+import type { ModelRequest } from '../src/model/model.ts'
+import { createScriptedModel, type ScriptedModel, type ScriptedTurn } from '../src/testing/scripted-model.ts'
+import { defineTool, type Tool } from '../src/tool/tool.ts'
+import type { Plan } from '../src/plan/plan.ts'
 
 /** What each part of the planner's model answers, question by question; the last answer stays. */
 export interface Parts {
@@ -106,7 +107,7 @@ export function createToolShed(): ToolShed {
 }
 
 /** Finds, adds up, sends. */
-export const sumPlan = {
+export const sumPlan: Plan = {
   tasks: [
     { id: 'look', tool: 'find', input: { text: { $result: 'goal' } } },
     { id: 'sum', tool: 'add', input: { numbers: { $result: 'look', path: 'found' } } },
