@@ -41,7 +41,7 @@ export class SmallEngine {
   }
 
   /** Begins a run called `root`, or goes on after a crash: `writes` is what was durable. */
-  static start<I>(definition: Definition<I, unknown>, input: I, writes: readonly Write[] = []): SmallEngine {
+  static start<I, O>(definition: Definition<I, O>, input: I, writes: readonly Write[] = []): SmallEngine {
     const engine = new SmallEngine(writes.at(-1)?.event.at)
     if (writes.length === 0) engine.#create('root', definition as unknown as AnyDefinition, input as Json, undefined)
     else engine.#restore(definition as unknown as AnyDefinition, writes)
