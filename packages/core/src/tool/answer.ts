@@ -53,7 +53,7 @@ export async function perform(
   } catch (thrown) {
     if (isRunEnding(ctx, thrown)) throw thrown
     return tool.fallback !== undefined && mayFallBack(tool, thrown)
-      ? fallBack(ctx, tool, call, thrown, turn)
+      ? fallBack(ctx, tool, [tool.fallback].flat(), call, thrown, turn)
       : failure(call, thrown)
   }
 }
@@ -120,12 +120,13 @@ interface Tried extends Pick<ErrorData, 'code' | 'message'> {
 async function fallBack(
   ctx: ToolStage,
   tool: Tool,
+  chain: readonly Tool[],
   call: ToolCall,
   first: unknown,
   turn: number | undefined,
 ): Promise<CallEnd> {
   const tried = [triedOf(tool, first)]
-  for (const other of [tool.fallback ?? []].flat()) {
+  for (const other of chain) {
     try {
       const args = readArguments(other, call.arguments)
       const signal = fallbackSignal(call.id, other.name)

@@ -27,7 +27,7 @@ interface OpenBatch {
   readonly tool: Tool
   readonly members: Member[]
   readonly controller: AbortController
-  stopTimer: Stop
+  readonly stopTimer: Stop
 }
 
 /*
@@ -76,8 +76,8 @@ export class Batches {
     this.#open.set(batch, byTenant)
     const known = byTenant.get(tenant)
     if (known) return known
-    const open: OpenBatch = { tool, members: [], controller: new AbortController(), stopTimer: () => undefined }
-    open.stopTimer = this.#scheduler.after(batch.maxWaitMs, () => this.#depart(open, batch))
+    const stopTimer = this.#scheduler.after(batch.maxWaitMs, () => this.#depart(open, batch))
+    const open: OpenBatch = { tool, members: [], controller: new AbortController(), stopTimer }
     byTenant.set(tenant, open)
     return open
   }

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import type { CallEntry } from '../base/call-entry.ts'
 import { directRun } from '../testing/direct-context.ts'
 import { accountOf, ask, begun } from '../testing/tool-asks.ts'
+import { createTestMachine } from '../testing/test-machine.ts'
 import { createToolBench } from '../testing/tool-bench.ts'
+import { ResultCache } from './cache.ts'
 import { createToolExecutor } from './executor.ts'
 import { runTools } from './run-tools.ts'
 
@@ -117,4 +119,25 @@ test('the cache holds only so much, and forgets what was not asked for longest',
   await ask(tight, small, { value: 'x'.repeat(200) })
   await ask(tight, small, { value: 'x'.repeat(200) })
   expect(begun(tight)).toBe(42)
+})
+
+test('an invalid tag takes all results that have it, and leaves the others', () => {
+  const { scheduler } = createTestMachine()
+  const cache = new ResultCache(scheduler, { entries: 3, size: 1_000 })
+  const keep = (key: string, ...tags: readonly string[]): void => {
+    const read = cache.begin(tags)
+    cache.put(key, read, { value: key, size: 3, ms: 1, forMs: 1_000 })
+    cache.end(read)
+  }
+  keep('a', 'x')
+  keep('b', 'x', 'y')
+  keep('c', 'y')
+  keep('c', 'y')
+  keep('d', 'x')
+  expect(['a', 'b', 'c', 'd'].map((key) => cache.get(key)?.value)).toEqual([undefined, 'b', 'c', 'd'])
+  const other = cache.begin(['z'])
+  cache.invalidate(['x', 'unknown'])
+  expect(other.isStale).toBe(false)
+  expect(['b', 'c', 'd'].map((key) => cache.get(key)?.value)).toEqual([undefined, 'c', undefined])
+  expect(cache.count).toBe(1)
 })

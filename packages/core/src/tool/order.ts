@@ -124,7 +124,8 @@ class Gates {
 function findCircles(waits: readonly ReadonlySet<number>[]): readonly number[] {
   if (waits.every(({ size }) => size === 0)) return none
   const dependents = waits.map(() => new Set<number>())
-  for (const [place, waitsFor] of waits.entries()) for (const before of waitsFor) dependents[before]?.add(place)
+  // Both lists have all places.
+  for (const [place, waitsFor] of waits.entries()) for (const before of waitsFor) dependents[before]!.add(place)
   const left = new Set(waits.keys())
   peel(left, waits, dependents)
   if (left.size > 0) peel(left, dependents, waits)
@@ -137,7 +138,7 @@ function peel(left: Set<number>, side: readonly ReadonlySet<number>[], other: re
   const free = [...left].filter((place) => open[place] === 0)
   for (let place = free.pop(); place !== undefined; place = free.pop()) {
     left.delete(place)
-    for (const next of other[place] ?? []) {
+    for (const next of other[place]!) {
       if (!left.has(next)) continue
       open[next]!--
       if (open[next] === 0) free.push(next)

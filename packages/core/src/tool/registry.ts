@@ -104,7 +104,7 @@ function scoreOf({ name, tags = [], description }: Tool, words: readonly string[
   for (const word of words) {
     const place = places.findIndex((known) => known.some((one) => one.startsWith(word)))
     if (place < 0) return -1
-    total += [4, 2, 1][place] ?? 0
+    total += 4 >> place
   }
   return total
 }

@@ -65,6 +65,13 @@ test('a long queue is told in at most 50 moments, its peak among them', () => {
   expect(report).toMatchObject({ maxWaiting: 999, wallMs: 1_000, busyMs: 1_000, parallelism: 1, maxAtOnce: 1 })
 })
 
+test('the peak of a queue that grows is kept', () => {
+  const spans = Array.from({ length: 500 }, (_, place) => span(`c${place}`, 2_000, 2_001, { readyAt: 100 + place }))
+  const report = reportCalls(spans, { waitsFor: spans.map(() => []), slotsOf: () => 500 })
+  expect(report.queueDepth.map(({ waiting }) => waiting)).toContain(500)
+  expect(report.maxWaiting).toBe(500)
+})
+
 test('the critical path follows a chain however long', () => {
   const spans = Array.from({ length: 20_000 }, (_, place) => span(`c${place}`, 100 + place, 101 + place))
   const waitsFor = spans.map((_, place) => (place === spans.length - 1 ? [] : [place + 1]))

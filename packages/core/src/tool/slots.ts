@@ -23,27 +23,26 @@ interface Waiter extends LaneItem {
 /** The room that calls of a process share: slots of tools, and units of pools. */
 export class Slots {
   readonly #scheduler: Scheduler
-  readonly #pools: Readonly<Record<string, number>>
-  readonly #concurrency = new Map<string, number>()
+  readonly #capacities = new Map<string, number>()
   readonly #lanes: Lanes<Waiter>
   #count = 0
-  #isGranting = false
 
   constructor(scheduler: Scheduler, pools: Readonly<Record<string, number>>) {
     this.#scheduler = scheduler
-    this.#pools = pools
+    for (const [pool, capacity] of Object.entries(pools)) this.#capacities.set(`pool:${pool}`, capacity)
     this.#lanes = new Lanes({
       patience,
       // Asked for what the needs below name.
-      capacityOf: (resource) => this.#concurrency.get(resource) ?? pools[resource.slice('pool:'.length)] ?? 0,
+      capacityOf: (resource) => this.#capacities.get(resource)!,
     })
   }
 
   /**
-   * Resolves with what gives the room back. Rejects with `tool.impossible`, `limit.exceeded` after the longest wait, or the
+   * Resolves with what gives the room back, to be called once. Rejects with `tool.impossible`, `limit.exceeded` after the longest wait, or the
    * reason of the signal; nothing is held then.
    */
   async take(tool: Tool, request: SlotRequest): Promise<() => void> {
+    request.signal.throwIfAborted()
     const needs = this.#needsOf(tool)
     if (needs.units.length === 0) return nothing
     const granted = Promise.withResolvers<void>()
@@ -57,10 +56,7 @@ export class Slots {
     this.#lanes.enter(item, needs)
     this.#grant()
     if (item.heapIndex >= 0) await this.#wait(tool, item, request, granted)
-    let isHeld = true
     return () => {
-      if (!isHeld) return
-      isHeld = false
       this.#lanes.release(item)
       this.#grant()
     }
@@ -69,11 +65,11 @@ export class Slots {
   #needsOf({ name, concurrency, pools = {} }: Tool): LaneNeeds {
     const units: (readonly [string, number])[] = []
     if (concurrency !== undefined) {
-      this.#concurrency.set(`tool:${name}`, concurrency)
+      this.#capacities.set(`tool:${name}`, concurrency)
       units.push([`tool:${name}`, 1])
     }
     for (const [pool, count] of Object.entries(pools)) {
-      const capacity = this.#pools[pool]
+      const capacity = this.#capacities.get(`pool:${pool}`)
       if (capacity === undefined)
         throw new MeepoError('tool.impossible', `${name} takes from the pool ${pool}, which nobody declared`)
       if (count > capacity)
@@ -99,7 +95,6 @@ export class Slots {
     }
     const onAbort = (): void => leave(signal.reason as Error)
     const stop = this.#scheduler.after(maxWaitMs, late)
-    if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
     waiting(`room for ${name}`)
     try {
@@ -112,10 +107,7 @@ export class Slots {
   }
 
   #grant(): void {
-    if (this.#isGranting) return
-    this.#isGranting = true
     for (let item = this.#lanes.next(); item; item = this.#lanes.next()) item.grant()
-    this.#isGranting = false
   }
 }
 

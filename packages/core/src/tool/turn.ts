@@ -52,6 +52,8 @@ export class Turn {
   readonly #states: CallState[]
   /** The latest call of each tool and arguments. */
   readonly #leaders = new Map<string, number>()
+  /** Of gates and calls that were asked about: what they waited for is over. */
+  readonly #latestNeeds = new Map<number, number>()
   readonly #repeated: ReadonlySet<string>
   readonly #done = Promise.withResolvers<void>()
   #left: number
@@ -109,7 +111,8 @@ export class Turn {
       const units = turnUnits(this.#tools.get(lane), pools).filter(isPossible)
       return { units, excludes: excluded.get(lane) ?? [] }
     }
-    const capacityOf = (resource: string): number => capacities.get(resource) ?? 0
+    // Of what tools need in a turn.
+    const capacityOf = (resource: string): number => capacities.get(resource)!
     return new Schedule(this.order.jobs, {
       needsOf: (lane) => {
         const needs = known.get(lane) ?? needsOf(lane)
@@ -231,10 +234,13 @@ export class Turn {
 
   /** When the last thing that a call waited for ended; 0 when it waited for nothing. */
   #latestNeed(place: number): number {
-    const { jobs } = this.order
-    const endOf = (before: number): number =>
-      this.#states[before]?.endedAs ?? Math.max(0, ...(jobs[before]?.waitsFor ?? []).map(endOf))
-    return Math.max(0, ...(jobs[place]?.waitsFor ?? []).map(endOf))
+    const known = this.#latestNeeds.get(place)
+    if (known !== undefined) return known
+    let latest = 0
+    for (const before of this.order.jobs[place]!.waitsFor)
+      latest = Math.max(latest, this.#states[before]?.endedAs ?? this.#latestNeed(before))
+    this.#latestNeeds.set(place, latest)
+    return latest
   }
 
   async #ask(place: number, state: CallState, tool: Tool, call: ToolRequest, work: () => void): Promise<void> {

@@ -33,6 +33,7 @@ export function watchCall<T>(
   outer: AbortSignal,
   body: (watched: Watched) => T | Promise<T>,
 ): Promise<T> {
+  if (outer.aborted) return Promise.reject(outer.reason as Error)
   return new Promise((resolve, reject) => {
     const watch = new Watch(scheduler, limits, outer, reject)
     const settle = (): void => watch.stop()
@@ -68,8 +69,7 @@ class Watch implements Watched {
     this.#giveUp = giveUp
     this.#beatAt = scheduler.elapsed()
     const { name, timeoutMs = defaultTimeoutMs, idleTimeoutMs } = limits
-    if (outer.aborted) this.#onOuter()
-    else outer.addEventListener('abort', this.#onOuter, { once: true })
+    outer.addEventListener('abort', this.#onOuter, { once: true })
     const late = (): void => this.#abort(new MeepoError('step.timeout', `${name} ran longer than ${timeoutMs} ms`))
     this.#timers.push(scheduler.after(timeoutMs, late))
     if (idleTimeoutMs !== undefined) this.#watchIdle(idleTimeoutMs, idleTimeoutMs)
@@ -98,8 +98,8 @@ class Watch implements Watched {
     })
   }
 
+  /** Comes once: it stops all that could abort again. */
   #abort(reason: Error): void {
-    if (this.#controller.signal.aborted) return
     this.stop()
     this.#timers.push(this.#scheduler.after(abortGraceMs, () => this.#giveUp(reason)))
     this.#controller.abort(reason)
