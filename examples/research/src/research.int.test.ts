@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
+
+import type { ResearchResult } from './research.ts'
+
+const execute = promisify(execFile)
+
+interface End {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A folder with the documents of the example, which a test may change. */
+function folder(): string {
+  const here = mkdtempSync(join(tmpdir(), 'meepo-research-'))
+  onTestFinished(() => rmSync(here, { recursive: true, force: true }))
+  cpSync(join(import.meta.dirname, '../documents'), join(here, 'texts'), { recursive: true })
+  return here
+}
+
+/** Runs the example as its users do; no key of this machine reaches it. */
+async function start(cwd: string, ...args: readonly string[]): Promise<End> {
+  const command = ['--conditions=meepo-source', join(import.meta.dirname, 'main.ts'), '--documents', 'texts', ...args]
+  try {
+    return { code: 0, ...(await execute(process.execPath, command, { cwd, env: { PATH: process.env['PATH'] } })) }
+  } catch (thrown) {
+    // What execFile throws when a process ends with another code than 0.
+    return thrown as End
+  }
+}
+
+async function ask(cwd: string, ...args: readonly string[]): Promise<ResearchResult> {
+  const { stdout, stderr } = await start(cwd, '--json', ...args)
+  expect(stderr).toContain('model: offline scripted model')
+  return JSON.parse(stdout)
+}
+
+function change(here: string, name: string, from: string, to: string): void {
+  const file = join(here, 'texts', name)
+  const before = readFileSync(file, 'utf8')
+  expect(before).toContain(from)
+  writeFileSync(file, before.replace(from, to))
+}
+
+test('the report cites lines that exist, and tells where they contradict each other', async () => {
+  const here = folder()
+  const { parts, sources, paragraphs, conflicts, refused, leftOut, unread } = await ask(here)
+  expect(parts.map(({ question }) => question)).toEqual([
+    'Why did the ferry lose passengers in 2024',
+    'What caused the failure of the battery',
+    'What did the repair cost',
+  ])
+  expect([refused, leftOut, unread]).toEqual([[], [], []])
+  for (const { document, line, quote } of sources) {
+    expect(readFileSync(join(here, 'texts', document), 'utf8').split('\n')[line - 1]).toBe(quote)
+  }
+  const numbers = paragraphs.flatMap((one) => one.sources)
+  expect(numbers.length).toBeGreaterThan(5)
+  for (const number of numbers) expect(sources[number - 1]?.number).toBe(number)
+  expect(conflicts).toMatchObject([{ what: expect.stringMatching(/421,000 euros.*412,000|412,000 euros.*421,000/) }])
+  const documents = new Set(sources.map(({ document }) => document))
+  expect([...documents]).toEqual(
+    expect.arrayContaining(['press-2024-10.md', 'battery-survey.md', 'annual-report-2024.md']),
+  )
+  expect([...documents]).not.toEqual(expect.arrayContaining(['museum.md']))
+})
+
+test('other documents give another report', async () => {
+  const here = folder()
+  change(here, 'council-minutes-2024-11.md', '421,000', '412,000')
+  change(here, 'battery-survey.md', 'salt water in the bearing', 'a loose cable at the motor')
+  rmSync(join(here, 'texts/press-2024-10.md'))
+  const { sources, conflicts, agreements } = await ask(here)
+  expect(conflicts).toEqual([])
+  expect(agreements).toMatchObject([{ what: '412,000 euros in both' }])
+  expect(sources.map(({ quote }) => quote).join()).toContain('a loose cable at the motor of the cooling pump')
+  expect(sources.map(({ document }) => document)).not.toContain('press-2024-10.md')
+})
+
+test('another question finds other documents, and one without an answer finds none', async () => {
+  const here = folder()
+  const { sources } = await ask(here, 'When is the steamer in the inner harbour open to visitors?')
+  expect(sources[0]).toMatchObject({ document: 'museum.md' })
+  const silent = await ask(here, 'Who painted the ceiling of the chapel?')
+  expect(silent.sources).toEqual([])
+  expect(silent.paragraphs).toEqual([{ text: expect.stringContaining('the documents say nothing'), sources: [] }])
+})
+
+test('the same question again asks nobody', async () => {
+  const here = folder()
+  const first = await start(here)
+  const again = await start(here)
+  expect(first.stderr).toMatch(/reader 3\/3.*writer 1\/1[^]*invoice of the scripted model: .*, the same/)
+  expect(again.stdout).toBe(first.stdout)
+  expect(again.stderr).not.toContain('invoice')
+})
+
+test.each([
+  [['  '], 'example.bad_option: a question has 1 to 2,000 characters'],
+  [['--documents', 'nowhere'], 'research.bad_folder: '],
+  [['--documents', 'empty'], 'holds no .md and no .txt file'],
+  [['one', 'two'], 'example.bad_option: too much: two'],
+])('%j is refused with 2', async (args, message) => {
+  const here = folder()
+  mkdirSync(join(here, 'empty'))
+  const { code, stdout, stderr } = await start(here, ...args)
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toContain(message)
+})
