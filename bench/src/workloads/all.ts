@@ -1,6 +1,7 @@
 import type { Workload } from '../harness/workload.ts'
 import { gateway } from './gateway.ts'
 import { limiter } from './limiter.ts'
+import { longAgent } from './long-agent.ts'
 import { money } from './money.ts'
 import { w1Gateway } from './w1-gateway.ts'
 import { w1 } from './w1-small-runs.ts'
@@ -14,4 +15,19 @@ import { w8 } from './w8-http.ts'
 import { w9 } from './w9-first-text.ts'
 
 /** In the order of the report. */
-export const workloads: readonly Workload[] = [w1, w2, w3, w4, w5, w6, w7, w8, w9, gateway, w1Gateway, money, limiter]
+export const workloads: readonly Workload[] = [
+  w1,
+  w2,
+  w3,
+  w4,
+  w5,
+  w6,
+  w7,
+  w8,
+  w9,
+  gateway,
+  w1Gateway,
+  money,
+  limiter,
+  longAgent,
+]
