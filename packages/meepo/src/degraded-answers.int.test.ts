@@ -78,3 +78,33 @@ test('a call without a limit of its own is sent with one when the money is short
   const [entry] = stage.simulator.journal.entries()
   expect(entry?.body).toMatchObject({ max_tokens: 500 })
 })
+
+test('a limit that takes no model without a price takes the next of the route that has one', async () => {
+  const stage = await openStage()
+  const meepo = await stage.open({
+    store: 'memory',
+    routes: { main: { targets: ['sim:nobody-knows', 'sim:unheard-of', 'sim:m'] } },
+  })
+  const { status } = await meepo.run(talker({ model: 'main' }), 'go', { budget: 1 })
+  expect(status).toBe('completed')
+  expect(stage.simulator.journal.entries().map(({ model }) => model)).toEqual(['m'])
+  const lines = await meepo.store.money.ledger('system')
+  expect(lines.map(({ entry }) => [entry.target, entry.outcome, entry.facts?.['degraded'] ?? false])).toEqual([
+    ['sim:nobody-knows', 'refused', false],
+    ['sim:m', 'ok', false],
+  ])
+})
+
+test('a refusal that comes after a call was sent does not say that nothing was', async () => {
+  const stage = await openStage({ script: () => ({ fault: { kind: 'refuse', status: 500 } }) })
+  const meepo = await stage.open({
+    store: 'memory',
+    routes: { main: { targets: ['sim:m', 'sim:nobody-knows'] } },
+  })
+  const sent = await meepo.run(talker({ model: 'main' }), 'go', { budget: 1 })
+  expect(sent.error).toMatchObject({ code: 'budget.exceeded', details: { isUnpriced: true } })
+  expect(sent.error?.notSent).not.toBe(true)
+  expect(stage.sent()).toBeGreaterThan(0)
+  const refused = await meepo.run(talker({ name: 'stranger', model: 'sim:nobody-knows' }), 'go', { budget: 1 })
+  expect(refused.error?.notSent).toBe(true)
+})

@@ -209,16 +209,20 @@ class Tries {
     return { ...answered, response: { ...response, text: this.#begun + response.text, usage } }
   }
 
-  /** A budget has too little left: only something cheaper may still go, and only where the budget wants that. */
+  /**
+   * A budget has too little left: only something cheaper may still go, and only where the budget wants that. One that takes
+   * nothing without a price takes what has one.
+   */
   #refused(candidate: Candidate, refusal: BudgetRefusal): void {
     this.#out.add(candidate)
     const price = candidate.plan.bound?.total
     for (const other of this.#rest()) {
-      const cheaper = other.plan.bound?.total
-      if (!refusal.mayDegrade || price === undefined || cheaper === undefined || cheaper >= price) this.#out.add(other)
+      const own = other.plan.bound?.total
+      const isCheaper = refusal.mayDegrade === true && price !== undefined && own !== undefined && own < price
+      if (refusal.isUnpriced ? own === undefined : !isCheaper) this.#out.add(other)
     }
-    if (this.#rest().length === 0) throw budgetError(refusal)
-    this.#isDegraded = true
+    if (this.#rest().length === 0) throw this.#leaving(budgetError(refusal))
+    if (!refusal.isUnpriced) this.#isDegraded = true
   }
 
   /** Decides what follows a failure: a repeat after a wait, another target, or the error. */
