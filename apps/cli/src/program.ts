@@ -5,6 +5,7 @@ import { budgetCommand } from './commands/budget.ts'
 import { cancelCommand } from './commands/cancel.ts'
 import { costCommand } from './commands/cost.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { graphCommand } from './commands/graph.ts'
 import { limitsCommand } from './commands/limits.ts'
 import { healthCommand } from './commands/health.ts'
 import { planCommand } from './commands/plan.ts'
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   ]
   for (const create of [
     ...commands,
+    graphCommand,
     costCommand,
     budgetCommand,
     limitsCommand,

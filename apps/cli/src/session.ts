@@ -6,7 +6,7 @@ import { fatalError, type Notices } from './drive/notices.ts'
 
 /** Opens the store with an engine that may drive runs. Definitions become known when one is started or resumed. */
 export function openEngine(config: MeepoConfig, notices?: Notices): Promise<Meepo> {
-  const { definitions: _known, onNotice, ...options } = config
+  const { definitions: _known, registry: _names, onNotice, ...options } = config
   return createMeepo({
     ...options,
     onNotice: (notice) => {

@@ -20,8 +20,8 @@ interface RunFlags {
 /** `meepo run` */
 export function runCommand(): Command {
   return new Command('run')
-    .description('Start a definition of the configuration and stay with it to its end.')
-    .argument('<name>', 'the definition: name, or name@version')
+    .description('Start a definition of the configuration, or the graph of a file, and stay with it to its end.')
+    .argument('<name>', 'the definition: name, name@version, or the path of a YAML or JSON file')
     .addOption(new Option('--input <json>', 'the input: JSON, @file or - for stdin; null unless given'))
     .addOption(shared.config())
     .addOption(shared.json('the record of the run'))
@@ -41,14 +41,15 @@ export function runCommand(): Command {
 async function run(name: string, flags: RunFlags): Promise<void> {
   const { parseWith } = await import('@meepo/core')
   const { readInput } = await import('../arguments.ts')
-  const { loadConfig } = await import('../config/load-config.ts')
-  const { findDefinition } = await import('../config/known-definitions.ts')
+  const { loadConfig, loadConfigOrDefaults } = await import('../config/load-config.ts')
+  const { isGraphPath } = await import('../config/is-graph-path.ts')
+  const { findRunnable } = await import('../config/find-runnable.ts')
   const { attend } = await import('../drive/attend.ts')
   const { Notices } = await import('../drive/notices.ts')
   const { closeEngine, openEngine } = await import('../session.ts')
 
-  const { config } = await loadConfig(flags.config)
-  const definition = findDefinition(config.definitions, name)
+  const { config } = await (isGraphPath(name) ? loadConfigOrDefaults : loadConfig)(flags.config)
+  const definition = await findRunnable(config, name)
   const input = flags.input === undefined ? null : await readInput(flags.input)
   // Before anything is opened: what is refused leaves no trace.
   parseWith(definition.input, input, 'input.invalid', `input of ${definition.name}`)

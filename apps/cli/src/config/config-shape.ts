@@ -17,9 +17,18 @@ const definition = custom<object>(
   'must be made by defineAgent, defineGraph or define',
 )
 
+const tool = custom<unknown>(
+  (value) => typeof value === 'object' && value !== null && 'name' in value && 'effect' in value && 'spec' in value,
+  'must be made by defineTool or asTool',
+)
+
 /** What a configuration looks like from outside; an unknown field is refused, as it is most often a typing error. */
 export const configShape: ZodType<unknown> = strictObject({
   definitions: array(definition),
+  registry: strictObject({
+    tools: array(tool).optional(),
+    functions: record(string(), callable).optional(),
+  }).optional(),
   store: union([string().min(1), object], 'must be the path of a database file, "memory" or a Store').optional(),
   models: object.optional(),
   providers: record(string(), object).optional(),

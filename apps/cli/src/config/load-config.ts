@@ -4,6 +4,7 @@ import { MeepoError, parseWith } from '@meepo/core'
 import type { MeepoConfig } from 'meepo'
 import { findConfig, requireConfig } from './find-config.ts'
 import { configShape } from './config-shape.ts'
+import { withGraphFiles } from './graph-files.ts'
 
 /** A configuration with the place that its relative paths start from. */
 export interface LoadedConfig {
@@ -13,8 +14,16 @@ export interface LoadedConfig {
 }
 
 /** Loads the configuration of a command that runs something. */
-export function loadConfig(named: string | undefined): Promise<LoadedConfig> {
-  return load(requireConfig(named))
+export async function loadConfig(named: string | undefined): Promise<LoadedConfig> {
+  const { path, config } = await load(requireConfig(named))
+  return { path, config: await withGraphFiles(config, dirname(path)) }
+}
+
+/** The same for a command that can do without a file. */
+export async function loadConfigOrDefaults(named: string | undefined): Promise<LoadedConfig> {
+  const path = findConfig(named)
+  if (path !== undefined) return loadConfig(path)
+  return { path, config: await withGraphFiles(withStore({ definitions: [] }, process.cwd()), process.cwd()) }
 }
 
 /** Loads the configuration of a command that only needs to know where the store is. */
@@ -23,7 +32,7 @@ export async function loadConfigIfAny(named: string | undefined): Promise<Loaded
   return path === undefined ? { path, config: withStore({ definitions: [] }, process.cwd()) } : load(path)
 }
 
-async function load(path: string): Promise<LoadedConfig> {
+async function load(path: string): Promise<LoadedConfig & { readonly path: string }> {
   const config = readDefault(path, await importFile(path))
   return { path, config: withStore(config, dirname(path)) }
 }
