@@ -1,4 +1,4 @@
-import { createBudgetBook, openSession, type Agent, type Costs, type Definition } from '@meepo/core'
+import { createBudgetBook, createToolRuntime, openSession, type Agent, type Costs, type Definition } from '@meepo/core'
 import type { Engine, RunHandle, RunRecord, Session, SessionOptions } from '@meepo/core'
 import type { StartOptions, StopOptions, Store, StreamEvent } from '@meepo/core'
 import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '@meepo/engine-embedded'
@@ -53,7 +53,20 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
     const models =
       rest.models ??
       (await openGateway({ ...rest, ...timeouts, machine, limiter, healthBoard: rest.healthBoard ?? store.health }))
-    const engine = createEmbeddedEngine({ ...rest, ...enginePrefix(rest), budgets: book, machine, store, models })
+    // Tools ask limits only where one is for them.
+    const limitsTools = rest.limits?.some(({ scope }) => scope === 'tool') === true
+    const { toolPools: pools = {} } = rest
+    const { scheduler } = machine
+    const tools = rest.tools ?? createToolRuntime({ scheduler, pools, ...(limitsTools ? { limiter } : {}) })
+    const engine = createEmbeddedEngine({
+      ...rest,
+      ...enginePrefix(rest),
+      budgets: book,
+      machine,
+      store,
+      models,
+      tools,
+    })
     engine.register(...definitions)
     // Whoever tells alerts has joined the others on the store, also when it runs nothing itself.
     if (definitions.length > 0 || (rest.alerts ?? []).length > 0) await engine.begin()

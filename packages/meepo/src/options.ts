@@ -13,6 +13,8 @@ export interface MeepoOptions
   readonly store?: string | Store
   /** Known from the start: runs of these that were interrupted are taken up at once. */
   readonly definitions?: readonly AnyDefinition[]
+  /** How much there is of each pool that tools take from, in this process: `{ browser: 4 }`. */
+  readonly toolPools?: Readonly<Record<string, number>>
   /** How long a model may take for its answer, or for the beginning of a streamed one; 120,000 unless said. */
   readonly modelTimeoutMs?: number
   /** How long a streamed answer may be silent; 60,000 unless said. */
@@ -30,6 +32,8 @@ const beside = [
   'missedBeats',
   'machine',
   'onNotice',
+  'tools',
+  'toolPools',
 ]
 
 /** Throws `config.invalid` for what makes no sense. */
@@ -43,6 +47,7 @@ export function checkOptions(options: MeepoOptions): void {
     const value = options[name] ?? least
     if (!(Number.isInteger(value) && value >= least)) throw invalid(`${name} must be a whole number from ${least}`)
   }
+  if (options.tools && options.toolPools) throw invalid('tools replaces toolPools: give one of them')
   for (const [name, value] of options.models ? Object.entries(options) : []) {
     if (value === undefined || [...beside, 'budgets', 'alerts'].includes(name)) continue
     throw invalid(`models replaces ${name}: give one of them`)

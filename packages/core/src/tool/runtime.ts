@@ -20,7 +20,7 @@ import { maxQueueMs, watchCall, type Watched } from './watched-call.ts'
 /** How a {@link ToolRuntime} is made. */
 export interface ToolRuntimeOptions {
   readonly scheduler: Scheduler
-  /** Limits of scope `tool`, one request a call. Those of scope `global` and `tenant` count tool calls as well. */
+  /** Its limits of scope `tool` count calls, or batches, as one request each; those of scope `global` count them as well. */
   readonly limiter?: Limiter
   /** How much there is of each pool that tools take from, in this process. */
   readonly pools?: Readonly<Record<string, number>>
@@ -166,20 +166,15 @@ export class ToolRuntime implements ToolHost {
     waiting: (what?: string) => void,
   ): Promise<Permit | undefined> {
     if (!this.#limiter) return undefined
-    const { tenant, sessionId, actor, definition, priority, deadlineAt } = attempt.call
+    const { tenant, priority, deadlineAt } = attempt.call
     waiting(`limits of ${tool.name}`)
     try {
       return await this.#limiter.acquire({
         id: attempt.id,
         tenant,
         priority: priorityOf(priority),
-        scopes: {
-          tool: tool.name,
-          tenant,
-          session: sessionId,
-          agent: definition,
-          ...(actor === undefined ? {} : { user: actor }),
-        },
+        // What users and tenants may do is about models.
+        scopes: { tool: tool.name },
         estimate: { inputTokens: 0, outputTokens: 0 },
         signal,
         ...(deadlineAt === undefined ? {} : { deadlineAt }),
