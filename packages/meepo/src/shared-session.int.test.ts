@@ -14,7 +14,7 @@ interface Sender {
 }
 
 async function startSender(stage: Stage, name: string, count: number, policy: BusyPolicy): Promise<Sender> {
-  const fixture = fileURLToPath(new URL('senders.fixture.ts', import.meta.url))
+  const fixture = fileURLToPath(new URL('../test-support/senders.fixture.ts', import.meta.url))
   const args = ['--conditions=meepo-source', fixture, stage.file, stage.simulator.url, name, String(count), policy]
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const kill = (): void => void child.kill('SIGKILL')

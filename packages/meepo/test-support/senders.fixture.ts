@@ -3,8 +3,8 @@
 // prints the numbers that its messages got.
 
 import { once } from 'node:events'
-import { price, talker } from '../test-support/talker.ts'
-import { createMeepo, type BusyPolicy } from './index.ts'
+import { price, talker } from './talker.ts'
+import { createMeepo, type BusyPolicy } from '../src/index.ts'
 
 const [store = '', url = '', name = '', count = '1', policy = 'queue'] = process.argv.slice(2)
 const meepo = await createMeepo({
