@@ -5,7 +5,7 @@ export { defineConfig, type MeepoConfig } from './config.ts'
 
 export { approvalSignal, define, defineAgent, defineGraph, defineTool, MeepoError, noRetry, task } from '@meepo/core'
 export { asTool, promptTemplate, sessionOf } from '@meepo/core'
-export { definePlanner, planApprovalSignal, planTool } from '@meepo/core'
+export { defaultRecoveryRules, definePlanner, planApprovalSignal, planTool } from '@meepo/core'
 export { formatDollars, handlerSink, logSink, parseDollars } from '@meepo/core'
 // By subject: how things are defined, what they are made of, how they run.
 export type { Agent, AgentOptions, AnyDefinition, Definition, DefinitionOptions } from '@meepo/core'
