@@ -3,6 +3,7 @@ import { gateway } from './gateway.ts'
 import { limiter } from './limiter.ts'
 import { longAgent } from './long-agent.ts'
 import { money } from './money.ts'
+import { tools } from './tools.ts'
 import { w1Gateway } from './w1-gateway.ts'
 import { w1 } from './w1-small-runs.ts'
 import { w2 } from './w2-fleet.ts'
@@ -29,5 +30,6 @@ export const workloads: readonly Workload[] = [
   w1Gateway,
   money,
   limiter,
+  tools,
   longAgent,
 ]
