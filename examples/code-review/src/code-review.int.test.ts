@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { createSimulator } from '@meepo/simulator'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { git } from './git.ts'
@@ -27,8 +28,12 @@ interface End {
 }
 
 /** Runs the example as its users do; no key of this machine reaches it. */
-async function review(cwd: string, ...args: readonly string[]): Promise<End> {
-  const options = { cwd, env: { PATH: process.env['PATH'] } }
+function review(cwd: string, ...args: readonly string[]): Promise<End> {
+  return reviewWith({}, cwd, ...args)
+}
+
+async function reviewWith(env: Record<string, string>, cwd: string, ...args: readonly string[]): Promise<End> {
+  const options = { cwd, env: { PATH: process.env['PATH'], ...env } }
   try {
     return { code: 0, ...(await execute(process.execPath, ['--conditions=meepo-source', main, ...args], options)) }
   } catch (thrown) {
@@ -68,6 +73,28 @@ test('another change is another review', async () => {
   const fixed = await found(here, repository, '--base', base)
   expect(places(fixed.findings)).toEqual(places(planted.filter((one) => one !== first)))
   expect(await found(here, repository)).toMatchObject({ findings: [], verdict: 'approve' })
+})
+
+test('another model is chosen by the environment, and what it makes up is refused', async () => {
+  const invented = { rule: 'bug', line: 1, quote: 'launchRockets()', message: 'Rockets are launched.' }
+  const provider = await createSimulator({
+    script: ({ messages: [system, user] }) => {
+      const task: { readonly path: string } = JSON.parse(String(user?.content))
+      if (String(system?.content).includes('Role: summariser'))
+        return { text: '{"verdict":"approve","summary":"Fine."}' }
+      // One answer is of no use at all.
+      if (task.path === 'README.md') return { text: 'I would rather not.' }
+      return { text: JSON.stringify({ path: task.path, findings: [invented] }) }
+    },
+  })
+  onTestFinished(() => provider.close())
+  const env = { OPENAI_BASE_URL: `${provider.url}/v1`, MODEL: 'tiny' }
+  const { stdout, stderr } = await reviewWith(env, folder(), '--json')
+  expect(stderr).toContain('model: local:tiny')
+  const { findings, refused, unread, verdict }: ReviewResult = JSON.parse(stdout)
+  expect({ findings, unread, verdict }).toEqual({ findings: [], unread: ['README.md'], verdict: 'approve' })
+  expect(refused).toHaveLength(10)
+  expect(refused[0]).toMatchObject(invented)
 })
 
 test('the same review again asks nobody', async () => {

@@ -26,7 +26,7 @@ function known({ sorted, facts, tone }: Read, ticket: Ticket): Known {
 }
 
 /** One workflow: three agents read the ticket at the same time, one writes, one checks. */
-export const ticketWorkflow: Definition<Ticket, Answered> = (() => {
+const ticketWorkflow: Definition<Ticket, Answered> = (() => {
   const sorted = task({ run: sorter })
   const facts = task({ run: factFinder })
   const tone = task({ run: toneReader })

@@ -9,7 +9,7 @@ import type { Library } from './library.ts'
 import { libraryTools } from './tools.ts'
 
 /** What the writer is given. */
-export interface WritingTask {
+interface WritingTask {
   readonly question: string
   readonly parts: readonly SubQuestion[]
   readonly sources: readonly Source[]

@@ -6,14 +6,14 @@ import { ExampleError } from 'meepo-example-kit'
 import { stemsOf } from './words.ts'
 
 /** A document. Lines count from 1. */
-export interface Document {
+interface Document {
   readonly name: string
   readonly title: string
   readonly lines: readonly string[]
 }
 
 /** A document that a search found, with the lines in which the words stand. */
-export interface Hit {
+interface Hit {
   readonly document: string
   readonly title: string
   readonly score: number

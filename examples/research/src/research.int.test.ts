@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { createSimulator } from '@meepo/simulator'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { ResearchResult } from './research.ts'
@@ -24,10 +25,15 @@ function folder(): string {
 }
 
 /** Runs the example as its users do; no key of this machine reaches it. */
-async function start(cwd: string, ...args: readonly string[]): Promise<End> {
+function start(cwd: string, ...args: readonly string[]): Promise<End> {
+  return startWith({}, cwd, ...args)
+}
+
+async function startWith(more: Record<string, string>, cwd: string, ...args: readonly string[]): Promise<End> {
+  const env = { PATH: process.env['PATH'], ...more }
   const command = ['--conditions=meepo-source', join(import.meta.dirname, 'main.ts'), '--documents', 'texts', ...args]
   try {
-    return { code: 0, ...(await execute(process.execPath, command, { cwd, env: { PATH: process.env['PATH'] } })) }
+    return { code: 0, ...(await execute(process.execPath, command, { cwd, env })) }
   } catch (thrown) {
     // What execFile throws when a process ends with another code than 0.
     return thrown as End
@@ -89,6 +95,36 @@ test('another question finds other documents, and one without an answer finds no
   const silent = await ask(here, 'Who painted the ceiling of the chapel?')
   expect(silent.sources).toEqual([])
   expect(silent.paragraphs).toEqual([{ text: expect.stringContaining('the documents say nothing'), sources: [] }])
+})
+
+test('another model is chosen by the environment, and what it makes up is left out', async () => {
+  const open = { document: 'museum.md', line: 4, quote: 'She is open to visitors from May to September.' }
+  const answers: Readonly<Record<string, unknown>> = {
+    planner: { parts: [{ question: 'When?', words: 'open' }] },
+    reader: { quotes: [open, { ...open, quote: 'She is open all year.' }, { ...open, document: 'brochure.md' }] },
+    checker: { agreements: [], conflicts: [{ sources: [1, 2], what: 'summer against all year' }] },
+    writer: {
+      paragraphs: [
+        { text: 'In summer.', sources: [1] },
+        { text: 'And in winter.', sources: [2] },
+      ],
+    },
+  }
+  const provider = await createSimulator({
+    script: ({ messages: [system] }) => {
+      const [, role = ''] = /^Role: (\w+)/m.exec(String(system?.content)) ?? []
+      return { text: JSON.stringify(answers[role]) }
+    },
+  })
+  onTestFinished(() => provider.close())
+  const env = { OPENAI_BASE_URL: `${provider.url}/v1`, MODEL: 'tiny' }
+  const { stdout, stderr } = await startWith(env, folder(), '--json', 'When is the museum open?')
+  expect(stderr).toContain('model: local:tiny')
+  const { sources, refused, conflicts, paragraphs, leftOut }: ResearchResult = JSON.parse(stdout)
+  expect(sources).toEqual([{ ...open, number: 1, about: 0 }])
+  expect(refused).toHaveLength(2)
+  expect(conflicts).toEqual([])
+  expect([paragraphs, leftOut]).toMatchObject([[{ text: 'In summer.' }], [{ text: 'And in winter.' }]])
 })
 
 test('the same question again asks nobody', async () => {

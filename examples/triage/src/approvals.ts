@@ -23,7 +23,7 @@ export class Approvals {
   readonly #open = new Map<string, OpenCalls>()
   readonly #questions = new Map<string, Question>()
   #queue: Promise<void> = Promise.resolve()
-  #failure: unknown
+  #failure: Error | undefined
   readonly #onRest: () => void
 
   /** `onRest` is called when every run waits for a person, and nobody decides. May be called again. */
@@ -61,7 +61,7 @@ export class Approvals {
     this.#queue = this.#queue
       .then(() => this.#answer(question, meepo))
       .catch((thrown: unknown) => {
-        this.#failure ??= thrown
+        this.#failure ??= thrown instanceof Error ? thrown : new Error(String(thrown))
       })
   }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** A line of a log that shows what happened. */
-export interface Evidence {
+interface Evidence {
   readonly service: string
   readonly line: number
   /** The line word for word. */

@@ -13,7 +13,7 @@ export interface Alert {
 }
 
 /** A line of a log. Lines count from 1. */
-export interface LogLine {
+interface LogLine {
   readonly line: number
   readonly at: string
   readonly text: string

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Something that was done to a service. */
-export interface Remediation {
+interface Remediation {
   readonly alertId: string
   readonly action: string
   readonly target: string

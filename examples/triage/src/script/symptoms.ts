@@ -6,7 +6,7 @@ export interface Line {
 }
 
 /** What the line of a service looks like when somebody else has to look deeper. */
-export const symptoms = {
+const symptoms = {
   database: /\b(?:query|lock|transaction|sql)\b/i,
   network: /\b(?:connect|socket|handshake|resolution|unreachable)\b/i,
   application: /\b(?:exception|TypeError|out of memory|heap)\b/i,
