@@ -80,7 +80,7 @@ export function defineGraph<I = unknown, T extends Readonly<Record<string, Graph
     run: async (ctx, input: I): Promise<O> => {
       checkShape(ctx, graph)
       const onEnd = reportPartials ? (record: TaskRecord): void => reportPartial(ctx, record) : undefined
-      const outcome = await runGraph(ctx, graph, input, { ...(onEnd ? { onEnd } : {}) })
+      const outcome = await runGraph(ctx, graph, input, onEnd ? { onEnd } : {})
       const results = resultsOf<T>(graph, outcome)
       // Without `output` O is ResultsOf<T>: nothing else chooses it.
       return output ? output(results, viewOfEnd(input, results, outcome)) : (results as unknown as O)

@@ -125,6 +125,27 @@ test('what is added may grow further, and may need what has ended, however it ha
   })
 })
 
+test('of added tasks the longest way goes first as well', async () => {
+  const added = { short: {}, shorter: {}, long: {}, behind: { needs: ['long'] } }
+  const { engine } = await outcomeOf(
+    {
+      a: task({ run: async () => grow(1, { tasks: added }) }),
+      b: task({ needs: ['a'], run: one }),
+      c: task({ needs: ['b'], run: one }),
+      d: task({ needs: ['a'], run: one }),
+    },
+    { growth, maxParallel: 1 },
+  )
+  const order = engine.story().filter((line) => line.startsWith('step'))
+  expect(order).toEqual(
+    ['step a', 'step b', 'step long', 'step c', 'step d', 'step short', 'step shorter', 'step behind'].toSorted(
+      (x, y) => order.indexOf(x) - order.indexOf(y),
+    ),
+  )
+  expect(order.indexOf('step long')).toBeLessThan(order.indexOf('step short'))
+  expect(order.indexOf('step short')).toBeLessThan(order.indexOf('step shorter'))
+})
+
 test.each<[string, Parameters<typeof grow>[1], string]>([
   ['an id that exists', { tasks: { end: {} } }, 'it has a task end already'],
   ['an unknown need', { tasks: { x: { needs: ['y'] } } }, 'task x needs "y", which does not exist'],

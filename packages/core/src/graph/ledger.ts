@@ -117,7 +117,8 @@ export class Ledger implements Knowledge {
   }
 
   statusOf(node: GraphNode): TaskStatus {
-    return this.#schedule.status[node.index] ?? 'pending'
+    // Every node of the schedule has a status.
+    return this.#schedule.status[node.index]!
   }
 
   errorOf(node: GraphNode): ErrorData | undefined {

@@ -159,3 +159,11 @@ test('records carry what their tasks cost', async () => {
   const costs = Object.fromEntries(records.flatMap(({ taskId, cost }) => (cost === undefined ? [] : [[taskId, cost]])))
   expect(costs).toEqual({ step: '15', items: '100', tool: '0' })
 })
+
+test('tasks of a run that was cancelled are cancelled', async () => {
+  const engine = SmallEngine.start(graph, null)
+  await engine.run(1)
+  engine.cancel('enough')
+  await engine.result()
+  expect(foldTaskRecords(graph.graph, engine.log()).find(({ taskId }) => taskId === 'rounds')?.status).toBe('cancelled')
+})

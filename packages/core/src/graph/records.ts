@@ -105,7 +105,8 @@ class Fold {
         return
       case 'signal.awaited': {
         const { name, number } = event.data
-        const suffix = occasion.exec(name)?.[0] ?? ''
+        // It matches at the end of any text.
+        const suffix = occasion.exec(name)![0]
         const id = this.#signals.get(name.slice(0, name.length - suffix.length))
         if (id !== undefined) this.#begin(`${id}${suffix}`, number, event.at)
         return

@@ -245,18 +245,13 @@ function endUnrun(schedule: Schedule, node: GraphNode, status: 'failed' | 'skipp
 /** One need of a pending task has ended. */
 function needEnded(schedule: Schedule, node: GraphNode, need: GraphNode, ended: GraphNode[]): void {
   const { index, join } = node
-  const status = schedule.status[need.index]
+  // By the indices of its nodes.
+  const status = schedule.status[need.index]!
   const missing = --schedule.missing[index]!
   const done = status === 'completed' ? ++schedule.done[index]! : schedule.done[index]!
   if (join === 'all') {
     if (status !== 'completed' && !need.isOptional && !schedule.excused.has(need)) {
-      stop(
-        schedule,
-        node,
-        'skipped',
-        `it needs ${need.id}, which ${wording[status ?? 'skipped'] ?? 'was skipped'}`,
-        ended,
-      )
+      stop(schedule, node, 'skipped', `it needs ${need.id}, which ${wording[status] ?? 'was skipped'}`, ended)
     } else if (missing === 0) makeReady(schedule, node)
   } else if (join === 'settled') {
     if (missing === 0) makeReady(schedule, node)
@@ -369,7 +364,8 @@ function topOf(schedule: Schedule, { ready }: Lane): Slot | undefined {
 function fits(schedule: Schedule, { isWait, uses }: Lane): boolean {
   if (isWait) return true
   if (schedule.running >= schedule.maxParallel) return false
-  for (const [pool, units] of uses) if ((schedule.free.get(pool) ?? 0) < units) return false
+  // What a task uses was found among the pools before.
+  for (const [pool, units] of uses) if (schedule.free.get(pool)! < units) return false
   return true
 }
 
@@ -382,7 +378,7 @@ function take(schedule: Schedule, slot: Slot): void {
   if (lane.isWait) schedule.waiting++
   else {
     schedule.running++
-    for (const [pool, units] of lane.uses) schedule.free.set(pool, (schedule.free.get(pool) ?? 0) - units)
+    for (const [pool, units] of lane.uses) schedule.free.set(pool, schedule.free.get(pool)! - units)
   }
 }
 

@@ -193,7 +193,8 @@ function workOf({ run, tool, effect = 'read', signal, schema, timer }: AllWork):
   if (run !== undefined) return { kind: 'definition', definition: run }
   if (tool !== undefined) return { kind: 'tool', tool }
   if (signal !== undefined) return { kind: 'signal', name: signal, ...(schema ? { schema } : {}) }
-  return { kind: 'timer', ms: timer ?? 0 }
+  // There is one of them.
+  return { kind: 'timer', ms: timer! }
 }
 
 /** What the overloads of {@link task} allow, together. */
