@@ -4,6 +4,7 @@ export type { MoneyOptions } from './money.ts'
 export { defineConfig, type MeepoConfig } from './config.ts'
 
 export { approvalSignal, define, defineAgent, defineGraph, defineTool, MeepoError, noRetry, task } from '@meepo/core'
+export { createToolExecutor, createToolRegistry, createToolRuntime, runTools } from '@meepo/core'
 export { asTool, promptTemplate, sessionOf } from '@meepo/core'
 export { defaultRecoveryRules, definePlanner, planApprovalSignal, planTool } from '@meepo/core'
 export { formatDollars, handlerSink, logSink, parseDollars } from '@meepo/core'
