@@ -4,20 +4,20 @@
 import type { ModelResponse } from '../model/model.ts'
 import type { FillState } from './segment.ts'
 
+/** The same, counted on in place: it changes with every message. */
+export type Fill = { -readonly [Field in keyof FillState]: FillState[Field] }
+
 /** A model that nobody knows the window of is taken to hold so many tokens: no larger one is known. */
 const unknownWindow = 1_000_000
 /** Results of tools are dense: numbers, ids and punctuation. */
 const charactersPerToken = 3
 
-/** An empty conversation. */
-export const emptyFill: FillState = { used: 0, added: 0 }
-
 /** After an answer: its own count of the conversation is the best there is. */
-export function answered(fill: FillState, { usage, contextTokens, text }: ModelResponse): FillState {
+export function countAnswer(fill: Fill, { usage, contextTokens, text }: ModelResponse): void {
   const counted = usage.input + usage.cacheRead + usage.cacheWrite
-  const used = counted > 0 ? counted + usage.output : fill.used + tokensOf(fill.added + text.length)
-  const window = contextTokens ?? fill.window
-  return window === undefined ? { used, added: 0 } : { window, used, added: 0 }
+  fill.used = counted > 0 ? counted + usage.output : fill.used + tokensOf(fill.added + text.length)
+  fill.added = 0
+  if (contextTokens !== undefined) fill.window = contextTokens
 }
 
 /** Tokens of the conversation as it is now, about. */
@@ -31,8 +31,9 @@ export function windowOf({ window }: FillState, wanted: number | undefined): num
 }
 
 /** After the conversation went from one size to another, in characters. */
-export function scaled(fill: FillState, from: number, to: number): FillState {
-  return { ...fill, used: Math.ceil((tokensNow(fill) * to) / from), added: 0 }
+export function scale(fill: Fill, from: number, to: number): void {
+  fill.used = Math.ceil((tokensNow(fill) * to) / from)
+  fill.added = 0
 }
 
 function tokensOf(characters: number): number {

@@ -60,8 +60,15 @@ export async function answerIn(ctx: RunContext, talk: Talk, { before, cut }: Tur
     }
     if (response.finish === 'content-filter') throw filtered(response)
     const calls = talk.answered(response)
-    if (calls.length > 0) await act(ctx, talk, calls)
-    else {
+    if (calls.length > 0) {
+      const size = ctx.segmentSize
+      const { tools, handoffs } = talk.prepared
+      const acted: Acted =
+        handoffs.size === 0
+          ? await runTools(ctx, tools, calls, { turn: talk.turnsTaken })
+          : await runAndHandOff(ctx, talk, calls)
+      conclude(ctx, talk, calls, acted, size)
+    } else {
       const answer = readAnswer(talk.root.output, response)
       if (answer.kind === 'final') return answer.value
       if (++talk.repairs > maxRepairs) throw answer.error
@@ -91,14 +98,21 @@ function ask(ctx: RunContext, talk: Talk, maxTurns: number): Task<ModelResponse>
   return askModel(ctx, { name: 'model', model, retry, timeoutMs, meta }, talk.request)
 }
 
-/** Lets the calls of a turn run, and judges whether they led anywhere. */
-async function act(ctx: RunContext, talk: Talk, calls: readonly ToolCall[]): Promise<void> {
+/** What became of the calls of a turn. */
+interface Acted {
+  readonly results: readonly ToolMessage[]
+  readonly handoff?: Handoff | undefined
+}
+
+/** Takes in the results of a turn, and judges whether it led anywhere. `size`: of the segment before the turn. */
+function conclude(
+  ctx: RunContext,
+  talk: Talk,
+  calls: readonly ToolCall[],
+  { results: whole, handoff }: Acted,
+  size: number,
+): void {
   const { prepared, speaker } = talk
-  const size = ctx.segmentSize
-  const { results: whole, handoff } =
-    prepared.handoffs.size === 0
-      ? { results: (await runTools(ctx, prepared.tools, calls, { turn: talk.turnsTaken })).results, handoff: undefined }
-      : await runAndHandOff(ctx, talk, calls)
   let added = ctx.segmentSize - size
   let results = whole
   // Equal calls share a step, and runs of their own have none: then the results are measured one by one.
@@ -115,18 +129,11 @@ async function act(ctx: RunContext, talk: Talk, calls: readonly ToolCall[]): Pro
   if (verdict === 'hint') talk.note(progressHint(speaker.progress.stopAfter ?? 6))
 }
 
-async function runAndHandOff(
-  ctx: RunContext,
-  talk: Talk,
-  calls: readonly ToolCall[],
-): Promise<{ readonly results: readonly ToolMessage[]; readonly handoff: Handoff | undefined }> {
+async function runAndHandOff(ctx: RunContext, talk: Talk, calls: readonly ToolCall[]): Promise<Acted> {
   const { prepared, handoffs: taken, root } = talk
   const isHandoff = (call: ToolCall): boolean => prepared.handoffs.has(call.name)
   const asked = calls.filter(isHandoff)
-  if (asked.length === 0) {
-    const { results } = await runTools(ctx, prepared.tools, calls, { turn: talk.turnsTaken })
-    return { results, handoff: undefined }
-  }
+  if (asked.length === 0) return runTools(ctx, prepared.tools, calls, { turn: talk.turnsTaken })
   const others = calls.filter((call) => !isHandoff(call))
   const decided = decideHandoffs(prepared.handoffs, asked, { taken, most: root.maxHandoffs })
   const ran =

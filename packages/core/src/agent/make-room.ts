@@ -14,7 +14,7 @@ import {
   type SummaryCut,
   type SummaryRule,
 } from './compaction.ts'
-import { scaled, tokensNow, windowOf } from './fill.ts'
+import { scale, tokensNow, windowOf } from './fill.ts'
 import type { Talk } from './talk.ts'
 
 /** How large a conversation is to be, in characters. */
@@ -64,7 +64,7 @@ export async function makeRoom(ctx: RunContext, talk: Talk, refusal?: MeepoError
   for (const keep of [1, 0]) if (trimmed.size > aim.most) shrink(keep)
   if (trimmed.size > aim.most) throw refusal && trimmed.size === before ? refusal : full(refusal)
   talk.replace(trimmed.messages)
-  talk.fill = scaled(talk.fill, before, trimmed.size)
+  scale(talk.fill, before, trimmed.size)
   ctx.report({
     message: 'the conversation was made smaller',
     details: {

@@ -2,11 +2,11 @@ import type { Message, ModelRequest, ModelResponse, ToolCall } from '../model/mo
 import { totalTokens } from '../base/usage.ts'
 import type { Agent } from './agent.ts'
 import { assistantMessage, callIds, withUniqueIds } from './conversation.ts'
-import { answered, emptyFill } from './fill.ts'
+import { countAnswer, type Fill } from './fill.ts'
 import type { Handoff } from './handoff.ts'
 import { preparedOf, reachable, type Prepared } from './prepared.ts'
 import { noTurns, type ProgressState } from './progress.ts'
-import type { AgentState, FillState } from './segment.ts'
+import type { AgentState } from './segment.ts'
 
 /**
  * A conversation under way: what the model sees next, who speaks, and what is counted.
@@ -29,7 +29,7 @@ export class Talk {
   tokens: number
   handoffs: number
   progress: ProgressState
-  fill: FillState
+  readonly fill: Fill
   #instructions: string | undefined
   #isForgetful: boolean
   #takenIds: Set<string>
@@ -48,7 +48,7 @@ export class Talk {
     this.tokens = state.tokens ?? 0
     this.handoffs = state.handoffs ?? 0
     this.progress = state.progress ?? noTurns
-    this.fill = state.fill ?? emptyFill
+    this.fill = state.fill ? { ...state.fill } : { used: 0, added: 0 }
     this.#isForgetful = state.isForgetful === true
     this.#takenIds = callIds(this.messages)
   }
@@ -71,7 +71,7 @@ export class Talk {
       turnsBefore,
       tokens,
       progress,
-      fill,
+      fill: { ...fill },
       ...(speaker === root ? {} : { agent: speaker.name }),
       ...(this.#instructions === undefined ? {} : { instructions: this.#instructions }),
       ...(handoffs === 0 ? {} : { handoffs }),
@@ -92,7 +92,7 @@ export class Talk {
   /** A person says something; limits of an answer begin anew. */
   hear(text: string): void {
     this.messages.push({ role: 'user', text })
-    this.fill = { ...this.fill, added: this.fill.added + text.length }
+    this.fill.added += text.length
   }
 
   /** The next answer has all its limits to itself. */
@@ -106,13 +106,13 @@ export class Talk {
 
   note(text: string): void {
     this.messages.push({ role: 'user', text, isNote: true })
-    this.fill = { ...this.fill, added: this.fill.added + text.length }
+    this.fill.added += text.length
   }
 
   /** Takes in an answer of the model; returns its calls, with ids that no other call has. */
   answered(response: ModelResponse): readonly ToolCall[] {
     this.tokens += totalTokens(response.usage)
-    this.fill = answered(this.fill, response)
+    countAnswer(this.fill, response)
     const calls = withUniqueIds(response.toolCalls, this.#takenIds, this.turn, this.#isForgetful)
     this.messages.push(assistantMessage(response, calls))
     return calls
@@ -121,7 +121,7 @@ export class Talk {
   /** Takes in the results of all calls of the turn, which take about `size` characters. */
   took(results: readonly Message[], size: number): void {
     this.messages.push(...results)
-    this.fill = { ...this.fill, added: this.fill.added + size }
+    this.fill.added += size
   }
 
   handOff({ target, input }: Handoff): void {
@@ -152,6 +152,7 @@ export class Talk {
   }
 
   #requestFor(messages: Message[]): ModelRequest {
+    if (this.speaker === this.root) return { ...this.prepared.request, messages }
     const { outputSchema: _own, ...rest } = this.prepared.request
     const { outputSchema } = preparedOf(this.root).request
     return { ...rest, ...(outputSchema ? { outputSchema } : {}), messages }
