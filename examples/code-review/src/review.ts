@@ -79,8 +79,10 @@ async function collect(
   const findings: PlacedFinding[] = []
   const refused: PlacedFinding[] = []
   for (const [index, { path }] of tasks.entries()) {
+    const reported = reviews[index]?.findings ?? []
+    if (reported.length === 0) continue
     const lines = (await repository.file(path)).split('\n')
-    for (const finding of reviews[index]?.findings ?? []) {
+    for (const finding of reported) {
       const placed = { ...finding, path, severity: rules[finding.rule].severity }
       const isThere = lines[finding.line - 1]?.trim() === finding.quote.trim()
       ;(isThere ? findings : refused).push(placed)

@@ -6,7 +6,7 @@ export const rules = {
   swallowed_error: { severity: 'medium', means: 'a catch without any reaction' },
   missing_test: {
     severity: 'medium',
-    means: 'a new file with functions for which list_files shows no test file; line 1',
+    means: 'a new file with functions for which find_files shows no test file; line 1',
   },
   large_function: {
     severity: 'low',

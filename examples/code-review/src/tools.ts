@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { defineTool } from 'meepo'
 import type { Tool } from 'meepo'
 import { z } from 'zod'
@@ -6,6 +7,7 @@ import type { Repository } from './repository.ts'
 
 /** More of a diff or file is not shown: what is larger is seldom written by hand. */
 const longest = 60_000
+const mostPaths = 100
 
 /** What is read of a file, and whether that is all. */
 interface Excerpt {
@@ -37,11 +39,14 @@ export function reviewTools(repository: Repository): readonly Tool[] {
       run: (args) => excerpt(args.path, (one) => repository.file(one)),
     }),
     defineTool({
-      name: 'list_files',
-      description: 'The paths of all files after the change.',
+      name: 'find_files',
+      description: 'The paths, after the change, of files whose name contains a text; at most a hundred of them.',
       effect: 'read',
-      input: z.object({}),
-      run: async () => ({ paths: await repository.files() }),
+      input: z.object({ name: z.string().min(1) }),
+      run: async ({ name }) => {
+        const paths = (await repository.files()).filter((one) => posix.basename(one).includes(name))
+        return { paths: paths.slice(0, mostPaths), isCut: paths.length > mostPaths }
+      },
     }),
   ]
 }

@@ -91,8 +91,7 @@ function missingTest({ path, isNew, source, paths }: Reading): Found[] {
   const isTested = paths.some((other) => {
     const [, file = ''] = /([^/]+)$/.exec(other) ?? []
     return (
-      testFile.test(other) &&
-      [`${name}.test.`, `${name}.spec.`, `${name}_test.`, `test_${name}.`].some((start) => file.startsWith(start))
+      testFile.test(other) && [`${name}.`, `${name}_test.`, `test_${name}.`].some((start) => file.startsWith(start))
     )
   })
   if (isTested) return []

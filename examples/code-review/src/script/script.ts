@@ -15,9 +15,10 @@ function reviewer(talk: Conversation): Answer {
   const path = text(task, 'path')
   const [diff] = callsOf(talk, 'read_diff')
   const [file] = callsOf(talk, 'read_file')
-  const [files] = callsOf(talk, 'list_files')
+  const [files] = callsOf(talk, 'find_files')
   if (diff === undefined) return ask(call('read_diff', { path }))
-  if (file === undefined) return ask(call('read_file', { path }), call('list_files'))
+  const [, name = path] = /([^/]+)\.\w+$/.exec(path) ?? []
+  if (file === undefined) return ask(call('read_file', { path }), call('find_files', { name }))
   const paths = asRow(files?.result)['paths']
   const findings = check({
     path,
