@@ -61,6 +61,6 @@ test('a limit that is set while a call waits in a queue holds for it', async () 
   await meepo.store.money.setLimit(String(state?.limitKey), String(costOf(500)))
   release.resolve()
   const results = [(await first.result()).error?.code, (await second.result()).error?.code]
-  expect(results.toSorted()).toEqual(['budget.exceeded', undefined])
+  expect(new Set(results)).toEqual(new Set(['budget.exceeded', undefined]))
   expect(stage.sent()).toBe(1)
 })

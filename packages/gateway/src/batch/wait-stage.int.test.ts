@@ -72,7 +72,8 @@ test('a batch whose answers nobody can get counts as spent, and the call goes th
 test('what a batch answered after it was cancelled is booked, and nobody waits for it', async () => {
   // As OpenAI does: for a while it is being cancelled, and then it has answers.
   const cancelling = async (real: () => Promise<Response>): Promise<Response> => {
-    const body: object = await (await real()).json()
+    // The simulator answers with an object.
+    const body = (await (await real()).json()) as object
     return Response.json({ ...body, status: 'cancelling', output_file_id: null })
   }
   const { gateway, simulator } = await open(
