@@ -21,7 +21,7 @@ export function problemsOfArguments(worker: Worker, input: Json): readonly strin
   if (parsed.success) return []
   // Without success there is an error.
   return parsed
-    .error!.issues.filter(({ path }) => findReferences(at(input, path)).length === 0)
+    .error!.issues.filter(({ path }) => !isUnknownYet(input, path))
     .map(
       ({ path, message }) => `the input of ${worker.name}${path.length > 0 ? ` at ${path.join('.')}` : ''}: ${message}`,
     )
@@ -31,22 +31,23 @@ export function problemsOfArguments(worker: Worker, input: Json): readonly strin
 function unknownNames(properties: Json | undefined, additional: Json | undefined, input: Json): readonly string[] {
   if (typeof properties !== 'object' || properties === null) return []
   if (additional !== undefined && additional !== false) return []
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) return []
-  if (isWholeReference(input)) return []
+  if (typeof input !== 'object' || input === null || Array.isArray(input) || isReference(input)) return []
   return Object.keys(input).filter((name) => !Object.hasOwn(properties, name))
 }
 
-function isWholeReference(input: object): boolean {
-  const [first] = findReferences(input)
-  return first === input
+function isReference(value: unknown): boolean {
+  const [first] = findReferences(value)
+  return first === value && first !== undefined
 }
 
-function at(value: unknown, path: readonly PropertyKey[]): unknown {
-  let found = value
+/** True for a place that a reference stands in, above or below. */
+function isUnknownYet(input: Json, path: readonly PropertyKey[]): boolean {
+  let at: unknown = input
   for (const key of path) {
-    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined
+    if (isReference(at)) return true
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return false
     // Looked up just now.
-    found = (found as Readonly<Record<PropertyKey, unknown>>)[key]
+    at = (at as Readonly<Record<PropertyKey, unknown>>)[key]
   }
-  return found
+  return findReferences(at).length > 0
 }

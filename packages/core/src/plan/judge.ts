@@ -2,7 +2,7 @@
 
 import { MeepoError, toErrorData } from '../base/errors.ts'
 import type { Json, JsonObject } from '../base/json.ts'
-import type { Schema } from '../base/schema.ts'
+import type { Issue, Schema } from '../base/schema.ts'
 import { compileExpression } from '../graph/data/expression.ts'
 import { schemaOfJson } from '../graph/data/json-schema.ts'
 import type { RunContext } from '../run/context.ts'
@@ -117,9 +117,15 @@ export function resultSchema(
   if (!first) return undefined
   return {
     safeParse: (value) => {
-      const issues = schemas.flatMap((each) => each.safeParse(value).error?.issues ?? [])
+      const issues: Issue[] = []
+      let result = value
+      for (const each of schemas) {
+        const parsed = each.safeParse(result)
+        if (parsed.success) result = parsed.data
+        else issues.push(...(parsed.error?.issues ?? []))
+      }
       // Results are JSON.
-      return issues.length > 0 ? { success: false, error: { issues } } : { success: true, data: value as Json }
+      return issues.length > 0 ? { success: false, error: { issues } } : { success: true, data: result as Json }
     },
     toJSONSchema: (options) => first.toJSONSchema(options),
   }

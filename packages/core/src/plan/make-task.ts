@@ -48,9 +48,9 @@ export function defineJudged(
       const { id, purpose, expects = '' } = task
       const worker = findWorker(workers, task)
       if (!worker) throw new MeepoError('plan.unknown_worker', `there is nobody to do task ${id}`)
-      const result = await work(ctx, worker, workers, id, input)
+      const given = await work(ctx, worker, workers, id, input)
       const schema = resultSchema(task, () => input)
-      if (schema) parseWith(schema, result, 'output.invalid', `result of task ${id}`)
+      const result = schema ? parseWith(schema, given, 'output.invalid', `result of task ${id}`) : given
       await judgeResult(ctx, asker, { id, purpose, expects, input, result })
       return result
     },

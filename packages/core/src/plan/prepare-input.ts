@@ -22,7 +22,9 @@ export const verdictText = 'Answer with JSON { "passed": true or false, "reason"
 export function prepareInput(task: PlannedTask, worker: Worker, known: Known): Json {
   const { input, role } = task
   const given = input === undefined && role === 'aggregator' ? gathered(task, known) : resolve(input ?? {}, known)
-  if (!worker.takesText) return given
+  // Some take a text and more.
+  const isTaken = !worker.takesText || (typeof given !== 'string' && worker.input.safeParse(given).success)
+  if (isTaken) return given
   return textFor(task, given, known)
 }
 
