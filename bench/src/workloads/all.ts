@@ -1,5 +1,6 @@
 import type { Workload } from '../harness/workload.ts'
 import { gateway } from './gateway.ts'
+import { graph } from './graph.ts'
 import { limiter } from './limiter.ts'
 import { longAgent } from './long-agent.ts'
 import { money } from './money.ts'
@@ -32,4 +33,5 @@ export const workloads: readonly Workload[] = [
   limiter,
   tools,
   longAgent,
+  graph,
 ]
