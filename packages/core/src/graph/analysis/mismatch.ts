@@ -27,7 +27,7 @@ export function findMismatch(given: JsonSchema, wanted: JsonSchema): string | un
 
   function constMismatch(from: JsonObject, to: JsonObject, where: string): string | undefined {
     // Schemas of libraries may have keywords that are not known here.
-    if (findSchemaProblems(to).length > 0) return typeMismatch(from, to, where)
+    if (findSchemaProblems(withDefinitions(to)).length > 0) return typeMismatch(from, to, where)
     const [issue] = checkJson(withDefinitions(to), from['const'])
     return (
       issue &&

@@ -95,7 +95,7 @@ export function criticalPath(spans: readonly Span[]): readonly string[] {
   const byId = new Map(spans.map((span) => [span.id, span]))
   const path: string[] = []
   let at = spans.reduce<Span | undefined>(
-    (latest, span) => (latest === undefined || span.to > latest.to ? span : latest),
+    (latest, span) => (latest === undefined || span.to >= latest.to ? span : latest),
     undefined,
   )
   while (at !== undefined) {

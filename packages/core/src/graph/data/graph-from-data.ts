@@ -6,6 +6,7 @@ import { askedLimits } from '../../engine/asked-limits.ts'
 import { defineGraph, type Graph, type GraphOptions } from '../graph.ts'
 import type { GrowTasks } from '../prepare.ts'
 import type { AnyTask } from '../task.ts'
+import type { TaskView } from '../task-view.ts'
 import { estimateGraph, refuseOverBudget } from '../analysis/estimate.ts'
 import { parseDollars } from '../../cost/money.ts'
 import { earlierOf } from './earlier.ts'
@@ -17,6 +18,7 @@ import { agentFromData, namesOf, type Names } from './names.ts'
 import { nearTo } from './near.ts'
 import { dataError, pathText, type DataProblem } from './problems.ts'
 import type { GraphRegistry } from './registry.ts'
+import { madeOf } from './sources.ts'
 import { problemOf, taskFromData, type Workshop } from './task-from-data.ts'
 
 /** A graph that was made of data, and the data. */
@@ -151,7 +153,7 @@ function makeGraph(
     )
     for (const { tasks: read } of compiled.expressions)
       for (const task of read) if (!ids.includes(task)) wrong('output', `there is no task ${task}${nearTo(task, ids)}`)
-    return { output: (_results, view) => compiled.make(view) }
+    return { output: madeOf((_results: unknown, view: TaskView<unknown>) => compiled.make(view), data.output) }
   }
 
   function settingsOf(): Pick<

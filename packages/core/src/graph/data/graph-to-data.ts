@@ -8,9 +8,9 @@ import type { Graph } from '../graph.ts'
 import type { AnyTask } from '../task.ts'
 import type { GraphData, JsonSchema, RollbackData, TaskData, WorkData } from './graph-data.ts'
 import type { DataGraph } from './graph-from-data.ts'
-import { sourceOf } from './in-code.ts'
 import { findSchemaProblems } from './json-schema.ts'
 import type { GraphRegistry } from './registry.ts'
+import { sourceOf } from './sources.ts'
 
 /**
  * The data of a graph: what {@link graphFromData} was given, or, of a graph of code whose conditions and mappings are
