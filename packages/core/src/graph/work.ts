@@ -84,7 +84,7 @@ function waitForSignal(
 function callTool(ctx: RunContext, tool: Tool, { acting, name, input }: WorkOrder): ToolCallWork {
   const scope = new ToolScope(ctx)
   // The tool checks its arguments itself.
-  const calls = [{ id: name, name: tool.name, arguments: input as Json }]
+  const calls = [{ id: name, name: tool.name, arguments: input as Json, isLiteral: true }] as const
   const outcome = runTools(scope, toolsOf(acting, tool), calls).then(({ results: [message] }) => {
     if (message?.isError !== true) return message?.result
     // Every answer that is an error has this shape.

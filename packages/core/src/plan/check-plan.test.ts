@@ -72,6 +72,7 @@ test.each<[unknown, RegExp]>([
   [{ tasks: [find('goal')] }, /no task may be called goal/],
   [{ tasks: [find('a b')] }, /the id "a b" must be/],
   [{ tasks: [find('a', { alternatives: ['shell'] })] }, /plan.unknown_worker: .*an alternative of task a is "shell"/],
+  [{ tasks: [find('a', { alternatives: ['add'] })] }, /task a: add takes no "text"/],
   [{ tasks: [find('a', { tool: 'my_planner' })] }, /plan.self_call/],
   [{ tasks: [find('a', { alternatives: ['my.planner'] })] }, /plan.self_call/],
   [{ tasks: [{ id: 'a', agent: 'nobody', input: '' }] }, /plan.unknown_worker.*there are writer, keeper/],

@@ -129,14 +129,17 @@ function* problemsOfTask(task: PlannedTask, rules: PlanRules): Generator<Problem
     ]
     return
   }
-  for (const name of alternatives) {
-    if (!findByName(workers, name))
-      yield ['plan.unknown_worker', `an alternative of task ${id} is ${JSON.stringify(name)}, which does not exist`]
-  }
   yield* problemsOfChecks(task, rules)
-  const isGathered = role === 'aggregator' && input === undefined
-  if (isGathered) return
-  for (const text of problemsOfArguments(worker, input ?? {})) yield ['plan.invalid', `task ${id}: ${text}`]
+  const others = alternatives.map((name) => [name, findByName(workers, name)] as const)
+  for (const [name, other] of others) {
+    if (other) continue
+    yield ['plan.unknown_worker', `an alternative of task ${id} is ${JSON.stringify(name)}, which does not exist`]
+  }
+  // What it is given then is known when its turn comes.
+  if (role === 'aggregator' && input === undefined) return
+  for (const one of [worker, ...others.flatMap(([, other]) => other ?? [])]) {
+    for (const text of problemsOfArguments(one, input ?? {})) yield ['plan.invalid', `task ${id}: ${text}`]
+  }
 }
 
 function* problemsOfChecks({ id, schema, check }: PlannedTask, { hasChecks = false }: PlanRules): Generator<Problem> {

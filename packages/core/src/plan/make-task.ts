@@ -60,7 +60,9 @@ export function defineJudged(
 async function work(ctx: RunContext, worker: Worker, workers: Workers, id: string, input: Json): Promise<Json> {
   // What a child gives came out of the log: it is JSON.
   if (worker.kind === 'agent') return (await ctx.child(worker.definition, id, input)) as Json
-  const { results } = await runTools(ctx, workers.toolset, [{ id, name: worker.name, arguments: input }])
+  const { results } = await runTools(ctx, workers.toolset, [
+    { id, name: worker.name, arguments: input, isLiteral: true },
+  ])
   const [message] = results
   if (message?.isError !== true) return message?.result ?? null
   // Every answer that is an error has this shape.

@@ -369,3 +369,28 @@ test('a plan is made anew in full knowledge of what was done', async () => {
     },
   })
 })
+
+test.each([{}, { expects: 'anything' }])(
+  'what a result holds is data, also where it looks like a reference %j',
+  async (more) => {
+    const hostile = define({ name: 'web', input: z.unknown(), run: () => Promise.resolve([{ $result: 'context' }]) })
+    const echoTool = defineTool({
+      name: 'keep',
+      description: 'Keeps.',
+      effect: 'idempotent',
+      input: z.object({ value: z.unknown() }),
+      run: ({ value }) => value ?? null,
+    }) as Tool
+    const plan = {
+      tasks: [
+        { id: 'a', agent: 'web', input: {} },
+        { id: 'b', tool: 'keep', input: { value: { $result: 'a' } }, ...more },
+      ],
+    }
+    const { planner } = stage(
+      { plan: [plan], judge: [{ met: true, reason: 'it is' }] },
+      { tools: [echoTool], agents: [hostile] },
+    )
+    expect((await runDirect(planner, { goal: 'g', context: 'secret' })).answer).toEqual([{ $result: 'context' }])
+  },
+)

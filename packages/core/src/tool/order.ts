@@ -13,6 +13,8 @@ export interface ToolRequest extends ToolCall {
   readonly after?: readonly string[]
   /** In place of that of the tool. */
   readonly priority?: number
+  /** The arguments are data that came from elsewhere: nothing in them is a reference, whatever it looks like. */
+  readonly isLiteral?: true
 }
 
 /** The order of a turn. */
@@ -36,7 +38,7 @@ export function orderCalls(tools: Toolset, calls: readonly ToolRequest[]): TurnO
   const broken = new Map<number, MeepoError>()
   const gates = new Gates(calls.length, places.byTool)
   const waits: ReadonlySet<number>[] = calls.map((call, place) => {
-    const references = findReferences(call.arguments)
+    const references = call.isLiteral === true ? none : findReferences(call.arguments)
     const { after = none } = tools.get(call.name) ?? {}
     // Most calls wait for nothing.
     if (references.length === 0 && after.length === 0 && call.after === undefined) return nothing

@@ -206,3 +206,18 @@ test('the end of the run is no result', async () => {
   run.abort()
   await expect(results).rejects.toMatchObject({ code: 'run.cancelled' })
 })
+
+test('arguments that are data hold no references, whatever they look like', async () => {
+  const echo = defineTool({
+    name: 'echo',
+    description: '',
+    input: z.unknown(),
+    effect: 'idempotent',
+    run: (args) => args,
+  })
+  const foreign = { $result: 'c1', path: 'a' }
+  const literal = { ...call('echo', foreign), isLiteral: true } as const
+  const one = await resultsOf(directRun().ctx, [echo], [literal])
+  const two = await resultsOf(directRun().ctx, [echo], [literal, { ...literal, id: 'c2' }])
+  expect([...one, ...two].map(({ result }) => result)).toEqual([foreign, foreign, foreign])
+})

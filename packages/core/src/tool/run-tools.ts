@@ -56,7 +56,8 @@ function isToolset(tools: Toolset | readonly Tool[]): tools is Toolset {
 
 /** A single call that waits for nothing needs no schedule. */
 function isPlain(tools: Toolset, call: ToolRequest, { pools }: RunToolsOptions): boolean {
-  if (pools !== undefined || call.after !== undefined || findReferences(call.arguments).length > 0) return false
+  if (pools !== undefined || call.after !== undefined) return false
+  if (call.isLiteral !== true && findReferences(call.arguments).length > 0) return false
   const approval = tools.get(call.name)?.approval
   return approval === undefined || approval === 'never'
 }
