@@ -178,7 +178,7 @@ export function task<I, O, R = TaskResults, G = unknown>(
 export function task<I, O, R = TaskResults, G = unknown>(
   options: TaskOptions<I, O, R, G> & TaskInput<R, G, I> & { readonly forEach?: never },
 ): GraphTask<R, G, O>
-export function task<I, O, R = unknown>(
+export function task<I, O, R = TaskResults>(
   options: TaskOptions<I, O, R, I> & { readonly input?: never; readonly forEach?: never },
 ): GraphTask<R, I, O>
 export function task<O = Json, R = TaskResults, G = unknown>(options: WaitOptions<O, R, G>): GraphTask<R, G, O>
