@@ -221,3 +221,7 @@ test('arguments that are data hold no references, whatever they look like', asyn
   const two = await resultsOf(directRun().ctx, [echo], [literal, { ...literal, id: 'c2' }])
   expect([...one, ...two].map(({ result }) => result)).toEqual([foreign, foreign, foreign])
 })
+
+test('tools that make no sense together are a rejection', async () => {
+  await expect(runTools(directRun().ctx, [add, add], [call('add', sum)])).rejects.toThrow('two tools are called add')
+})

@@ -44,10 +44,20 @@ export function runTools(
   calls: readonly ToolRequest[],
   options: RunToolsOptions = {},
 ): Promise<ToolRun> {
+  if (!isToolset(tools)) return runListed(ctx, tools, calls, options)
   const [only] = calls
-  const known = isToolset(tools) ? tools : toolset(tools)
-  if (only && calls.length === 1 && isPlain(known, only, options)) return runOne(ctx, known, only, options)
-  return runTurn(ctx, known, calls, options)
+  if (only && calls.length === 1 && isPlain(tools, only, options)) return runOne(ctx, tools, only, options)
+  return runTurn(ctx, tools, calls, options)
+}
+
+/** Tools that make no sense together are a rejection, like everything else that goes wrong. */
+async function runListed(
+  ctx: ToolStage,
+  tools: readonly Tool[],
+  calls: readonly ToolRequest[],
+  options: RunToolsOptions,
+): Promise<ToolRun> {
+  return runTools(ctx, toolset(tools), calls, options)
 }
 
 function isToolset(tools: Toolset | readonly Tool[]): tools is Toolset {
