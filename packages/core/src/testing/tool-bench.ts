@@ -16,7 +16,7 @@ import { defineTool, type LeafTool, type Tool, type ToolCallContext, type ToolSe
 import { createTestMachine, type TestMachine } from './test-machine.ts'
 
 /** What a {@link ToolBench} tool is told to do. */
-export interface Work {
+interface Work {
   readonly ms?: number
   readonly value?: Json
   /** Rejects with an error of this text. */
