@@ -52,7 +52,7 @@ function places(list: readonly Planted[]): string[] {
   return list.map(({ path, rule, line }) => `${path}:${line} ${rule}`).toSorted()
 }
 
-test.each([1, 2, 3, 4, 5])('everything that was planted is found, and nothing else (seed %i)', async (seed) => {
+test.each([1, 2, 3])('everything that was planted is found, and nothing else (seed %i)', async (seed) => {
   const repository = folder()
   const planted = await seedRepository(repository, seed)
   expect(new Set(planted.map(({ rule }) => rule)).size).toBe(7)

@@ -74,7 +74,7 @@ test('each alert goes to the specialist that its log asks for, and ends with one
       .toSorted(),
   ).toEqual(everything)
   const again = await start(main, here, '--approve')
-  expect(again.stdout).toContain('kill_blocking_query on orders-db, receipt CHG-')
+  expect(again.stdout).toContain('kill_blocking_query on orders-db, receipt CHG-A-1-1')
   expect(again.stderr).not.toContain('waits for approval')
   expect(done(here)).toHaveLength(5)
 })

@@ -16,20 +16,26 @@ export interface World {
   receiptOf(key: string): string | undefined
 }
 
-/** A world that is a file: one line for everything that was done. */
+interface Line extends Remediation {
+  readonly key: string
+  readonly receipt: string
+}
+
+/** A world that is a file: one line for everything that was done. A receipt counts how often that was for its alert. */
 export function worldIn(file: string): World {
-  const lines = (): { readonly key: string; readonly receipt: string }[] =>
+  const lines = (): Line[] =>
     existsSync(file)
       ? readFileSync(file, 'utf8')
           .split('\n')
           .filter((line) => line !== '')
           // Only `apply` writes this file.
-          .map((line) => JSON.parse(line) as { readonly key: string; readonly receipt: string })
+          .map((line) => JSON.parse(line) as Line)
       : []
   return {
     apply: (key, remediation) => {
       mkdirSync(dirname(file), { recursive: true })
-      const receipt = `CHG-${lines().length + 1}`
+      const { alertId } = remediation
+      const receipt = `CHG-${alertId}-${lines().filter((line) => line.alertId === alertId).length + 1}`
       appendFileSync(file, `${JSON.stringify({ receipt, ...remediation, key })}\n`)
       return receipt
     },
