@@ -19,7 +19,6 @@ export const catalogue = {
   'agent.context_full': {
     summary: 'The conversation does not fit into the window of the model, and could not be made smaller.',
     fix: 'Let it be summarised (`compaction`), ask tools for less at once, or take a model with a larger window.',
-    exit: 4,
   },
   'agent.handoff_refused': {
     summary: 'A hand-off was refused: there were too many, or two at once. The model reads this.',
@@ -36,12 +35,10 @@ export const catalogue = {
   'agent.no_progress': {
     summary: 'The agent repeated the same calls with the same results, after it was told so.',
     fix: 'Look at the trace. Where repeating is right, as for polling, raise `progress.stopAfter` or switch `progress` off.',
-    exit: 4,
   },
   'agent.token_limit': {
     summary: 'The agent used more tokens than it may.',
     fix: 'Raise `maxTokens`, or look at the trace for what is so large.',
-    exit: 4,
   },
   'agent.truncated': {
     summary: 'The answer of the model was cut off at its limit of output tokens.',
@@ -359,15 +356,15 @@ export const catalogue = {
     fix: 'Add an override for the model, or choose another policy for unpriced calls.',
     exit: 2,
   },
-  'request.invalid': {
-    summary: 'A request to the gateway is malformed. Nothing was sent.',
-    fix: 'Correct the field that the message names.',
-    exit: 2,
-  },
   'prompt.missing_variable': {
     summary:
       'A prompt template was not given a variable that it names, or was given something else than text, number or boolean.',
     fix: 'Give all the variables that the message names.',
+    exit: 2,
+  },
+  'request.invalid': {
+    summary: 'A request to the gateway is malformed. Nothing was sent.',
+    fix: 'Correct the field that the message names.',
     exit: 2,
   },
   'result.too_large': {
