@@ -196,3 +196,24 @@ test('a plan whose process is gone is gone on with by another, in the middle', a
   expect(calls.filter((call) => call.startsWith('search'))).toHaveLength(1)
   expect(stage.counts()).toEqual({ plan: 1, goal: 1 })
 })
+
+test('a plan whose money runs out goes on where it was when there is more', async () => {
+  const chain = ['one', 'two', 'three'].map((id, at, ids) => ({
+    id,
+    agent: 'writer',
+    input: `Write ${id}.`,
+    needs: ids.slice(Math.max(0, at - 1), at),
+  }))
+  const stage = await openPlanStage({ plan: () => ({ tasks: chain, answer: 'three' }) }, ({ part }) =>
+    part === 'agent' ? 1_000 : 10,
+  )
+  const writer = defineAgent({ name: 'writer', instructions: 'Write.', model: 'sim:m' })
+  const planner = definePlanner({ name: 'author', model: 'sim:m', agents: [writer], budget: '0.201' })
+  const meepo = await stage.open({ definitions: [planner] })
+  const { runId, error } = await meepo.run(planner, { goal: 'three pages' })
+  expect(error?.code).toBe('budget.exceeded')
+  expect(stage.counts()).toEqual({ plan: 1, agent: 2 })
+  const handle = await meepo.engine.resume(runId, { picoDollars: '1000000000000' })
+  expect(await handle.result()).toMatchObject({ success: true, result: { answer: 'done' } })
+  expect(stage.counts()).toEqual({ plan: 1, agent: 3, goal: 1 })
+})

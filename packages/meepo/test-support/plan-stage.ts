@@ -37,7 +37,10 @@ const verdicts: Partial<Record<PlanQuestion['part'], Json>> = {
 }
 
 /** Starts the provider. */
-export async function openPlanStage(script: PlanScript): Promise<PlanStage> {
+export async function openPlanStage(
+  script: PlanScript,
+  tokensOf: (question: PlanQuestion) => number = () => 10,
+): Promise<PlanStage> {
   const asked: PlanQuestion[] = []
   const answer = (request: SimulatorRequest): SimulatorAnswer => {
     const question = questionOf(request, asked)
@@ -45,7 +48,7 @@ export async function openPlanStage(script: PlanScript): Promise<PlanStage> {
     const said = script[question.part]?.(question) ?? verdicts[question.part] ?? 'done'
     return {
       text: typeof said === 'string' ? said : JSON.stringify(said),
-      usage: { inputTokens: 10, outputTokens: 10 },
+      usage: { inputTokens: 10, outputTokens: tokensOf(question) },
     }
   }
   const stage = await openStage({ script: answer })

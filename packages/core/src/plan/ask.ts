@@ -69,6 +69,14 @@ function parseJson(text: string, isCut: boolean): unknown {
   }
 }
 
+/** So much of many values is shown together. */
+const shownTogether = 200_000
+
+/** How much of each of many values is shown: less of each, the more there are. */
+export function shareOf(limit: number, count: number): number {
+  return Math.max(20, Math.min(limit, Math.floor(shownTogether / Math.max(1, count))))
+}
+
 /** About so many characters of a value, for a model that decides about it; the whole of it stays in the log. */
 export function excerpt(value: unknown, limit: number): Json {
   const text = JSON.stringify(value ?? null)

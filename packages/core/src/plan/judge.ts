@@ -6,7 +6,7 @@ import type { Issue, Schema } from '../base/schema.ts'
 import { compileExpression } from '../graph/data/expression.ts'
 import { schemaOfJson } from '../graph/data/json-schema.ts'
 import type { RunContext } from '../run/context.ts'
-import { ask, excerpt, type Asker } from './ask.ts'
+import { ask, excerpt, shareOf, type Asker } from './ask.ts'
 import { goalInstructions, judgeInstructions } from './instructions.ts'
 import type { PlannedTask } from './plan.ts'
 
@@ -90,6 +90,7 @@ export function judgeGoal(
     readonly results: ReadonlyMap<string, Json>
   },
 ): Promise<Verdict> {
+  const share = shareOf(shownOfMany, results.size)
   return ask(ctx, asker, {
     name: 'goal',
     instructions: goalInstructions,
@@ -97,7 +98,7 @@ export function judgeGoal(
       goal,
       ...(context === undefined ? {} : { context: excerpt(context, shownResult) }),
       answer: excerpt(answer, shownResult),
-      results: Object.fromEntries([...results].map(([id, result]) => [id, excerpt(result, shownOfMany)])),
+      results: Object.fromEntries([...results].map(([id, result]) => [id, excerpt(result, share)])),
     },
     schema: verdictSchema('reached'),
     read: readVerdict('reached'),

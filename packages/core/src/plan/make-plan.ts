@@ -4,7 +4,7 @@ import type { ErrorData } from '../base/errors.ts'
 import type { Json, JsonObject } from '../base/json.ts'
 import type { TaskRecord } from '../graph/outcome.ts'
 import type { RunContext } from '../run/context.ts'
-import { ask, excerpt, type Asker } from './ask.ts'
+import { ask, excerpt, shareOf, type Asker } from './ask.ts'
 import { checkPlan } from './check-plan.ts'
 import { describeTry } from './choose-recovery.ts'
 import type { Goal } from './goal.ts'
@@ -36,6 +36,10 @@ export interface PlanMaterial {
 
 /** So much of a result is shown. */
 const shownResult = 2_000
+/** So much of an input is shown. */
+const shownInput = 4_000
+/** So much of what a task is for is shown. */
+const shownPurpose = 200
 /** So much of the context is shown. */
 const shownContext = 100_000
 
@@ -89,17 +93,24 @@ function describeProgress(progress: PlanProgress): JsonObject {
   const describe = ({ id, purpose, ...task }: PlannedTask): JsonObject => ({
     id,
     worker: workerName({ id, ...task }),
-    ...(purpose === undefined ? {} : { purpose }),
+    ...(purpose === undefined ? {} : { purpose: purpose.slice(0, shownPurpose) }),
   })
   const all = [...tasks.values()]
+  const share = shareOf(shownResult, results.size)
   return {
     done: all
       .filter(({ id }) => results.has(id))
-      .map((task) => ({ ...describe(task), result: excerpt(results.get(task.id), shownResult) })),
+      .map((task) => ({ ...describe(task), result: excerpt(results.get(task.id), share) })),
     underWay: all.filter(({ id }) => usable.has(id) && !records.has(id)).map(describe),
     ...(dropped.size > 0 ? { dropped: all.filter(({ id }) => dropped.has(id)).map(describe) } : {}),
     ...(failed
-      ? { failed: { ...describe(failed.task), input: failed.task.input ?? null, tries: failed.tries.map(describeTry) } }
+      ? {
+          failed: {
+            ...describe(failed.task),
+            input: excerpt(failed.task.input, shownInput),
+            tries: failed.tries.map(describeTry),
+          },
+        }
       : {}),
     ...(missing === undefined ? {} : { missing }),
   }

@@ -7,6 +7,7 @@ import { loadExpressions } from '../graph/data/cel.ts'
 import { define } from '../run/definition.ts'
 import { directRun, runDirect } from '../testing/direct-context.ts'
 import { defineTool, type Tool } from '../tool/tool.ts'
+import { shareOf } from './ask.ts'
 import { estimateText } from './estimate.ts'
 import { definePlanner, isPlanner, planTool, type PlannerOptions } from './planner.ts'
 
@@ -394,3 +395,19 @@ test.each([{}, { expects: 'anything' }])(
     expect((await runDirect(planner, { goal: 'g', context: 'secret' })).answer).toEqual([{ $result: 'context' }])
   },
 )
+
+test('an aggregator makes one result of those of its needs', async () => {
+  const plan = {
+    tasks: [...one().tasks, { id: 'all', agent: 'echo', role: 'aggregator', needs: ['a'], purpose: 'x'.repeat(900) }],
+  }
+  const { planner } = stage({ plan: [plan] })
+  const { answer, tasks } = await runDirect(planner, { goal: 'g' })
+  expect(answer).toEqual({ goal: 'g', results: { a: { found: [1, 2, 4] } } })
+  expect(tasks[1]).toMatchObject({ role: 'aggregator', status: 'completed' })
+})
+
+test('of many results less of each is shown', () => {
+  expect([shareOf(2_000, 3), shareOf(2_000, 1_000), shareOf(2_000, 1_000_000), shareOf(2_000, 0)]).toEqual([
+    2_000, 200, 20, 2_000,
+  ])
+})
