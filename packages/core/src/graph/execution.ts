@@ -38,8 +38,8 @@ export interface ExecutionOwner {
   failed(execution: Execution, error: ErrorData): void
   cancelled(execution: Execution, why: string): void
   skipped(execution: Execution, why: string): void
-  /** May throw: then the task has failed. */
-  replanned(execution: Execution, error: ErrorData, tasks: Readonly<Record<string, AnyTask>>): void
+  /** New tasks take the place of the failed one, and of those that wait for it. May throw, and then did nothing. */
+  replan(execution: Execution, tasks: Readonly<Record<string, AnyTask>>): void
 }
 
 /** More tries of one task than anybody means. */
@@ -219,9 +219,8 @@ export class Execution implements WorkOrder {
     else this.#recover(recover, error)
   }
 
-  #remember(error: ErrorData, decision?: Decision['kind']): void {
-    const entry = { attempt: this.#attempt, error, ...(decision === undefined ? {} : { decision }) }
-    this.#history = [...(this.#history ?? []), entry]
+  #remember(error: ErrorData, decision: Decision['kind']): void {
+    this.#history = [...(this.#history ?? []), { attempt: this.#attempt, error, decision }]
   }
 
   #again(): void {
@@ -261,24 +260,13 @@ export class Execution implements WorkOrder {
       return
     }
     this.#remember(error, decision.kind)
-    try {
-      this.#carryOut(decision, error)
-    } catch (thrown) {
-      this.#owner.failed(this, toErrorData(thrown))
-    }
-  }
-
-  #carryOut(decision: Decision, error: ErrorData): void {
     switch (decision.kind) {
       case 'retry':
         if ('input' in decision) this.input = decision.input
         this.#again()
         return
       case 'replace':
-        this.acting = decision.task
-        if ('input' in decision) this.input = decision.input
-        else if (decision.task.input) this.input = this.#map(decision.task)
-        this.#again()
+        this.#replace(decision)
         return
       case 'skip':
         this.#owner.skipped(this, decision.why ?? `given up after: ${error.message}`)
@@ -287,7 +275,29 @@ export class Execution implements WorkOrder {
         this.#owner.failed(this, error)
         return
       case 'replan':
-        this.#owner.replanned(this, error, decision.tasks)
+        this.#owner.failed(this, this.#replan(decision.tasks) ?? error)
+    }
+  }
+
+  #replace(decision: Extract<Decision, { readonly kind: 'replace' }>): void {
+    this.acting = decision.task
+    try {
+      if ('input' in decision) this.input = decision.input
+      else if (decision.task.input) this.input = this.#map(decision.task)
+    } catch (thrown) {
+      this.#owner.failed(this, toErrorData(thrown))
+      return
+    }
+    this.#again()
+  }
+
+  /** Returns what is wrong with the new tasks. */
+  #replan(tasks: Readonly<Record<string, AnyTask>>): ErrorData | undefined {
+    try {
+      this.#owner.replan(this, tasks)
+      return undefined
+    } catch (thrown) {
+      return toErrorData(thrown)
     }
   }
 }

@@ -118,7 +118,11 @@ test('a mapping that throws fails its task', async () => {
 })
 
 test('partial results are told only when asked for', async () => {
-  const tasks = { a: task({ run: async () => 1 }), b: task({ needs: ['a'], run: async () => 2 }) }
+  const tasks = {
+    a: task({ run: async () => 1 }),
+    b: task({ needs: ['a'], run: async () => 2 }),
+    c: { ...fails, optional: true },
+  }
   const quiet = directRun()
   await runDirect(defineGraph({ name: 'g', tasks }), null, quiet)
   expect(quiet.reports).toEqual([])

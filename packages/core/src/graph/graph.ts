@@ -127,13 +127,12 @@ function reportPartial(ctx: RunContext, { taskId, success, output }: TaskRecord)
 }
 
 /** In the order of declaration, so that equal results are equal texts, whatever ended first. */
-function resultsOf<T>({ name, plan }: PreparedGraph, outcome: GraphOutcome): ResultsOf<T> {
+function resultsOf<T>({ name, plan, growth }: PreparedGraph, outcome: GraphOutcome): ResultsOf<T> {
   const { results, success } = outcome
   if (!success) throw taskFailed(name, outcome)
   const given: Record<string, unknown> = {}
   for (const { id } of plan) if (results.has(id)) given[id] = results.get(id)
-  if (results.size > plan.length)
-    for (const { taskId, output, success: isDone } of outcome.records) if (isDone) given[taskId] = output
+  if (growth) for (const { taskId, output, success: isDone } of outcome.records) if (isDone) given[taskId] = output
   // Each is what its task gives.
   return given as ResultsOf<T>
 }

@@ -247,6 +247,7 @@ test('only the failed part is planned anew: what is done stays, what waits for t
       behind: task({ needs: ['bad'], run: one }),
       report: task({ needs: ['behind', 'done'], run: one }),
       beside: task({ timer: 50 }),
+      either: task({ needs: ['done', 'bad'], join: 'any', run: one }),
     },
     {
       recover: async () => ({
@@ -264,10 +265,11 @@ test('only the failed part is planned anew: what is done stays, what waits for t
     behind: 'skipped',
     report: 'skipped',
     beside: 'completed',
+    either: 'completed',
     other: 'completed',
     again: 'completed',
   })
-  expect([outcome.success, results]).toEqual([true, { done: 1, other: 1, again: 1, beside: undefined }])
+  expect([outcome.success, results]).toEqual([true, { done: 1, either: 1, other: 1, again: 1, beside: undefined }])
 })
 
 test('a new plan that is wrong, and a decision that fails, fail the task', async () => {
@@ -281,6 +283,15 @@ test('a new plan that is wrong, and a decision that fails, fail the task', async
     },
   )
   expect(wrong.outcome.failed.get('a')?.message).toContain('task b needs "nobody"')
+  const input = (): never => {
+    throw new Error('cannot map')
+  }
+  const replacement = task({ input, run: double }) as unknown as AnyTask
+  const unmapped = await outcomeOf(
+    { a: task({ run: fail }) },
+    { recover: async () => ({ kind: 'replace', task: replacement }) },
+  )
+  expect(unmapped.outcome.failed.get('a')?.message).toBe('cannot map')
   const thrown = await outcomeOf({ a: task({ run: fail }) }, { recover: async () => await fail() })
   expect(thrown.outcome.failed.get('a')?.message).toBe('broken')
 })

@@ -129,3 +129,38 @@ test('a task runs for each of 5,000 items at any concurrency, in order, with no 
     expect(most).toBeLessThanOrEqual(concurrency)
   }
 }, 20_000)
+
+test('items that fail together fail their task once, also when the graph stops', async () => {
+  const late = define({
+    name: 'late',
+    input: z.number(),
+    run: async (ctx, ms) => {
+      await ctx.sleep(ms)
+      if (ms < 50) throw new Error(`failed after ${ms}`)
+      return ms
+    },
+  })
+  const { outcome, statuses } = await outcomeOf(
+    {
+      items: task({ forEach: () => [10, 10, 900], run: late }),
+      bad: task({ input: () => 10, run: late }),
+      steps: task({
+        forEach: () => [1, 2],
+        run: async (n: number): Promise<number> => await Promise.reject(new Error(`step ${n}`)),
+      }),
+    },
+    { onFailure: 'stop' },
+  )
+  expect(statuses).toEqual({ items: 'cancelled', bad: 'cancelled', steps: 'failed' })
+  expect(outcome.failed.get('steps')?.details).toEqual({ item: 0 })
+})
+
+test('a round that ends just when nobody wants it any more is the last', async () => {
+  const { statuses, engine } = await outcomeOf({
+    a: task({ run: async () => 1 }),
+    b: task({ run: async () => 1, repeat: { until: () => false, maxTimes: 9 } }),
+    first: task({ needs: ['a', 'b'], join: 'any', run: one }),
+  })
+  expect(statuses).toEqual({ a: 'completed', b: 'cancelled', first: 'completed' })
+  expect(engine.story()).not.toContain('step b#2')
+})

@@ -160,7 +160,7 @@ export class Ledger implements Knowledge {
       ...(this.results.has(node.id) ? { output: this.results.get(node.id) } : {}),
       ...(error ? { error } : {}),
       ...(why === undefined ? {} : { why }),
-      durationMs: startedAt === undefined ? 0 : (endedAt ?? this.#ctx.now()) - startedAt,
+      durationMs: startedAt === undefined || endedAt === undefined ? 0 : endedAt - startedAt,
       retries,
       ...(isLate ? { isLate } : {}),
     }

@@ -257,3 +257,57 @@ test('what is told about a task must not throw: it ends the run, wherever it hap
   })
   expect((await SmallEngine.start(host, null).result()).error?.message).toBe('cannot tell')
 })
+
+test('a task that is given up before it was asked is not asked', async () => {
+  let asked = 0
+  const { statuses } = await outcomeOf({
+    n: task({ run: one }),
+    x: task({ needs: ['n'], when: () => ++asked > 0, run: one }),
+    j: task({ needs: ['n', 'x'], join: 'any', run: one }),
+  })
+  expect([statuses, asked]).toEqual([{ n: 'completed', x: 'skipped', j: 'completed' }, 0])
+})
+
+test('a task that two joins give up is told once', async () => {
+  const { engine, statuses } = await outcomeOf(
+    {
+      fast: task({ run: one }),
+      fail: task({ run: fail }),
+      lost: task({
+        run: (_input, { signal }) =>
+          new Promise<number>((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(new Error('told to stop'))),
+          ),
+      }),
+      first: task({ needs: ['fast', 'lost'], join: 'any', run: one }),
+    },
+    { onFailure: 'stop' },
+  )
+  expect(statuses['lost']).toBe('cancelled')
+  expect(engine.story().filter((line) => line === 'cancelled lost')).toHaveLength(1)
+})
+
+test('nothing happens in a graph after it ended', async () => {
+  const graph = prepareGraph('g', { a: task({ run: fail }), b: task({ run: fail }) } as unknown as Record<
+    string,
+    AnyTask
+  >)
+  const told: string[] = []
+  const host = define({
+    name: 'host',
+    input: z.unknown(),
+    run: (ctx: RunContext) => {
+      const both = ctx.sleep(1_000)
+      const onEnd = ({ taskId }: { taskId: string }): never => {
+        told.push(taskId)
+        throw new Error('cannot tell')
+      }
+      return runGraph(ctx, graph, null, {
+        onEnd,
+        recover: async (): Promise<Decision> => (await both, { kind: 'fail' }),
+      })
+    },
+  })
+  expect((await SmallEngine.start(host, null).result()).error?.message).toBe('cannot tell')
+  expect(told).toEqual(['a'])
+})

@@ -136,7 +136,7 @@ class GraphRun implements ExecutionOwner {
       return
     }
     resultsOf(entry)[execution.index] = null
-    if (execution.task.optionalItems !== true) this.#giveUpItems(entry, execution, error)
+    if (execution.task.optionalItems !== true) this.#giveUpItems(entry, execution, execution.index, error)
     this.#itemEnded(entry)
   }
 
@@ -160,12 +160,10 @@ class GraphRun implements ExecutionOwner {
     }
   }
 
-  replanned(execution: Execution, error: ErrorData, tasks: Readonly<Record<string, AnyTask>>): void {
+  replan({ node }: Execution, tasks: Readonly<Record<string, AnyTask>>): void {
     growGraph(this.#graph, this.#schedule, this.#ledger, { tasks: {} }, tasks)
-    const { node } = execution
     this.#ledger.entryOf(node).isReplanned = true
     scheduler.dropBehind(this.#schedule, node, `${node.id} failed, and new tasks took its place`)
-    this.failed(execution, error)
   }
 
   // ---- tasks ----
@@ -260,13 +258,13 @@ class GraphRun implements ExecutionOwner {
   }
 
   /** An item that must not fail has: the others are not begun, or end early. */
-  #giveUpItems(entry: TaskEntry, { slot, index, node }: Execution, error: ErrorData): void {
+  #giveUpItems(entry: TaskEntry, { slot, node }: Execution, item: number, error: ErrorData): void {
     if (entry.error) return
-    entry.error = { ...error, details: { ...error.details, item: index ?? null } }
+    entry.error = { ...error, details: { ...error.details, item } }
     scheduler.dropRest(slot)
     const open = openOf(entry)
     entry.unended = open.length + 1
-    for (const other of open) other.cancel(`item ${index} of ${node.id} failed`)
+    for (const other of open) other.cancel(`item ${item} of ${node.id} failed`)
   }
 
   #itemEnded(entry: TaskEntry): void {
@@ -325,7 +323,9 @@ class GraphRun implements ExecutionOwner {
 }
 
 function openOf({ open, openItems }: TaskEntry): readonly Execution[] {
-  return open ? [open] : [...(openItems ?? [])]
+  const all = new Set(openItems)
+  if (open) all.add(open)
+  return [...all]
 }
 
 function resultsOf(entry: TaskEntry): unknown[] {

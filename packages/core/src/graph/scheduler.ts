@@ -210,13 +210,11 @@ export function addNodes(schedule: Schedule, added: readonly GraphNode[]): void 
   tellDependents(schedule, ended)
 }
 
-/** Makes a task that has not begun wait for one more. False when it is too late. */
-export function addNeed(schedule: Schedule, node: DraftNode, need: DraftNode): boolean {
-  if (schedule.status[node.index] !== 'pending') return false
+/** Makes a task that has not begun wait for one more. */
+export function addNeed(schedule: Schedule, node: DraftNode, need: DraftNode): void {
   node.needs.push(need)
   need.dependents.push(node)
   schedule.missing[node.index]!++
-  return true
 }
 
 /** True when every task has ended and nothing runs. */
@@ -346,7 +344,6 @@ function laneOf({ lanes }: Schedule, { isWait, uses }: GraphNode): Lane {
 }
 
 function isSame(some: GraphNode['uses'], others: GraphNode['uses']): boolean {
-  if (some === others) return true
   if (some.length !== others.length) return false
   return some.every(([pool, units]) => others.some((other) => other[0] === pool && other[1] === units))
 }

@@ -193,6 +193,7 @@ test('the definitions of tools and rollbacks are those of the graph', () => {
     tasks: {
       a: task({ input: () => 1, tool: nap }),
       b: task({ tool: { ...guarded, fallback: [nap as Tool] } }),
+      d: task({ tool: { ...guarded, fallback: asTool(echo, { name: 'echo', description: 'Echoes.' }) as Tool } }),
       c: task({ run: one, onRollback: echo }),
     },
   })
@@ -212,4 +213,19 @@ test('work that cannot even be begun again fails its task', async () => {
     },
   )
   expect(outcome.failed.get('a')?.message).toBe('no idea how long')
+})
+
+test('a function may have tries or a timeout of its own', async () => {
+  let tries = 0
+  const { results, outcome } = await outcomeOf({
+    a: task({
+      run: async () => {
+        if (++tries < 5) throw new MeepoError('step.timeout', 'too slow')
+        return tries
+      },
+      retry: { maxAttempts: 5, initialMs: 1, factor: 1, maxMs: 1 },
+    }),
+    b: task({ run: one, timeoutMs: 5 }),
+  })
+  expect([results, outcome.success]).toEqual([{ a: 5, b: 1 }, true])
 })
