@@ -1,5 +1,16 @@
 import { MeepoError } from '@meepo/core'
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+} from 'yaml'
 
 /** Larger files are no workflows. */
 export const maxFileBytes = 1_000_000
@@ -19,18 +30,42 @@ export interface YamlFile {
  */
 export function parseYaml(text: string, file: string): YamlFile {
   if (Buffer.byteLength(text) > maxFileBytes) throw invalid(file, `it is larger than ${maxFileBytes} bytes`)
+  if (isTooDeep(text)) throw invalid(file, 'it is nested too deeply')
   const lines = new LineCounter()
   const document = parse(text, file, lines)
   const [problem] = [...document.errors, ...document.warnings]
-  // The first line says it; the rest shows the place.
-  if (problem)
-    throw invalid(at(problem.pos[0]), problem.message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? '')
+  if (problem) {
+    // Lines are counted up to the end of the first document only: the problem knows its own.
+    const [{ line, col }] = problem.linePos ?? [lines.linePos(problem.pos[0])]
+    throw invalid(`${file}:${line}:${col}`, firstLine(problem.message))
+  }
+  const strange = findStrange(document)
+  if (strange) throw invalid(at(startOf(strange.node)), strange.problem)
   return { data: toData(document, file), placeOf: (path) => at(offsetOf(document, path)) }
 
   function at(offset: number): string {
     const { line, col } = lines.linePos(offset)
     return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`
   }
+}
+
+/** Deeper files are made to be deep: the parser takes seconds for them, or overflows its stack. */
+const maxDepth = 1_000
+
+/** Counts brackets, and dashes in a row, wherever they stand. */
+function isTooDeep(text: string): boolean {
+  let depth = 0
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth += bracket === '[' || bracket === '{' ? 1 : -1
+    if (depth > maxDepth) return true
+    if (depth < 0) depth = 0
+  }
+  return /(?:[-?:] ){200}/.test(text)
+}
+
+/** The first line says it; the rest shows the place, or names functions of the parser. */
+function firstLine(message: string): string {
+  return message.replace(/(?:; please use| at line \d+, column \d+|\n)[^]*$/, '')
 }
 
 function parse(text: string, file: string, lineCounter: LineCounter): Document.Parsed {
@@ -44,13 +79,31 @@ function parse(text: string, file: string, lineCounter: LineCounter): Document.P
       resolveKnownTags: false,
       merge: false,
       prettyErrors: true,
-      logLevel: 'silent',
+      // Without it a second document would go unnoticed; nothing is printed here.
+      logLevel: 'error',
       lineCounter,
     })
   } catch (cause) {
     // Brackets without end overflow the stack of the parser.
     throw invalid(file, 'it is nested too deeply', cause)
   }
+}
+
+/** A tag, or an alias of nothing. */
+function findStrange(document: Document.Parsed): { readonly node: Node; readonly problem: string } | undefined {
+  let found: { readonly node: Node; readonly problem: string } | undefined
+  visit(document, {
+    Node: (_key, node) => {
+      if (isAlias(node)) {
+        if (node.resolve(document) === undefined) found = { node, problem: `there is no anchor ${node.source}` }
+      } else if (node.tag !== undefined) {
+        // Only a tag that was written is there.
+        found = { node, problem: `there are no tags here, as ${node.tag}` }
+      }
+      return found === undefined ? undefined : visit.BREAK
+    },
+  })
+  return found
 }
 
 function toData(document: Document.Parsed, file: string): unknown {

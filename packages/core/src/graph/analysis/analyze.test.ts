@@ -13,7 +13,7 @@ import type { JsonSchema } from '../data/graph-data.ts'
 beforeAll(() => loadExpressions())
 
 const person = z.strictObject({ name: z.string(), age: z.number().optional(), tags: z.array(z.string()) })
-const give = define({ name: 'give', input: z.unknown(), output: person, run: async () => ({ name: 'a', tags: [] }) })
+const give = define({ name: 'give', input: z.unknown(), output: person, run: async () => ({ name: 'a', tags: ['b'] }) })
 const text = define({ name: 'text', input: z.string(), run: async () => 1 })
 const odd = define({
   name: 'odd',
@@ -84,6 +84,10 @@ test('results of tools, signals, items and tasks with a schema of their own are 
   expect(reads({ tool: 'named', input: { name: 'x' } }, 'results.source.ok')[0]).toContain('it is boolean')
   expect(reads({ signal: 's', schema: { type: 'number' } }, 'results.source')[0]).toContain('it is number')
   expect(reads({ signal: 's' }, 'results.source')).toEqual([])
+  expect(reads({ function: 'id' }, 'results.source')).toEqual([])
+  expect(reads({ function: 'id', output: { type: 'object', properties: { a: true } } }, 'results.source.a.b')).toEqual(
+    [],
+  )
   expect(reads({ function: 'id', output: { type: 'null' } }, 'results.source')[0]).toContain('it is null')
   expect(
     reads(

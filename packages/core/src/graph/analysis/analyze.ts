@@ -29,7 +29,10 @@ export interface Finding {
 export function analyzeGraph({ graph, input }: Pick<Graph, 'graph' | 'input'>): readonly Finding[] {
   const findings: Finding[] = []
   const never = findNever(graph.plan, graph.tasks, findings)
-  const known: KnownShapes = { input: schemaData(input), result: (task) => resultOf(graph.tasks.get(task)) }
+  const known: KnownShapes = {
+    input: schemaData(input), // Expressions name tasks that there are: that was checked.
+    result: (task) => resultOf(graph.tasks.get(task)!),
+  }
   for (const [id, task] of graph.tasks) {
     const message = never.has(id) ? undefined : mismatchOf(task, known)
     if (message !== undefined) findings.push({ severity: 'error', kind: 'schema_mismatch', task: id, message })
@@ -113,8 +116,7 @@ function wantedBy({ work }: AnyTask): JsonSchema | undefined {
 }
 
 /** What a task gives: its own schema, or that of its work. */
-function resultOf(task: AnyTask | undefined): JsonSchema | undefined {
-  if (task === undefined) return undefined
+function resultOf(task: AnyTask): JsonSchema | undefined {
   const one = schemaData(task.output ?? outputOf(task))
   if (one === undefined || (task.forEach === undefined && sourceOf(task)?.forEach === undefined)) return one
   // An item that failed leaves null.

@@ -36,7 +36,8 @@ export function shapeOfMapping(mapping: Mapping, scope: ExpressionScope, known: 
   if (!isObject(mapping)) return { const: mapping }
   const properties: Record<string, Json> = {}
   for (const [key, part] of Object.entries(mapping)) {
-    const shape = shapeOfMapping(part ?? null, scope, known)
+    // A mapping is JSON that was copied: nothing in it is undefined.
+    const shape = shapeOfMapping(part as Json, scope, known)
     if (isMissing(shape)) return shape
     properties[key] = shape
   }

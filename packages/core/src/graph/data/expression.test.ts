@@ -42,6 +42,7 @@ test.for<[string, string]>([
   ['"a".matches("(a+)+$")', 'there is no function matches, in `"a".matches("(a+)+$")` at character 1'],
   ['timestamp("2024-01-01T00:00:00Z")', 'there is no function timestamp'],
   ['now()', 'there is no function now'],
+  ['[1].map()', 'found no matching overload'],
   ['cel.bind(a, 1, a)', 'there is no function bind'],
   ['size(1, 2)', 'found no matching overload'],
   [`${'['.repeat(70)}${']'.repeat(70)}`, 'in `['],
@@ -70,6 +71,16 @@ test('names belong to their scope', () => {
 
 test.for<[string, object]>([
   ['input.a', { input: {} }],
+  [
+    'input.a',
+    {
+      input: {
+        get a() {
+          throw new Error('secret')
+        },
+      },
+    },
+  ],
   ['input.constructor', { input: {} }],
   ['input["__proto__"]', { input: {} }],
   ['input.constructor', { input: 'text' }],

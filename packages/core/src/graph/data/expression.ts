@@ -80,15 +80,16 @@ function pick(values: object, names: ReadonlySet<string>): Record<string, unknow
 function evaluate(text: string, parsed: ParseResult, { meter }: Language, values: object): Json {
   meter.left = maxCost
   let value: unknown
+  let failure: MeepoError | undefined
   try {
     value = parsed({ ...values })
   } catch (cause) {
-    if (meter.left < 0) throw tooCostly(text)
     const at = startOf(cause)
-    throw new MeepoError('expression.failed', describe(text, summaryOf(cause), at), { details: detailsOf(text, at) })
+    failure = new MeepoError('expression.failed', describe(text, summaryOf(cause), at), { details: detailsOf(text, at) })
   }
-  // Operators that go on after an error in one operand may have hidden it.
+  // Asked whatever the evaluation said: an operator that goes on after an error in one operand would hide this one.
   if (meter.left < 0) throw tooCostly(text)
+  if (failure) throw failure
   return toJson(text, value)
 }
 

@@ -97,6 +97,11 @@ test('a graph of data does what one of code does', async () => {
   expect(graph.data).toEqual({ name: 'g', ...data })
 })
 
+test('a graph that names nothing needs no registry', () => {
+  expect(graphFromData({ name: 'g', tasks: { a: { timer: 1 } } }).levels()).toEqual([['a']])
+  expect(() => graphFromData({ name: 'g', tasks: { a: { tool: 't' } } })).toThrow('there is no tool "t"')
+})
+
 test('an optional failure is seen by conditions, and what is done is undone by name', async () => {
   const data = {
     tasks: {
@@ -228,6 +233,17 @@ test.for<[unknown, string, string]>([
   ],
   [{ name: 'x', tasks: { a: { run: 'double', join: 'some', wen: 1 } } }, 'graph.invalid', 'did you mean when?'],
   [{ name: 'x', tasks: { a: { run: 'double', join: true } } }, 'graph.invalid', 'tasks.a.join: expected one of'],
+  [
+    { name: 'x', tasks: { a: { run: 'double', onRollback: {} } } },
+    'graph.invalid',
+    'tasks.a.onRollback: it fits none of the 2 forms',
+  ],
+  [
+    { name: 'x', tasks: { a: { run: 'double', onRollback: [] } } },
+    'graph.invalid',
+    'tasks.a.onRollback: it fits none of the 2 forms',
+  ],
+  [{ name: 'x', tasks: { a: { run: 'double', needs: [7] } } }, 'graph.invalid', 'tasks.a.needs[0]: expected string'],
   [{ name: 'x', tasks: { 'a b': { function: 'id' } } }, 'graph.invalid', 'the task id "a b" must begin with'],
   [
     { name: 'x', tasks: { a: { function: 'id', needs: ['b'] }, b: { function: 'id', needs: ['a'] } } },

@@ -115,5 +115,7 @@ test('keywords that would not be checked, and values that mean nothing, are refu
   expect(
     findSchemaProblems({ $defs: { a: true }, $ref: '#/$defs/a', enum: [1], required: ['x'], uniqueItems: true }),
   ).toEqual([])
+  expect(findSchemaProblems({ multipleOf: 2, minimum: 1 })).toEqual([])
+  expect(findSchemaProblems({ $ref: '#/none', $defs: {} })).toHaveLength(1)
   expect(findSchemaProblems({ minItms: 1 })[0]?.message).toBe('there is no keyword minItms; did you mean minItems?')
 })

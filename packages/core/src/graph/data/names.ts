@@ -17,9 +17,7 @@ export interface Names {
 
 /** The names of a registry. */
 export function namesOf(registry: GraphRegistry, agents: ReadonlyMap<string, AnyDefinition> = new Map()): Names {
-  const { definitions = [], functions = {} } = registry
-  // What a tool takes is checked against its own schema when it is called.
-  const tools = (registry.tools ?? []) as readonly Tool[]
+  const { definitions = [], functions = {}, tools = [] } = registry
   return {
     definition: (name, wrong) => {
       const found = agents.get(name) ?? definitions.findLast((each) => each.name === name)

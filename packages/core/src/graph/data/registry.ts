@@ -7,7 +7,7 @@ export type RegistryFunction = { body(input: never, attempt: Attempt): Promise<u
 
 /** What the names in a graph as data mean. */
 export interface GraphRegistry {
-  readonly tools?: readonly Tool<never, unknown>[]
+  readonly tools?: readonly Tool[]
   readonly definitions?: readonly AnyDefinition[]
   readonly functions?: Readonly<Record<string, RegistryFunction>>
 }

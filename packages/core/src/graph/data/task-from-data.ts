@@ -1,7 +1,7 @@
 // One task of data becomes one task of code. What is wrong is told with its place, and everything else is still looked
 // at: a file with three errors is corrected once.
 
-import { MeepoError } from '../../base/errors.ts'
+import { MeepoError, toErrorData } from '../../base/errors.ts'
 import type { Json } from '../../base/json.ts'
 import { defaultRetry } from '../../run/retry.ts'
 import type { AnyTask, Rollback, TaskSettings, TaskWork } from '../task.ts'
@@ -165,12 +165,8 @@ export function taskFromData(id: string, data: TaskData, path: string, workshop:
 
 /** The problem that a thrown error is. */
 export function problemOf(path: string, thrown: unknown): DataProblem {
-  if (!MeepoError.is(thrown)) throw thrown
-  return {
-    path,
-    message: thrown.message,
-    code: thrown.code === 'expression.invalid' ? 'expression.invalid' : 'graph.invalid',
-  }
+  const { code, message } = toErrorData(thrown)
+  return { path, message, code: code === 'expression.invalid' ? code : 'graph.invalid' }
 }
 
 /** Getters of a view stay getters: what nobody reads is not made. */

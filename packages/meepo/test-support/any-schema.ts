@@ -1,0 +1,4 @@
+import { unknown } from 'zod'
+
+/** Takes anything. */
+export const anySchema = unknown()
