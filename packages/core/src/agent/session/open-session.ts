@@ -100,7 +100,7 @@ class OpenSession<O> implements Session<O> {
   }
 
   async history(): Promise<readonly SessionEntry<O>[]> {
-    await this.#begin()
+    if (!(await this.#exists())) return []
     const underway = await this.#refresh()
     const waiting = underway.map((message) => entryOf(message, message.number))
     // The agent's own schema, or its text, made the answers.
@@ -108,12 +108,10 @@ class OpenSession<O> implements Session<O> {
   }
 
   async messages(): Promise<readonly Message[]> {
-    await this.#begin()
     return (await this.#settled()).conversation?.messages ?? []
   }
 
   async fork(sessionId: string = `s${this.#host.machine.random.id().slice(0, 20)}`): Promise<Session<O>> {
-    await this.#begin()
     const { message, conversation } = await this.#settled()
     const start: SessionStart = {
       from: { sessionId: this.sessionId, message },
@@ -144,6 +142,17 @@ class OpenSession<O> implements Session<O> {
       if (!MeepoError.is(thrown) || thrown.code !== 'run.exists') throw thrown
     }
     return engine.handle(this.runId, this.#scope)
+  }
+
+  /** Looking at a session does not begin it. */
+  async #exists(): Promise<boolean> {
+    try {
+      await this.#host.store.log.run(this.#scope, this.runId)
+      return true
+    } catch (thrown) {
+      if (MeepoError.is(thrown) && thrown.code === 'run.not_found') return false
+      throw thrown
+    }
   }
 
   /** Reads what is new, and returns the messages that are not in the log yet, in their order. P2. */
@@ -212,8 +221,9 @@ class OpenSession<O> implements Session<O> {
 
   // ---- where it stands ----
 
-  async #settled(): Promise<{ readonly message: number; readonly conversation?: AgentState }> {
+  async #settled(): Promise<{ readonly message: number; readonly conversation?: AgentState | undefined }> {
     const { store, machine } = this.#host
+    if (!(await this.#exists())) return { message: 0, conversation: this.#start.conversation }
     const events = await store.log.read(this.#scope, this.runId)
     const part = settledPart(events)
     const fetched = new Map<string, Json>()
