@@ -1,6 +1,9 @@
 // A small world for tests of planners: tools that note their calls, and a model that is played part by part.
 
 import * as z from 'zod'
+import { MeepoError } from '../src/base/errors.ts'
+import { definePlanner, type Planner, type PlannerOptions } from '../src/plan/planner.ts'
+import { define, type Definition } from '../src/run/definition.ts'
 import type { Json } from '../src/base/json.ts'
 import type { ModelRequest } from '../src/model/model.ts'
 import { createScriptedModel, type ScriptedModel, type ScriptedTurn } from '../src/testing/scripted-model.ts'
@@ -114,4 +117,37 @@ export const sumPlan: Plan = {
     { id: 'tell', tool: 'send', input: { number: { $result: 'sum' } } },
   ],
   answer: 'tell',
+}
+
+/** Gives back what it is given. */
+export const echo: Definition = define({
+  name: 'echo',
+  input: z.unknown(),
+  run: (_ctx, input) => Promise.resolve(input),
+})
+
+/** A planner over the shed and {@link echo}, and everything that a test looks at. */
+export function stage(
+  parts: Parts,
+  options: Partial<PlannerOptions> = {},
+): ToolShed & PlayedModel & { readonly planner: Planner } {
+  const shed = createToolShed()
+  const played = playParts(parts)
+  const planner = definePlanner({ name: 'p', model: played.model, tools: shed.tools, agents: [echo], ...options })
+  return { ...shed, ...played, planner }
+}
+
+/** A plan of one task. */
+export const one = (more: object = {}): { readonly tasks: readonly [object] } => ({
+  tasks: [{ id: 'a', tool: 'find', input: { text: 'four' }, ...more }],
+})
+
+/** What a run fails with. */
+export async function errorOf(running: Promise<unknown>): Promise<MeepoError> {
+  const thrown = await running.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (MeepoError.is(thrown)) return thrown
+  throw new Error(`it was ${String(thrown)}`)
 }
