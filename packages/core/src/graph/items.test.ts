@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { graphOf, one, outcomeOf, slow } from '../../test/graph-outcome.ts'
+import { fail, graphOf, one, outcomeOf, slow } from '../../test/graph-outcome.ts'
 import { SmallEngine } from '../../test/small-engine.ts'
 import { define } from '../run/definition.ts'
 import { task } from './task.ts'
@@ -130,29 +130,22 @@ test('a task runs for each of 5,000 items at any concurrency, in order, with no 
   }
 }, 20_000)
 
-test('items that fail together fail their task once, also when the graph stops', async () => {
-  const late = define({
-    name: 'late',
-    input: z.number(),
-    run: async (ctx, ms) => {
-      await ctx.sleep(ms)
-      if (ms < 50) throw new Error(`failed after ${ms}`)
-      return ms
-    },
-  })
+test('items are given up once, though their task and the graph both fail', async () => {
+  const run = (n: number, { signal }: { readonly signal: AbortSignal }): Promise<number> =>
+    new Promise((_resolve, reject) => {
+      if (n === 0) reject(new Error('broken'))
+      signal.addEventListener('abort', () => reject(new Error('told to stop')))
+    })
   const { outcome, statuses } = await outcomeOf(
     {
-      items: task({ forEach: () => [10, 10, 900], run: late }),
-      bad: task({ input: () => 10, run: late }),
-      steps: task({
-        forEach: () => [1, 2],
-        run: async (n: number): Promise<number> => await Promise.reject(new Error(`step ${n}`)),
-      }),
+      items: task({ forEach: () => [0, 1], run }),
+      bad: task({ run: fail }),
+      both: task({ forEach: () => [1, 2], run: fail }),
     },
     { onFailure: 'stop' },
   )
-  expect(statuses).toEqual({ items: 'cancelled', bad: 'cancelled', steps: 'failed' })
-  expect(outcome.failed.get('steps')?.details).toEqual({ item: 0 })
+  expect(statuses).toEqual({ items: 'failed', bad: 'failed', both: 'cancelled' })
+  expect(outcome.failed.get('items')).toMatchObject({ message: 'broken', details: { item: 0 } })
 })
 
 test('a round that ends just when nobody wants it any more is the last', async () => {

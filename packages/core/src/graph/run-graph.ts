@@ -259,7 +259,6 @@ class GraphRun implements ExecutionOwner {
 
   /** An item that must not fail has: the others are not begun, or end early. */
   #giveUpItems(entry: TaskEntry, { slot, node }: Execution, item: number, error: ErrorData): void {
-    if (entry.error) return
     entry.error = { ...error, details: { ...error.details, item } }
     scheduler.dropRest(slot)
     const open = openOf(entry)
