@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { createSimulator } from '@meepo/simulator'
+import { createSimulator, messageText } from '@meepo/simulator'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { git } from './git.ts'
@@ -78,10 +79,10 @@ test('another change is another review', async () => {
 test('another model is chosen by the environment, and what it makes up is refused', async () => {
   const invented = { rule: 'bug', line: 1, quote: 'launchRockets()', message: 'Rockets are launched.' }
   const provider = await createSimulator({
-    script: ({ messages: [system, user] }) => {
-      const task: { readonly path: string } = JSON.parse(String(user?.content))
-      if (String(system?.content).includes('Role: summariser'))
-        return { text: '{"verdict":"approve","summary":"Fine."}' }
+    script: ({ messages }) => {
+      const [system = '', user = ''] = messages.map(messageText)
+      const task: { readonly path: string } = JSON.parse(user)
+      if (system.includes('Role: summariser')) return { text: '{"verdict":"approve","summary":"Fine."}' }
       // One answer is of no use at all.
       if (task.path === 'README.md') return { text: 'I would rather not.' }
       return { text: JSON.stringify({ path: task.path, findings: [invented] }) }
@@ -95,6 +96,20 @@ test('another model is chosen by the environment, and what it makes up is refuse
   expect({ findings, unread, verdict }).toEqual({ findings: [], unread: ['README.md'], verdict: 'approve' })
   expect(refused).toHaveLength(10)
   expect(refused[0]).toMatchObject(invented)
+})
+
+test('a review that was killed goes on, and ends like one that nobody killed', async () => {
+  const here = folder()
+  const options = { cwd: here, env: { PATH: process.env['PATH'] } }
+  const victim = spawn(process.execPath, ['--conditions=meepo-source', main], options)
+  // The first line of progress: reviewers have begun and few have ended.
+  victim.stderr.on('data', (text: Buffer) => {
+    if (text.includes('in flight')) victim.kill('SIGKILL')
+  })
+  expect(await once(victim, 'exit')).toEqual([null, 'SIGKILL'])
+  const { stdout, stderr } = await review(here)
+  expect(stdout).toBe((await review(folder())).stdout)
+  expect(stderr).toMatch(/reviewer 11\/11, summariser 1\/1/)
 })
 
 test('the same review again asks nobody', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createMeepo, MeepoError } from 'meepo'
-import type { Costs, Definition, Meepo, RunRecord } from 'meepo'
+import type { Costs, Definition, Meepo, RunRecord, RunSummary } from 'meepo'
 import { createSimulator } from '@meepo/simulator'
 import type { SimulatorOptions } from '@meepo/simulator'
 
@@ -19,6 +19,11 @@ export interface ExampleRun<I, O> {
   readonly input: I
   /** The same words are the same run: it goes on, or, when it has ended, answers without a call. */
   readonly identity: readonly string[]
+  /**
+   * What the same words do when their run has failed: begin another one, unless said, or go on with it as far as it can be. A run
+   * that changes the world goes on: another one would not know what was done.
+   */
+  readonly afterFailure?: 'anew' | 'resume'
   /** Holds the database. */
   readonly state: string
   readonly model: ModelChoice
@@ -51,47 +56,42 @@ export interface ExampleEnd<O> {
 const pulse = { beatMs: 200, missedBeats: 5 }
 
 /**
- * Runs a definition to its end with progress on stderr; a run that failed before is resumed. Rejects when the signal comes
- * first: nothing that was done is lost.
+ * Runs a definition to its end with progress on stderr. Rejects when the signal comes first: nothing that was done is lost.
  */
 export async function runExample<I, O>(run: ExampleRun<I, O>): Promise<ExampleEnd<O>> {
   const startedAt = performance.now()
   process.stderr.write(`model: ${run.model.label}\n`)
   openFolder(run.state)
   const { script, latency = { headersMs: 20, jitterMs: 40 } } = run
+  await using closing = new AsyncDisposableStack()
   const isOffline = run.model.kind === 'offline'
   const offline = isOffline ? await createSimulator({ script, latency, prices: invoicePrices }) : undefined
+  closing.defer(() => offline?.close())
   const wiring = run.model.kind === 'real' ? run.model.wiring : offlineWiring(offline?.url ?? '')
   const meepo = await createMeepo({ store: join(run.state, 'meepo.db'), ...wiring, ...pulse })
-  const runId = `r${createHash('sha256')
-    .update(JSON.stringify([run.model.label, ...run.identity]))
-    .digest('hex')
-    .slice(0, 20)}`
+  closing.defer(() => meepo.stop({ graceMs: 2_000 }))
+
+  const { runId, before } = await findRun(meepo, run)
+  const paidBefore = await paid(meepo, runId)
   const progress = new Progress(runId)
   const screen = new Screen(progress, startedAt)
   const watching = new AbortController()
   const following = follow(meepo, { run, progress, screen, signal: watching.signal })
-  try {
-    const before = await statusOf(meepo, runId)
-    const paidBefore = await paid(meepo, runId)
-    meepo.engine.register(run.definition)
-    const isAgain = before === 'failed' || before === 'cancelled'
-    if (isAgain) await meepo.engine.resume(runId)
-    const handle = await meepo.start(run.definition, run.input, { runId })
-    const record = await handle.result(run.signal ? { signal: run.signal } : {})
-    const costs = await meepo.costs.report({ by: 'agent', scope: `run:${runId}` })
-    const paidNow = String((await paid(meepo, runId)) - paidBefore)
-    const seconds = (performance.now() - startedAt) / 1000
-    const amountPico = offline?.journal.totals().amountPico
-    const end = { record, seconds, isOld: before === 'completed', progress, costs, paidNow }
-    return amountPico === undefined ? end : { ...end, invoice: { amountPico: String(amountPico) } }
-  } finally {
+  closing.defer(async () => {
     watching.abort()
     await following
     screen.stop()
-    await meepo.stop({ graceMs: 2_000 })
-    await offline?.close()
-  }
+  })
+  meepo.engine.register(run.definition)
+  if (hasFailed(before)) await meepo.engine.resume(runId)
+  const handle = await meepo.start(run.definition, run.input, { runId })
+  const record = await handle.result(run.signal ? { signal: run.signal } : {})
+  const costs = await meepo.costs.report({ by: 'agent', scope: `run:${runId}` })
+  const paidNow = String((await paid(meepo, runId)) - paidBefore)
+  const seconds = (performance.now() - startedAt) / 1000
+  const amountPico = offline?.journal.totals().amountPico
+  const end = { record, seconds, isOld: before === 'completed', progress, costs, paidNow }
+  return amountPico === undefined ? end : { ...end, invoice: { amountPico } }
 }
 
 function openFolder(folder: string): void {
@@ -103,7 +103,26 @@ function openFolder(folder: string): void {
   }
 }
 
-async function statusOf(meepo: Meepo, runId: string): Promise<string | undefined> {
+/** The run of these words, and how it stood; of those that failed the one behind the last. */
+async function findRun(
+  meepo: Meepo,
+  { model, identity, afterFailure }: Pick<ExampleRun<unknown, unknown>, 'model' | 'identity' | 'afterFailure'>,
+): Promise<{ readonly runId: string; readonly before: Status | undefined }> {
+  for (let failures = 0; ; failures++) {
+    const words = JSON.stringify([model.label, failures, ...identity])
+    const runId = `r${createHash('sha256').update(words).digest('hex').slice(0, 20)}`
+    const before = await statusOf(meepo, runId)
+    if (!hasFailed(before) || afterFailure === 'resume') return { runId, before }
+  }
+}
+
+type Status = RunSummary['status']
+
+function hasFailed(status: Status | undefined): boolean {
+  return status === 'failed' || status === 'cancelled'
+}
+
+async function statusOf(meepo: Meepo, runId: string): Promise<Status | undefined> {
   try {
     return (await meepo.store.log.run('system', runId)).status
   } catch (thrown) {

@@ -3,10 +3,11 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { createSimulator } from '@meepo/simulator'
+import { createSimulator, messageText } from '@meepo/simulator'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { ResearchResult } from './research.ts'
+import { script } from './script/script.ts'
 
 const execute = promisify(execFile)
 
@@ -111,8 +112,9 @@ test('another model is chosen by the environment, and what it makes up is left o
     },
   }
   const provider = await createSimulator({
-    script: ({ messages: [system] }) => {
-      const [, role = ''] = /^Role: (\w+)/m.exec(String(system?.content)) ?? []
+    script: ({ messages }) => {
+      const [system = ''] = messages.map(messageText)
+      const [, role = ''] = /^Role: (\w+)/m.exec(system) ?? []
       return { text: JSON.stringify(answers[role]) }
     },
   })
@@ -125,6 +127,27 @@ test('another model is chosen by the environment, and what it makes up is left o
   expect(refused).toHaveLength(2)
   expect(conflicts).toEqual([])
   expect([paragraphs, leftOut]).toMatchObject([[{ text: 'In summer.' }], [{ text: 'And in winter.' }]])
+})
+
+test('the same command after a failure is another run', async () => {
+  const here = folder()
+  let isDown = true
+  const provider = await createSimulator({
+    script: (request) => {
+      const isWriting = request.messages.map(messageText)[0]?.includes('Role: writer')
+      if (isDown && isWriting) return { status: 400, body: { error: { message: 'not today' } } }
+      return script(request)
+    },
+  })
+  onTestFinished(() => provider.close())
+  const env = { OPENAI_BASE_URL: `${provider.url}/v1`, MODEL: 'tiny' }
+  const failed = await startWith(env, here)
+  expect(failed).toMatchObject({ code: 1, stdout: '' })
+  expect(failed.stderr).toContain('graph.task_failed: graph research: 1 of 6 tasks failed, 1 were not run: report (')
+  isDown = false
+  const { code, stdout, stderr } = await startWith(env, here)
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('writer 1/1') })
+  expect(stdout).toContain('421,000 euros against 412,000 euros')
 })
 
 test('the same question again asks nobody', async () => {

@@ -53,6 +53,7 @@ export async function runTriage(args: readonly string[], around: Surroundings): 
       definition: triageGraph(night, around.around?.(world) ?? world),
       input: { alerts: night.alerts },
       identity: ['triage', night.fingerprint],
+      afterFailure: 'resume',
       state,
       model: chooseModel(texts.model, around.env),
       script,
