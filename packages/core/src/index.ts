@@ -300,7 +300,7 @@ export type {
   RecoveryRules,
   RecoveryStrategy,
 } from './plan/recovery.ts'
-export type { Expectations, PlannedDefinition, Workers } from './plan/workers.ts'
+export { makeWorkers, type Expectations, type PlannedDefinition, type Worker, type Workers } from './plan/workers.ts'
 
 // For engines: the driver of one run, what it needs of its host, and the folds of a log.
 export { cloneJson, copyJson, type JsonCopy } from './base/json-copy.ts'
