@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
+import { SmallEngine } from '../../test/small-engine.ts'
 import { MeepoError } from '../base/errors.ts'
 import { define, type Definition } from '../run/definition.ts'
 import { directRun, runDirect } from '../testing/direct-context.ts'
@@ -192,4 +193,37 @@ test('no more tasks are open than allowed, needs are kept and each runs once, in
 test.each([0, 1_001, 1.5])('a cap of %s is refused', (maxParallel) => {
   const tasks = { a: task({ run: async () => 1 }) }
   expect(() => defineGraph({ name: 'g', tasks, maxParallel })).toThrow(/maxParallel must be a whole number/)
+})
+
+test('the order of starts is made of what tasks took lately, as it was recorded', async () => {
+  let took: Record<string, number> | undefined = { a: 5, b: 50, c: 500, __proto__: 1 }
+  const measured = async (): Promise<Record<string, number>> => {
+    if (took === undefined) throw new MeepoError('step.failed', 'no history')
+    return took
+  }
+  const run = async (): Promise<number> => 1
+  const graph = defineGraph({
+    name: 'g',
+    maxParallel: 1,
+    measured,
+    tasks: { a: task({ run }), b: task({ run, expects: { ms: 9_000 } }), c: task({ run }), d: task({ run }) },
+  })
+  const engine = SmallEngine.start(graph, null)
+  await engine.result()
+  const order = ['step measured', 'step c', 'step b', 'step d', 'step a']
+  expect(engine.story().filter((line) => line.startsWith('step'))).toEqual(order)
+  took = undefined
+  const again = SmallEngine.start(graph, null, engine.writes.slice(0, 6))
+  await again.result()
+  expect(again.story().filter((line) => line.startsWith('step'))).toEqual(order)
+  const unknown = SmallEngine.start(graph, null)
+  await unknown.result()
+  expect(
+    unknown
+      .story()
+      .filter((line) => line.startsWith('step'))
+      .slice(0, 2),
+  ).toEqual(['step measured', 'step a'])
+  const cancelled = directRun({ intercept: () => new MeepoError('run.nondeterministic', 'another call') })
+  await expect(runDirect(graph, null, cancelled)).rejects.toThrow('another call')
 })

@@ -6,6 +6,7 @@ import type { RunContext } from '../run/context.ts'
 import { define, type AnyDefinition, type Definition } from '../run/definition.ts'
 import type { GraphOutcome, TaskRecord } from './outcome.ts'
 import { levels } from './plan.ts'
+import { isRunEnding } from '../run/run-ending.ts'
 import { prepareGraph, type GraphSettings, type PreparedGraph } from './prepare.ts'
 import { runGraph } from './run-graph.ts'
 import type { Tool } from '../tool/tool.ts'
@@ -30,6 +31,11 @@ export interface GraphOptions<I, T, O> extends GraphSettings {
   /** Tells each result when it is there, as a partial result `{ task, result }` of the run. Not unless said. */
   readonly reportPartials?: boolean
   readonly limits?: Partial<RunLimits>
+  /**
+   * What tasks took lately, in milliseconds by id: asked once per run, as a step, and then the order of starts is made of
+   * it where it knows better than `expects`. When it fails, the order stays as it is.
+   */
+  readonly measured?: () => Promise<Readonly<Record<string, number>>>
   /** Definitions that tasks which are added later may run. */
   readonly uses?: readonly AnyDefinition[]
 }
@@ -80,7 +86,8 @@ export function defineGraph<I = unknown, T extends Readonly<Record<string, Graph
     run: async (ctx, input: I): Promise<O> => {
       checkShape(ctx, graph)
       const onEnd = reportPartials ? (record: TaskRecord): void => reportPartial(ctx, record) : undefined
-      const outcome = await runGraph(ctx, graph, input, onEnd ? { onEnd } : {})
+      const planned = options.measured ? await reorder(ctx, graph, options.measured) : graph
+      const outcome = await runGraph(ctx, planned, input, onEnd ? { onEnd } : {})
       const results = resultsOf<T>(graph, outcome)
       // Without `output` O is ResultsOf<T>: nothing else chooses it.
       return output ? output(results, viewOfEnd(input, results, outcome)) : (results as unknown as O)
@@ -88,6 +95,26 @@ export function defineGraph<I = unknown, T extends Readonly<Record<string, Graph
   })
   const made = { ...definition, graph, reportPartials, levels: () => levels(graph.plan) }
   return output ? { ...made, makeOutput: output } : made
+}
+
+/** The graph in the order of what its tasks took lately. What was measured is in the log: a replay finds the same order. */
+async function reorder(
+  ctx: RunContext,
+  graph: PreparedGraph,
+  measured: () => Promise<Readonly<Record<string, number>>>,
+): Promise<PreparedGraph> {
+  let took: Readonly<Record<string, number>>
+  try {
+    took = await ctx.step('measured', { effect: 'read' }, measured)
+  } catch (thrown) {
+    if (isRunEnding(ctx, thrown)) throw thrown
+    return graph
+  }
+  const tasks = [...graph.tasks].map(([id, each]): [string, AnyTask] => {
+    const ms = Object.hasOwn(took, id) ? took[id] : undefined
+    return [id, typeof ms === 'number' && ms >= 0 ? { ...each, expects: { ...each.expects, ms } } : each]
+  })
+  return prepareGraph(graph.name, Object.fromEntries(tasks), graph)
 }
 
 /** What the result of a graph may look at: all its tasks. */
