@@ -18,8 +18,8 @@ export interface SoakSettings {
 /** The tenants, and how many of a hundred runs each has: one is greedy, and the last is poor. */
 export const tenants: Readonly<Record<string, number>> = { greedy: 55, north: 15, south: 15, west: 10, poor: 5 }
 
-/** What the poor tenant may spend: less than its runs want. */
-export const poorBudget = '$0.05'
+/** What the poor tenant may spend: less than its runs want, but not gone before the processes have all begun. */
+export const poorBudget = '$0.15'
 
 /** How long the permits of a killed worker stay taken. */
 export const leaseMs = 5_000

@@ -70,6 +70,8 @@ const ranks: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 }
 const keptMs = 250
 /** Several times as long as that. */
 const rememberedMs = 2_000
+/** What a tenant that comes again may have missed while nothing was known of it, of a full bucket. */
+const unknownShare = 0.25
 /** As long as a busy process may need to come again: one that is late must not find that others took its share. */
 const crowdMs = 1_000
 
@@ -78,7 +80,7 @@ export function standAt(bucket: Bucket, id: string, turn: Turn, amount: number, 
   const turns = (bucket.turns ??= emptyTurns())
   const { priority, tenant, weight } = turn
   const share = shareOf(turns, turn, now)
-  remember(share, bucket, weight, now)
+  remember(share, bucket.rule.capacity / weight, now)
   const place = turns.places.get(id)
   const until = now + keptMs
   if (place?.priority === priority) {
@@ -115,13 +117,17 @@ export function takeTurn(bucket: Bucket, id: string, turn: Turn, amount: number,
   const share = shareOf(turns, turn, now)
   turns.virtual[priority] = Math.max(turns.virtual[priority], share.start)
   share.start += amount / weight
-  remember(share, bucket, weight, now)
+  const full = bucket.rule.capacity / weight
+  const isWaiting = isAwaited(turns.places, turn) || isAwaited(turns.crowds, turn)
+  // One that is not known to wait may have processes that are late: what it missed it is still owed. It is owed little
+  // more, or whoever comes seldom would always go before those who wait.
+  const missed = turns.virtual[priority] - share.start
+  remember(share, isWaiting ? full : Math.max(missed, full * unknownShare), now)
 }
 
-/** Whether it waits is not looked at: a process that is late has no places, and its tenants would lose what they are owed. */
-function remember(share: Share, { rule }: Bucket, weight: number, now: number): void {
+function remember(share: Share, owed: number, now: number): void {
   share.until = now + rememberedMs
-  share.owed = rule.capacity / weight
+  share.owed = owed
 }
 
 /** The requests that are to be served at a bucket before others, of whatever process. */
@@ -221,6 +227,10 @@ function forgetLapsed(bucket: Bucket, now: number): void {
   for (const [key, { until }] of turns.crowds) if (until <= now) turns.crowds.delete(key)
   // When nobody waits, nobody is owed anything.
   if (turns.places.size === 0 && [...turns.shares.values()].every(({ until }) => until <= now)) delete bucket.turns
+}
+
+function isAwaited(all: ReadonlyMap<string, Place | Crowd>, { priority, tenant }: Turn): boolean {
+  return [...all.values()].some((one) => one.priority === priority && one.tenant === tenant)
 }
 
 function keyOf({ priority, tenant }: Pick<Turn, 'priority' | 'tenant'>): string {
