@@ -9,7 +9,7 @@ import { createScriptedModel } from '../testing/scripted-model.ts'
 import { approvalSignal } from '../tool/approval.ts'
 import { defineTool } from '../tool/tool.ts'
 import { defineAgent } from './agent.ts'
-import { assistantMessage, validateConversation } from './conversation.ts'
+import { assistantMessage, validateConversation, withUniqueIds } from './conversation.ts'
 
 const ask: Message = {
   role: 'assistant',
@@ -119,4 +119,32 @@ test('every tool call has exactly one result, whatever becomes of it', async () 
     }),
     { numRuns: 300 },
   )
+})
+
+test('what a provider hung on a call follows it when the call gets another id', () => {
+  const toolCalls = ['c', 'd', ''].map((id) => ({ id, name: 'add', arguments: {} }))
+  const response = { text: '', toolCalls, finish: 'tool-calls', usage: noUsage, model: 'm' } as const
+  const carry = { provider: 'p', reasoning: [], calls: { c: { signature: 1 }, d: { signature: 2 }, lost: null } }
+  const calls = withUniqueIds(toolCalls, new Set(['c']), 7)
+  expect(calls.map(({ id }) => id)).toEqual(['c_7', 'd', '_7'])
+  expect(assistantMessage({ ...response, carry }, calls)).toMatchObject({
+    carry: { provider: 'p', reasoning: [], calls: { c_7: { signature: 1 }, d: { signature: 2 }, lost: null } },
+  })
+  // Nothing was renamed, or nothing hangs on calls: it stays as it came.
+  for (const kept of [
+    { carry, to: toolCalls },
+    { carry: { calls: [] }, to: calls },
+    { carry: {}, to: calls },
+  ]) {
+    expect(assistantMessage({ ...response, carry: kept.carry }, kept.to)).toMatchObject({ carry: kept.carry })
+  }
+})
+
+test('once older calls are forgotten, calls get ids of their turn, and nobody else gets such ids', () => {
+  const call = (id: string) => ({ id, name: 'add', arguments: {} })
+  expect(withUniqueIds([call('c'), call('c')], new Set(), 3, true).map(({ id }) => id)).toEqual([
+    'turn_3_0',
+    'turn_3_1',
+  ])
+  expect(withUniqueIds([call('turn_9_0')], new Set(), 3).map(({ id }) => id)).toEqual(['turn_3_0'])
 })

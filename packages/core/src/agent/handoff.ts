@@ -43,7 +43,7 @@ function argumentsOf({ input, name }: Agent): JsonObject {
   throw new MeepoError('definition.invalid', `agent ${name} takes hand-offs only with a text or an object as its input`)
 }
 
-/** What becomes of the hand-offs of one turn: an answer for each, and at most one that takes place. */
+/** What becomes of the hand-offs that one turn asks for: an answer for each, and at most one that takes place. */
 export function decideHandoffs(
   tools: ReadonlyMap<string, HandoffTool>,
   calls: readonly ToolCall[],
@@ -52,7 +52,8 @@ export function decideHandoffs(
   let handoff: Handoff | undefined
   const results = calls.map((call): ToolMessage => {
     try {
-      const target = targetOf(tools, call)
+      // Whoever asks has found the tool by its name.
+      const { target } = tools.get(call.name)!
       if (handoff) throw refused('only one hand-off takes place in a turn')
       if (taken >= most) throw refused(`the conversation was handed on ${taken} times already: answer yourself`)
       handoff = { target, input: inputFor(target, call.arguments) }
@@ -65,12 +66,6 @@ export function decideHandoffs(
     }
   })
   return { results, handoff }
-}
-
-function targetOf(tools: ReadonlyMap<string, HandoffTool>, { name }: ToolCall): Agent {
-  const tool = tools.get(name)
-  if (tool) return tool.target
-  throw new MeepoError('tool.unknown', `there is no tool ${JSON.stringify(name)}`)
 }
 
 /** An agent that takes a text gets none: it has the conversation. */
