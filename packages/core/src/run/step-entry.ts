@@ -8,6 +8,7 @@ import type { Attempt, Reconciled, StepOptions } from './context.ts'
 import { Entry, type EntryOwner } from './entry.ts'
 import type { Decided, RecordedTask } from './recording.ts'
 import { defaultRetry, isOnce, retryDelay } from './retry.ts'
+import { completedData, crashed, failedData, notBegun, usageOf } from './step-outcome.ts'
 import { inlineLimit, sizeLimit } from './stored-value.ts'
 import { isUncertain } from './uncertain.ts'
 
@@ -369,13 +370,12 @@ export class StepEntry extends Entry {
   }
 
   #complete(result: Stored, value: Json, handle: AttemptHandle | undefined, size: number | undefined): void {
-    const { number } = this
-    const attempt = this.#attempt
-    const durationMs = this.#duration(handle)
-    const usage = handle?.usage
-    const data = usage ? { number, attempt, result, durationMs, usage } : { number, attempt, result, durationMs }
-    const told = handle?.saving ? { ...data, saved: handle.saving } : data
-    this.owner.push({ entry: this, type: 'step.completed', data: told, value, size: size ?? copyJson(value).size })
+    const data = completedData(
+      { number: this.number, attempt: this.#attempt, durationMs: this.#duration(handle) },
+      result,
+      handle,
+    )
+    this.owner.push({ entry: this, type: 'step.completed', data, value, size: size ?? copyJson(value).size })
     this.#unhold()
   }
 
@@ -383,13 +383,11 @@ export class StepEntry extends Entry {
     this.owner.push({
       entry: this,
       type: 'step.failed',
-      data: {
-        number: this.number,
-        attempt: this.#attempt,
+      data: failedData(
+        { number: this.number, attempt: this.#attempt, durationMs: this.#duration(handle) },
         error,
-        durationMs: this.#duration(handle),
-        ...usageOf(handle),
-      },
+        handle,
+      ),
       error,
     })
     this.#unhold()
@@ -398,21 +396,4 @@ export class StepEntry extends Entry {
   #duration(handle: AttemptHandle | undefined): number {
     return handle ? Math.round((this.owner.scheduler.elapsed() - this.#startedAt) * 1000) / 1000 : 0
   }
-}
-
-const crashed: ErrorData = {
-  code: 'step.unknown',
-  message: 'the process ended while the step ran',
-  retryable: false,
-}
-
-const notBegun: ErrorData = {
-  code: 'engine.stopped',
-  message: 'the engine stopped before the attempt began',
-  retryable: true,
-  notSent: true,
-}
-
-function usageOf(handle: AttemptHandle | undefined): { usage?: NonNullable<AttemptHandle['usage']> } {
-  return handle?.usage ? { usage: handle.usage } : {}
 }
