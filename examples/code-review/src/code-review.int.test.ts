@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createSimulator, messageText } from '@meepo/simulator'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { git } from './git.ts'
 import { openRepository } from './repository.ts'
@@ -14,6 +14,8 @@ import { seedRepository } from './sample/seeded-repository.ts'
 import type { Planted } from './sample/source.ts'
 
 const execute = promisify(execFile)
+// Each test starts processes, up to three of them.
+vi.setConfig({ testTimeout: 90_000 })
 const main = join(import.meta.dirname, 'main.ts')
 
 function folder(): string {

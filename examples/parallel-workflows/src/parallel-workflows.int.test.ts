@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { makeTickets, orderOf } from './tickets.ts'
 import type { Answered } from './workflow.ts'
 
 const execute = promisify(execFile)
+// Each test starts processes, up to three of them.
+vi.setConfig({ testTimeout: 90_000 })
 
 interface End {
   readonly code: number

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createSimulator, messageText } from '@meepo/simulator'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import type { ResearchResult } from './research.ts'
 import { script } from './script/script.ts'
 
 const execute = promisify(execFile)
+// Each test starts processes, up to three of them.
+vi.setConfig({ testTimeout: 90_000 })
 
 interface End {
   readonly code: number

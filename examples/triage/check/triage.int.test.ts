@@ -3,11 +3,13 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import type { Handled } from '../src/triage-graph.ts'
 
 const execute = promisify(execFile)
+// Each test starts processes, up to three of them.
+vi.setConfig({ testTimeout: 90_000 })
 const main = join(import.meta.dirname, '../src/main.ts')
 const victim = join(import.meta.dirname, 'victim.ts')
 
