@@ -29,7 +29,7 @@ export function prepareInput(task: PlannedTask, worker: Worker, known: Known): J
 }
 
 /** Puts results in the places of references. One of a task that was skipped is null. */
-export function resolve(input: Json, { goal, results, skipped }: Known): Json {
+function resolve(input: Json, { goal, results, skipped }: Known): Json {
   // A path into nothing is nothing.
   const whole = dropPaths(input, skipped)
   return resolveReferences(whole, ({ $result }) => {

@@ -110,7 +110,7 @@ export function allowedStrategies(
 }
 
 /** True for errors that may pass by themselves. */
-export function mayPass({ code, retryable }: ErrorData): boolean {
+function mayPass({ code, retryable }: ErrorData): boolean {
   // What a tool tells a model holds no flag: then the code says it.
   const known: Readonly<Record<string, ErrorEntry>> = catalogue
   return retryable || (Object.hasOwn(known, code) && known[code]?.retryable === true)

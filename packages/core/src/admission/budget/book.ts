@@ -26,7 +26,7 @@ export type Charge =
   | ({ readonly kind: 'refused' } & BudgetRefusal)
 
 /** The run that a call is made in. */
-export interface PayingRun {
+interface PayingRun {
   readonly runId: RunId
   readonly limits: Pick<RunLimits, 'picoDollars' | 'unpriced'>
 }
