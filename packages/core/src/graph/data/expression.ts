@@ -85,7 +85,9 @@ function evaluate(text: string, parsed: ParseResult, { meter }: Language, values
     value = parsed({ ...values })
   } catch (cause) {
     const at = startOf(cause)
-    failure = new MeepoError('expression.failed', describe(text, summaryOf(cause), at), { details: detailsOf(text, at) })
+    failure = new MeepoError('expression.failed', describe(text, summaryOf(cause), at), {
+      details: detailsOf(text, at),
+    })
   }
   // Asked whatever the evaluation said: an operator that goes on after an error in one operand would hide this one.
   if (meter.left < 0) throw tooCostly(text)

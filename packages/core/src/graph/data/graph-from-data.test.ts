@@ -97,6 +97,19 @@ test('a graph of data does what one of code does', async () => {
   expect(graph.data).toEqual({ name: 'g', ...data })
 })
 
+test('a task may read what its needs need, and a circle of needs ends the search', () => {
+  const id = { function: 'id' }
+  const chain = {
+    a: id,
+    b: { ...id, needs: ['a'] },
+    c: { ...id, needs: ['b'] },
+    d: { ...id, needs: ['c'], input: '=results.a' },
+  }
+  expect(graphFromData({ name: 'g', tasks: chain }, registry).levels()).toHaveLength(4)
+  const circle = { a: { ...id, needs: ['b'], when: 'results.c' }, b: { ...id, needs: ['a'] }, c: id }
+  expect(() => graphFromData({ name: 'g', tasks: circle }, registry)).toThrow('it reads task c, which it does not need')
+})
+
 test('a graph that names nothing needs no registry', () => {
   expect(graphFromData({ name: 'g', tasks: { a: { timer: 1 } } }).levels()).toEqual([['a']])
   expect(() => graphFromData({ name: 'g', tasks: { a: { tool: 't' } } })).toThrow('there is no tool "t"')

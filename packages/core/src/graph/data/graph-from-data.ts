@@ -9,7 +9,7 @@ import type { AnyTask } from '../task.ts'
 import type { TaskView } from '../task-view.ts'
 import { estimateGraph, refuseOverBudget } from '../analysis/estimate.ts'
 import { parseDollars } from '../../cost/money.ts'
-import { earlierOf } from './earlier.ts'
+import { earlierIn } from './earlier.ts'
 import { graphDataJsonSchema, workKeys } from './format.ts'
 import type { GraphData, TaskData } from './graph-data.ts'
 import { checkJson, findSchemaProblems, isObject, schemaOfJson } from './json-schema.ts'
@@ -97,8 +97,7 @@ function makeGraph(
   const names = outerNames.withAgents(agentsOf())
   const ids = Object.keys(data.tasks)
   checkNeeds()
-  const earlier = earlierOf(data.tasks)
-  const workshop: Workshop = { names, problems, ids, earlier: (id) => earlier.get(id), subGraph }
+  const workshop: Workshop = { names, problems, ids, isEarlier: earlierIn(data.tasks), subGraph }
   const tasks = tasksFrom(data.tasks, path('tasks'), workshop)
   const options = { ...inputOf(), ...outputOf() }
   if (problems.length > before) return undefined
@@ -196,7 +195,7 @@ function makeGraph(
     const grown = { name: data.name, tasks: more }
     const issues = parseGraphData(grown).tasks
     const found: DataProblem[] = []
-    const made = tasksFrom(issues, 'tasks', { ...workshop, problems: found, earlier: () => undefined })
+    const made = tasksFrom(issues, 'tasks', { ...workshop, problems: found, isEarlier: () => true })
     if (found.length > 0) throw dataError(data.name, found)
     return made
   }

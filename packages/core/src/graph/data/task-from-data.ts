@@ -7,6 +7,7 @@ import { defaultRetry } from '../../run/retry.ts'
 import type { AnyTask, Rollback, TaskSettings, TaskWork } from '../task.ts'
 import type { TaskView } from '../task-view.ts'
 import type { ExpressionScope } from './cel.ts'
+import type { IsEarlier } from './earlier.ts'
 import { compileExpression, type CompiledExpression, type Expected } from './expression.ts'
 import type { GraphData, RollbackData, TaskData } from './graph-data.ts'
 import { findSchemaProblems, schemaOfJson } from './json-schema.ts'
@@ -21,8 +22,8 @@ import type { Graph } from '../graph.ts'
 export interface Workshop {
   readonly names: Names
   readonly problems: DataProblem[]
-  /** Those that a task may read: what it needs, directly or not. Undefined when they are not known yet. */
-  earlier(id: string): ReadonlySet<string> | undefined
+  /** Whether a task may read another one. Of tasks that are added later it is not known before they run. */
+  readonly isEarlier: IsEarlier
   readonly ids: readonly string[]
   /** Makes the graph of a task. */
   subGraph(data: GraphData, path: string): Graph | undefined
@@ -31,7 +32,6 @@ export interface Workshop {
 /** Makes a task; undefined when its work is not there. The data has the shape of a task. */
 export function taskFromData(id: string, data: TaskData, path: string, workshop: Workshop): AnyTask | undefined {
   const { problems, names } = workshop
-  const earlier = workshop.earlier(id)
   const scope = scopeOf(data)
   const wrong = (key: string, message: string): void =>
     void problems.push({ path: `${path}.${key}`, message, code: 'graph.invalid' })
@@ -151,9 +151,8 @@ export function taskFromData(id: string, data: TaskData, path: string, workshop:
   }
 
   function checkReads(key: string, { tasks }: CompiledExpression): void {
-    if (earlier === undefined) return
     for (const task of tasks) {
-      if (earlier.has(task)) continue
+      if (workshop.isEarlier(id, task)) continue
       const exists = workshop.ids.includes(task)
       const message = exists
         ? `it reads task ${task}, which it does not need`
