@@ -25,7 +25,7 @@ export function growGraph(
   refuseCircles(name, waiting, tasks)
   for (const [id, task] of Object.entries(tasks)) checkTask(name, id, task, graph)
   const added = addToPlan(name, own, tasks)
-  for (const [id, task] of Object.entries(tasks)) ledger.add(id, task)
+  ledger.add(tasks)
   for (const node of waiting) for (const need of added) addNeed(schedule, node, need)
   addNodes(schedule, added)
 }

@@ -40,7 +40,9 @@ export class Ledger implements Knowledge {
   readonly input: unknown
   readonly results: Map<string, unknown> = new Map()
   readonly #ctx: RunContext
-  readonly #tasks: Map<string, AnyTask>
+  /** Those of the graph, shared by all its runs. */
+  readonly #tasks: ReadonlyMap<string, AnyTask>
+  readonly #added = new Map<string, AnyTask>()
   readonly #schedule: Schedule
   readonly #startedAt: number
   /** By index; of tasks that something happened to. */
@@ -50,21 +52,21 @@ export class Ledger implements Knowledge {
   constructor(ctx: RunContext, input: unknown, tasks: ReadonlyMap<string, AnyTask>, schedule: Schedule) {
     this.input = input
     this.#ctx = ctx
-    this.#tasks = new Map(tasks)
+    this.#tasks = tasks
     this.#schedule = schedule
     this.#startedAt = ctx.now()
     this.#entries = schedule.nodes.map(() => undefined)
   }
 
-  add(id: string, task: AnyTask): void {
-    this.#tasks.set(id, task)
+  add(tasks: Readonly<Record<string, AnyTask>>): void {
+    for (const [id, task] of Object.entries(tasks)) this.#added.set(id, task)
   }
 
   entryOf(node: GraphNode): TaskEntry {
     return (this.#entries[node.index] ??= {
       node,
       // The plan was made of these tasks.
-      task: this.#tasks.get(node.id)!,
+      task: this.#tasks.get(node.id) ?? this.#added.get(node.id)!,
       open: undefined,
       openItems: undefined,
       startedAt: undefined,

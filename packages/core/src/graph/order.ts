@@ -40,12 +40,11 @@ export function compareTurns(a: GraphNode, b: GraphNode): number {
 }
 
 /** Numbers the nodes in their order; those that come later get places between those of the first. */
-export function placeNodes(planned: readonly DraftNode[], drafts: readonly DraftNode[]): void {
-  if (planned.length === 0) {
+export function placeNodes(first: readonly DraftNode[], drafts: readonly DraftNode[]): void {
+  if (first.length === 0) {
     for (const [place, draft] of drafts.toSorted(compareTurns).entries()) draft.place = place
     return
   }
-  const first = planned.filter(({ place }) => Number.isInteger(place)).toSorted((a, b) => a.place - b.place)
   for (const draft of drafts) {
     let [low, high] = [0, first.length]
     while (low < high) {

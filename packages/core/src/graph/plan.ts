@@ -90,26 +90,64 @@ export function addToPlan(
   const count = planned.length + shapes.length
   if (count > maxTasks) throw invalid(name, `it has ${count} tasks; ${maxTasks} are allowed`)
   const unknownMs = typicalMs(shapes)
-  const byId = new Map(planned.map((node) => [node.id, node]))
-  const drafts = shapes.map(([id, shape], at) => {
-    if (byId.has(id)) throw invalid(name, `it has a task ${id} already`)
-    const draft = draftOf(id, planned.length + at, shape, unknownMs)
-    byId.set(id, draft)
-    return draft
-  })
-  for (const [id, { needs }] of shapes) check(name, id, needs, byId)
-  for (const draft of drafts) link(draft, tasks[draft.id]!, byId, planned.length)
-  const sorted = sortByNeeds(drafts)
-  if (sorted.length < drafts.length) throw cycle(name, drafts, new Set(sorted))
-  for (const [at, draft] of drafts.entries()) checkJoin(name, draft, shapes[at]![1])
-  orderNodes(sorted, tasks, planned.length > 0 ? Infinity : places)
-  placeNodes(planned, drafts)
+  const { byId, first } = indexOf(planned)
+  const drafts: DraftNode[] = []
+  try {
+    for (const [id, shape] of shapes) {
+      if (byId.has(id)) throw invalid(name, `it has a task ${id} already`)
+      const draft = draftOf(id, planned.length + drafts.length, shape, unknownMs)
+      byId.set(id, draft)
+      drafts.push(draft)
+    }
+    settle(name, planned.length, drafts, tasks, byId, places)
+  } catch (thrown) {
+    for (const { id } of drafts) byId.delete(id)
+    throw thrown
+  }
+  placeNodes(first, drafts)
   if (planned.length > 0) {
     for (const draft of drafts) {
       for (const need of draft.needs) if (need.index < planned.length) need.dependents.push(draft)
     }
   }
   return drafts
+}
+
+/** What is looked up in planned tasks, whenever new ones come to them. */
+interface PlanIndex {
+  readonly byId: Map<string, DraftNode>
+  /** Those that were planned together, in their order. */
+  readonly first: readonly DraftNode[]
+}
+
+const indices = new WeakMap<readonly DraftNode[], PlanIndex>()
+
+/** Made once for nodes that grow: a graph may grow as often as it has tasks. */
+function indexOf(planned: readonly DraftNode[]): PlanIndex {
+  let index = indices.get(planned)
+  if (index === undefined) {
+    const first = planned.toSorted((a, b) => a.place - b.place)
+    index = { byId: new Map(planned.map((node) => [node.id, node])), first }
+    indices.set(planned, index)
+  }
+  return index
+}
+
+/** Checks and ranks new nodes. */
+function settle(
+  name: string,
+  count: number,
+  drafts: readonly DraftNode[],
+  tasks: Readonly<Record<string, TaskShape>>,
+  byId: ReadonlyMap<string, DraftNode>,
+  places: number,
+): void {
+  for (const { id } of drafts) check(name, id, tasks[id]!.needs, byId)
+  for (const draft of drafts) link(draft, tasks[draft.id]!, byId, count)
+  const sorted = sortByNeeds(drafts)
+  if (sorted.length < drafts.length) throw cycle(name, drafts, new Set(sorted))
+  for (const draft of drafts) checkJoin(name, draft, tasks[draft.id]!)
+  orderNodes(sorted, tasks, count > 0 ? Infinity : places)
 }
 
 /** The middle of what is known, for tasks of which nothing is. */
