@@ -99,8 +99,8 @@ test('nothing is done before a person agrees, also when the process ends meanwhi
 
 test('a no ends in the report and changes nothing', async () => {
   const here = night()
-  const { code, stdout } = await start(main, here, '--deny')
-  expect(code).toBe(0)
+  const { code, stdout, stderr } = await start(main, here, '--deny')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('nothing was done') })
   expect(stdout.match(/Remediation: \w+ on [\w-]+ was denied/g)).toHaveLength(5)
   expect(done(here)).toEqual([])
 })

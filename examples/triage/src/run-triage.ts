@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { chooseModel, costTable, ExampleError, readOptions, runExample } from 'meepo-example-kit'
 
@@ -67,7 +68,8 @@ export async function runTriage(args: readonly string[], around: Surroundings): 
       return 1
     }
     process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `${reportMarkdown(result)}\n`)
-    process.stderr.write(`\n${costTable(end)}what was done: ${remediations}\n`)
+    const done = existsSync(remediations) ? `what was done: ${remediations}\n` : 'nothing was done\n'
+    process.stderr.write(`\n${costTable(end)}${done}`)
     return 0
   } catch (thrown) {
     if (!rest.signal.aborted || around.signal.aborted) throw thrown
