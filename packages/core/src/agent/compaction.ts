@@ -30,7 +30,7 @@ export interface SummaryRule {
 const worthRemoving = 200
 
 /** About how many characters a message takes. */
-export function messageSize(message: Message): number {
+function messageSize(message: Message): number {
   const frame = 20
   switch (message.role) {
     case 'system':

@@ -26,7 +26,7 @@ export interface SessionStart {
 }
 
 /** What a session knows between two segments. */
-export interface SessionState extends MailboxState {
+interface SessionState extends MailboxState {
   readonly conversation: AgentState
   /** The messages that are being answered. */
   readonly answering?: readonly number[]

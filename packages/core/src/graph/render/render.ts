@@ -58,7 +58,7 @@ export function renderDot({ name, plan, tasks }: DrawnGraph): string {
 }
 
 /** What a task does, in a few words. */
-export function workText({ work }: AnyTask): string {
+function workText({ work }: AnyTask): string {
   switch (work.kind) {
     case 'definition':
       return `runs ${work.definition.name}`
