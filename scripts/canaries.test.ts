@@ -192,7 +192,7 @@ describe('layers', () => {
       name: 'a library in core',
       plant: () =>
         house.edit('packages/core/package.json', '"dependencies": {}', '"dependencies": { "yaml": "2.0.0" }'),
-      says: 'may depend on zod only',
+      says: 'only, not on yaml',
     },
     {
       name: 'an adapter that imports an adapter',

@@ -22,6 +22,7 @@ export async function bareAgent(model: Model, tool: Tool<{ a: number; b: number 
 async function answer(tool: Tool<{ a: number; b: number }>, asked: ToolCall): Promise<Message> {
   // The fake model asks with exactly these.
   const args = asked.arguments as { a: number; b: number }
-  const result = (await tool.run(args, { ...call, callId: asked.id, tenant: 'bare', runId: 'bare' })) as { sum: number }
+  const place = { callId: asked.id, tenant: 'bare', runId: 'bare', heartbeat: () => {} }
+  const result = (await tool.run?.(args, { ...call, ...place })) as { sum: number }
   return { role: 'tool', callId: asked.id, tool: asked.name, result }
 }

@@ -20,11 +20,16 @@ const leastSeconds = 20
 const leastCalls = 30
 /** After a pause the burst goes to whoever comes first, before anybody waits: what is shared is the rate behind it. */
 const burstMs = 1_000
+/**
+ * How long a call that has just come is owed nothing: permits are given out in batches to three processes, and those of the
+ * batches under way are promised. It weighs with tenants that ask seldom, and hardly with those that wait for long.
+ */
+const reactionMs = 250
 
 /**
  * Measures fairness over the time in which tenants really waited. Each permit, when it is given, is divided evenly among
  * the tenants of which a call waits at that moment, in whatever process, and the one that gets it: that is what each of
- * them was due. A tenant of which nothing waits is due nothing, so it does not count that it had fewer runs, stopped early,
+ * them was due. A tenant of which nothing waits, or only since {@link reactionMs}, is due nothing, so it does not count that it had fewer runs, stopped early,
  * or was busy with something else; and calls that had room at once take nothing from anybody. Tokens are those reserved,
  * by which limits share.
  *
@@ -62,7 +67,8 @@ function divide(
   readonly got: ReadonlyMap<string, number>
   readonly due: ReadonlyMap<string, number>
 } {
-  const begins = waits.filter(({ isQueued }) => isQueued).map((wait) => ({ at: wait.from, wait, isEnd: false }))
+  const isOwed = ({ isQueued, from, until }: Wait): boolean => isQueued && until - from > reactionMs
+  const begins = waits.filter(isOwed).map((wait) => ({ at: wait.from + reactionMs, wait, isEnd: false }))
   const ends = waits.map((wait) => ({ at: wait.until, wait, isEnd: true }))
   const waiting = new Map<string, number>()
   const got = new Map<string, number>()
@@ -77,7 +83,7 @@ function divide(
       add(got, tenant, tokens)
       for (const name of present) add(due, name, tokens / present.size)
     }
-    if (wait.isQueued) add(waiting, tenant, isEnd ? -1 : 1)
+    if (isOwed(wait)) add(waiting, tenant, isEnd ? -1 : 1)
   }
   return { got, due }
 }

@@ -71,7 +71,7 @@ const flaky = define({
     return await ctx.step(
       'fails',
       { effect: 'read', retry: { maxAttempts: 1, initialMs: 0, factor: 1, maxMs: 0 } },
-      async () => {
+      async (): Promise<number> => {
         throw new Error('broken')
       },
     )
@@ -142,7 +142,7 @@ test('a failed graph that crashes anywhere undoes each task once', async () => {
       input: z.unknown(),
       run: async (ctx, done) => await ctx.step('undo', { effect: 'read' }, async () => done as Json),
     })
-    return defineGraph({
+    const saga = defineGraph({
       name: 'saga',
       tasks: {
         flight: task({ run: step('flight'), onRollback: undo }),
@@ -153,7 +153,8 @@ test('a failed graph that crashes anywhere undoes each task once', async () => {
         }),
         car: task({ needs: ['hotel'], run: flaky, input: () => 10 }),
       },
-    }) as Definition<unknown, unknown>
+    })
+    return saga as Definition<unknown, unknown>
   }
   expect(await crashEverywhere(undoing)).toBeGreaterThan(15)
 })

@@ -3,9 +3,9 @@ import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
 import { SmallEngine } from '../../test/small-engine.ts'
 import { MeepoError } from '../base/errors.ts'
-import { define, type Definition } from '../run/definition.ts'
+import { define } from '../run/definition.ts'
 import { directRun, runDirect } from '../testing/direct-context.ts'
-import { defineGraph, type GraphOptions } from './graph.ts'
+import { defineGraph, type Graph, type GraphOptions } from './graph.ts'
 import { task, type GraphTask } from './task.ts'
 
 const double = define({ name: 'double', input: z.number(), run: async (_ctx, value) => value * 2 })
@@ -31,7 +31,7 @@ const sums = defineGraph({
 
 test('a graph runs definitions as children and functions as steps, and results flow along the needs', async () => {
   expectTypeOf(sums).toEqualTypeOf<
-    Definition<{ start: number }, { readonly both: number; readonly left: number; readonly right: number }>
+    Graph<{ start: number }, { readonly both: number; readonly left: number; readonly right: number }>
   >()
   const run = directRun()
   expect(await runDirect(sums, { start: 5 }, run)).toEqual({ both: 16, left: 10, right: 6 })
@@ -58,7 +58,7 @@ test('a mapping sees the results of its needs and no others', async () => {
     },
     output: ({ a, c }) => `${a}${c}`,
   })
-  expectTypeOf(graph).toEqualTypeOf<Definition<unknown, string>>()
+  expectTypeOf(graph).toEqualTypeOf<Graph<unknown, string>>()
   expect(await runDirect(graph, null)).toBe('ac')
   expect(seen).toEqual([{ b: 'b' }])
 })

@@ -292,7 +292,7 @@ test('a new plan that is wrong, and a decision that fails, fail the task', async
     { recover: async () => ({ kind: 'replace', task: replacement }) },
   )
   expect(unmapped.outcome.failed.get('a')?.message).toBe('cannot map')
-  const thrown = await outcomeOf({ a: task({ run: fail }) }, { recover: async () => await fail() })
+  const thrown = await outcomeOf({ a: task({ run: fail }) }, { recover: async () => (await fail()) as never })
   expect(thrown.outcome.failed.get('a')?.message).toBe('broken')
 })
 

@@ -30,7 +30,7 @@ interface Lane {
 }
 
 /** What follows from an end, for whoever drives. */
-export type Notice =
+type Notice =
   /** Its join is met, and it must be asked whether and how often it runs: {@link admit} or {@link end} it. */
   | { readonly kind: 'asked'; readonly node: GraphNode }
   /** It never ran. */
@@ -223,7 +223,7 @@ export function isFinished(schedule: Schedule): boolean {
 }
 
 /** True when a task will not change any more. */
-export function hasEnded(schedule: Schedule, node: GraphNode): boolean {
+function hasEnded(schedule: Schedule, node: GraphNode): boolean {
   const status = schedule.status[node.index]
   return status !== 'pending' && status !== 'ready' && status !== 'running'
 }
