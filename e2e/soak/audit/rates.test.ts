@@ -63,7 +63,7 @@ test('a flood that is served first come, first served, is seen to take the share
   expect(report.problems).toEqual([expect.stringContaining('small got')])
 })
 
-test('a tenant that asks seldom and is answered within the reaction time is not wronged; one that is kept waiting is', () => {
+test('a tenant that asks seldom and is answered soon is not wronged; one that is kept waiting is', () => {
   const asks = [...every('greedy', 5, 4_000), ...every('seldom', 400, 60)]
   expect(measure(serve(asks, inTurn(100))).problems).toEqual([])
   expect(measure(serve(asks, firstCome)).problems).toEqual([expect.stringContaining('seldom got')])

@@ -21,15 +21,16 @@ const leastCalls = 30
 /** After a pause the burst goes to whoever comes first, before anybody waits: what is shared is the rate behind it. */
 const burstMs = 1_000
 /**
- * How long a call that has just come is owed nothing: permits are given out in batches to three processes, and those of the
- * batches under way are promised. It weighs with tenants that ask seldom, and hardly with those that wait for long.
+ * How far, in time at the full rate, a tenant may be behind in one stretch of waiting: permits are given out in batches to
+ * three processes, and who has just come finds those of the batches under way promised. All fair queues have such a bound;
+ * what is unfair grows beyond it as long as the waiting lasts.
  */
-const reactionMs = 250
+const behindMs = 250
 
 /**
  * Measures fairness over the time in which tenants really waited. Each permit, when it is given, is divided evenly among
  * the tenants of which a call waits at that moment, in whatever process, and the one that gets it: that is what each of
- * them was due. A tenant of which nothing waits, or only since {@link reactionMs}, is due nothing, so it does not count that it had fewer runs, stopped early,
+ * them was due. A tenant of which nothing waits is due nothing, so it does not count that it had fewer runs, stopped early,
  * or was busy with something else; and calls that had room at once take nothing from anybody. Tokens are those reserved,
  * by which limits share.
  *
@@ -41,13 +42,12 @@ export function measureRates(
   tokensPerMinute: number,
 ): RatesReport {
   const busy = busySpans(waits)
-  const { got, due } = divide(waits, busy)
   const shares: Record<string, number> = {}
   const problems: string[] = []
-  for (const [tenant, tokens] of due) {
+  for (const [tenant, { got, due, forgiven }] of divide(waits, busy, (tokensPerMinute / 60_000) * behindMs)) {
     const largest = Math.max(...waits.filter((wait) => wait.tenant === tenant).map((wait) => wait.tokens))
-    if (tokens < leastCalls * largest) continue
-    const share = (got.get(tenant) ?? 0) / tokens
+    if (due < leastCalls * largest) continue
+    const share = got / (due - forgiven)
     shares[tenant] = share
     if (share < leastShare) problems.push(`${tenant} got ${share.toFixed(3)} of its fair share while it waited`)
   }
@@ -59,33 +59,41 @@ export function measureRates(
   return { problems, usedShare, seconds, shares }
 }
 
-/** By tenant: tokens that it got, and those that it was due. */
-function divide(
-  waits: readonly Wait[],
-  busy: readonly Span[],
-): {
-  readonly got: ReadonlyMap<string, number>
-  readonly due: ReadonlyMap<string, number>
-} {
-  const isOwed = ({ isQueued, from, until }: Wait): boolean => isQueued && until - from > reactionMs
-  const begins = waits.filter(isOwed).map((wait) => ({ at: wait.from + reactionMs, wait, isEnd: false }))
+/** Tokens of one tenant. */
+interface Portion {
+  got: number
+  due: number
+  /** Of those that it was due and did not get: up to {@link behindMs} of each stretch in which it waited. */
+  forgiven: number
+  /** Calls that wait now, and how far it is behind since the first of them came. */
+  waiting: number
+  behind: number
+}
+
+function divide(waits: readonly Wait[], busy: readonly Span[], mostBehind: number): ReadonlyMap<string, Portion> {
+  const begins = waits.filter(({ isQueued }) => isQueued).map((wait) => ({ at: wait.from, wait, isEnd: false }))
   const ends = waits.map((wait) => ({ at: wait.until, wait, isEnd: true }))
-  const waiting = new Map<string, number>()
-  const got = new Map<string, number>()
-  const due = new Map<string, number>()
-  const add = (sums: Map<string, number>, tenant: string, amount: number): void => {
-    sums.set(tenant, (sums.get(tenant) ?? 0) + amount)
-  }
+  const portions = new Map<string, Portion>()
+  for (const { tenant } of waits) portions.set(tenant, { got: 0, due: 0, forgiven: 0, waiting: 0, behind: 0 })
   for (const { at, wait, isEnd } of [...begins, ...ends].toSorted((a, b) => a.at - b.at)) {
-    const { tenant, tokens } = wait
-    if (isEnd && wait.isGranted && busy.some(({ from, until }) => at > from + burstMs && at <= until)) {
-      const present = new Set([...waiting].filter(([, count]) => count > 0).map(([name]) => name)).add(tenant)
-      add(got, tenant, tokens)
-      for (const name of present) add(due, name, tokens / present.size)
+    const { tenant, tokens, isQueued, isGranted } = wait
+    // All tenants have one.
+    const own = portions.get(tenant)!
+    if (isEnd && isGranted && busy.some(({ from, until }) => at > from + burstMs && at <= until)) {
+      const present = [...portions.values()].filter((portion) => portion.waiting > 0 || portion === own)
+      own.got += tokens
+      own.behind -= tokens
+      for (const portion of present) {
+        portion.due += tokens / present.length
+        portion.behind += tokens / present.length
+      }
     }
-    if (isOwed(wait)) add(waiting, tenant, isEnd ? -1 : 1)
+    if (!isQueued) continue
+    own.waiting += isEnd ? -1 : 1
+    if (own.waiting === 0) own.forgiven += Math.min(mostBehind, Math.max(0, own.behind))
+    if (own.waiting === (isEnd ? 0 : 1)) own.behind = 0
   }
-  return { got, due }
+  return portions
 }
 
 interface Span {
