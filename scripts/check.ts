@@ -18,7 +18,7 @@ interface Outcome {
 }
 
 /** Longer than any gate takes; a gate that hangs fails instead of holding up everything. */
-const hangsAfterMs = 10 * 60 * 1000
+const hangsAfterMs = 15 * 60 * 1000
 
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 const isVerify = process.argv.includes('--verify')
@@ -34,7 +34,10 @@ const results = resolve('coverage/results')
 rmSync(results, { recursive: true, force: true })
 mkdirSync(results, { recursive: true })
 
-const chosen = gates.filter((gate) => (names.length > 0 ? names.includes(gate.name) : isVerify || gate.isTest !== true))
+const chosen = gates.filter(({ name, isTest, isDoneBy }) => {
+  if (names.length > 0) return names.includes(name)
+  return isVerify ? isDoneBy === undefined : isTest !== true
+})
 const outcomes = chosen.map(run)
 const failed = outcomes.filter((outcome) => !outcome.isPassed).map((outcome) => outcome.gate.name)
 process.stdout.write(failed.length === 0 ? `all ${chosen.length} gates pass\n` : `failed gates: ${failed.join(', ')}\n`)

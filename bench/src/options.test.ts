@@ -14,8 +14,12 @@ test('the workloads are those of the page, and every case has a name of its own'
     'w8',
     'w9',
     'gateway',
+    'w1-gateway',
     'money',
     'limiter',
+    'tools',
+    'long-agent',
+    'graph',
   ])
   for (const { cases } of workloads) expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
 })
