@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { readLayers } from './scripts/layers.ts'
@@ -12,7 +13,11 @@ const layers = readLayers(root)
 const ignored = ['**/node_modules/**', '**/dist/**', '**/fixtures/**']
 const home = '{packages/*,apps/*,examples/*,bench,e2e}'
 
-function tier(name: string, include: string[], options: { exclude?: string[]; timeoutMs?: number } = {}) {
+function tier(
+  name: string,
+  include: string[],
+  options: { exclude?: string[]; timeoutMs?: number; fileParallelism?: boolean } = {},
+) {
   return {
     extends: true,
     test: {
@@ -21,6 +26,7 @@ function tier(name: string, include: string[], options: { exclude?: string[]; ti
       exclude: [...ignored, ...(options.exclude ?? [])],
       testTimeout: options.timeoutMs ?? 10_000,
       hookTimeout: options.timeoutMs ?? 10_000,
+      fileParallelism: options.fileParallelism ?? true,
     },
   } satisfies TestProjectInlineConfiguration
 }
@@ -34,10 +40,12 @@ export default defineConfig({
   resolve: { conditions: [condition] },
   ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
   test: {
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       tier('unit', [`${home}/**/*.test.ts`], { exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts'], timeoutMs: 5_000 }),
       tier('int', [`${home}/**/*.int.test.ts`], { timeoutMs: 30_000 }),
-      tier('e2e', [`${home}/**/*.e2e.test.ts`], { timeoutMs: 180_000 }),
+      // Fleets of processes that need the machine for themselves.
+      tier('e2e', [`${home}/**/*.e2e.test.ts`], { timeoutMs: 180_000, fileParallelism: false }),
       tier('gates', ['scripts/**/*.test.ts'], { timeoutMs: 120_000 }),
     ],
     execArgv: [`--conditions=${condition}`],
@@ -47,7 +55,7 @@ export default defineConfig({
       reportsDirectory: join(root, 'coverage/report'),
       reporter: [['text', { skipFull: true }], 'html', 'json-summary'],
       include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
-      exclude: ['**/*.test.ts', '**/*.d.ts'],
+      exclude: ['**/*.test.ts', '**/*.fixture.ts', '**/*.d.ts'],
       thresholds,
     },
   },

@@ -18,10 +18,10 @@ const published = globSync(['packages/*/package.json', 'apps/*/package.json'], {
   // Our own package.json files; the door list is all that is read.
   manifest: JSON.parse(readFileSync(join(root, file), 'utf8')) as Manifest,
 }))
-// `./main` doors are programs: importing one starts it.
+// `./main` doors are programs: importing one starts it. A `.json` door is a file for editors.
 const doors = published.flatMap(({ manifest }) =>
   Object.keys(manifest.exports)
-    .filter((door) => door !== './main')
+    .filter((door) => door !== './main' && !door.endsWith('.json'))
     .map((door) => `${manifest.name}${door.slice(1)}`),
 )
 

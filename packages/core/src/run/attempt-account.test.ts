@@ -59,7 +59,7 @@ test('a call is booked once, and not after its attempt is over', async () => {
   books.settle('late', entry)
   expect(booked().map(({ outcome }) => outcome)).toEqual(['ok', 'cached'])
   expect(granted).toEqual([9n, null])
-  expect(books.sentCalls).toBe(1)
+  expect(books.tries).toBe(1)
   await expect(books.open({ ...intent, id: 'd' })).rejects.toThrow('over')
 })
 
@@ -111,13 +111,13 @@ test('a dropped attempt books nothing, and lets nobody wait', async () => {
   answer(grantedAll)
   await expect(opened).rejects.toThrow('dropped')
   handle.close()
-  expect([booked(), handle.sentCalls]).toEqual([[], 0])
+  expect([booked(), handle.tries]).toEqual([[], 0])
 })
 
 test('books that are asked for after an abort know of it', async () => {
   const { owner } = account()
   const handle = new AttemptHandle(owner, 1, 1, undefined, 0)
-  expect(handle.sentCalls).toBe(0)
+  expect(handle.tries).toBe(0)
   handle.abort(new Error('enough'))
   await expect(handle.account.open(intent)).rejects.toThrow('enough')
   expect(handle.account).toBe(handle.account)

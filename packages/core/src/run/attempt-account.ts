@@ -4,7 +4,7 @@ import type { Scheduler } from '../base/ports.ts'
 import type { EventData, NewEvent } from '../log/events.ts'
 import type { CallAccount, CallGrant, CallIntent } from '../model/account.ts'
 import type { CallContext } from './context.ts'
-import { closedEntry, wasSent } from './lost-call.ts'
+import { closedEntry, wasTried } from './lost-call.ts'
 
 /** An event of a call, on its way to the log. */
 export type CallEvent<T extends 'call.started' | 'call.settled'> = Extract<NewEvent, { type: T }>
@@ -47,8 +47,8 @@ export class AttemptAccount implements CallAccount {
   readonly #calls = new Map<string, OpenCall | undefined>()
   #aborted: Error | undefined = undefined
   #isClosed = false
-  /** Calls that were sent, or may have been. */
-  sentCalls = 0
+  /** Calls that were sent and came to an end. */
+  tries = 0
   #waitsSince: number | undefined = undefined
   #waitedMs = 0
 
@@ -138,7 +138,7 @@ export class AttemptAccount implements CallAccount {
 
   #book(callId: string, entry: CallEntry, call: OpenCall | undefined): void {
     this.#calls.set(callId, undefined)
-    if (wasSent(entry)) this.sentCalls++
+    if (wasTried(entry)) this.tries++
     const data = { number: this.#number, attempt: this.#attempt, call: callId, entry }
     const granted = call?.grant?.kind === 'granted' ? call.grant.picoDollars : null
     this.#owner.settleCall({ type: 'call.settled', at: this.#owner.scheduler.now(), data }, granted)

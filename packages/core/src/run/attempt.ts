@@ -85,9 +85,9 @@ export class AttemptHandle implements Attempt {
     this.#account?.close()
   }
 
-  /** Calls that were sent, or may have been. */
-  get sentCalls(): number {
-    return this.#account?.sentCalls ?? 0
+  /** Calls that were sent and came to an end. */
+  get tries(): number {
+    return this.#account?.tries ?? 0
   }
 
   /** The run goes on elsewhere. */

@@ -49,7 +49,7 @@ export interface Attempt {
   /** Aborted by timeout, cancel, deadline and drain. */
   readonly signal: AbortSignal
   readonly call: CallContext
-  /** How many calls of providers earlier tries of this step sent. */
+  /** How many calls of providers earlier tries of this step sent that came to an end: not those a dead process left open. */
   readonly earlierTries: number
   /** Who pays for calls of providers: announces and books them. */
   readonly account: CallAccount

@@ -246,7 +246,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   scopesOf(number: number): readonly string[] {
     const start = this.#recorded?.get(number)?.start
     const recorded = start?.type === 'step.started' ? start.data.meta?.agent : undefined
-    return this.callFor(this.#open.find(number)?.agent ?? recorded).scopes
+    const entry = this.#open.find(number)
+    return this.callFor(entry instanceof StepEntry ? entry.agent : recorded).scopes
   }
 
   receive(name: string, value: Stored): void {

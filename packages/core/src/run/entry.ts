@@ -137,10 +137,6 @@ export abstract class Entry {
   abstract cancel(reason: string): void
   /** Stops timers and aborts bodies; nothing is recorded any more. */
   abstract drop(): void
-  /** Whom its calls are charged to, where that is not what the run was started with. */
-  get agent(): string | undefined {
-    return undefined
-  }
   /** When a waiting task wakes by itself. */
   wakeAt(): number | undefined {
     return undefined

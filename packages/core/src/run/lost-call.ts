@@ -22,6 +22,14 @@ export function wasSent({ outcome }: CallEntry): boolean {
   return !unsent.has(outcome)
 }
 
+/**
+ * True for a call that uses up a try: one that came to an end. What a process took with it says nothing about the
+ * provider, and a run that was killed often must not end for it.
+ */
+export function wasTried(entry: CallEntry): boolean {
+  return wasSent(entry) && entry.outcome !== 'unknown'
+}
+
 const unsent: ReadonlySet<CallOutcome> = new Set(['refused', 'not_sent', 'cached', 'shared'])
 
 /**

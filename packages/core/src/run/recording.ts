@@ -9,7 +9,7 @@ import {
   type Stored,
 } from '../log/events.ts'
 import { effectiveEvents } from './effective-events.ts'
-import { trackCall, type LostCall } from './lost-call.ts'
+import { trackCall, wasTried, type LostCall } from './lost-call.ts'
 import type { TaskKind } from './task.ts'
 
 /** A decision about an unknown step that ends it. */
@@ -165,7 +165,7 @@ class Reader {
       case 'call.settled':
         this.#lostCalls ??= new Map()
         trackCall(this.#lostCalls, event)
-        this.#countTries(event)
+        if (event.type === 'call.settled') this.#countTries(event)
         return
       case 'progress.reported':
         if (this.#segment) this.#segment.reports++
@@ -293,13 +293,9 @@ class Reader {
     }
   }
 
-  /** Each announced call counts until its end tells that it was not sent. */
-  #countTries(event: Extract<LogEvent, { type: 'call.started' | 'call.settled' }>): void {
-    const task = this.#tasks.get(event.data.number)
-    if (!task) return
-    if (event.type === 'call.started') task.tries++
-    else if (event.data.entry.outcome === 'refused' || event.data.entry.outcome === 'not_sent')
-      task.tries = Math.max(0, task.tries - 1)
+  #countTries({ data }: Extract<LogEvent, { type: 'call.settled' }>): void {
+    const task = this.#tasks.get(data.number)
+    if (task && wasTried(data.entry)) task.tries++
   }
 
   #close(event: DeliveryEvent): void {

@@ -76,7 +76,8 @@ export class StepEntry extends Entry {
     return this.#current !== undefined && isOnce(this.#options.effect)
   }
 
-  override get agent(): string | undefined {
+  /** Whom its calls are charged to, where that is not what the run was started with. */
+  get agent(): string | undefined {
     return this.#options.meta?.agent
   }
 
@@ -249,7 +250,7 @@ export class StepEntry extends Entry {
     this.#current = undefined
     this.#stopTimer?.()
     handle.close()
-    this.#tries += handle.sentCalls
+    this.#tries += handle.tries
     this.owner.bodyEnded()
     return true
   }

@@ -127,8 +127,8 @@ export const moneyCases: readonly EngineCase[] = [
       checkEqual(model.sent, [`${runId}/1/1.1`, `${runId}/1/2.1`], 'calls that left')
       checkEqual(
         eventsOf(log, 'call.started').map(({ data }) => data.try),
-        [1, 2],
-        'tries of the logical call',
+        [1, 1],
+        'tries: what a process took with it uses up none',
       )
       checkEqual(await balanceOf(context, runId), ['160', '0', '1000000000000'], 'the balance')
       checkEqual((await ledgerOf(context, runId)).length, 2, 'lines of the ledger')
