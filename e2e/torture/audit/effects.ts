@@ -28,9 +28,9 @@ export function auditRepeats({ runs, bodies, lines, invoice }: Evidence): readon
   )
   // A request that was on its way when its worker was stopped arrives when that goes on.
   const begun = new Map(bodies.filter((line) => line.phase === 'begin').map((line) => [line.attempt, line]))
-  const isLate = (attempt: string): boolean => {
-    const line = begun.get(attempt)
-    return line !== undefined && (isZombie(line) || (lost.has(line.worker) && !isRepeat(stepOf(attempt), line.at)))
+  const isLate = (call: string): boolean => {
+    const line = begun.get(attemptOf(call))
+    return line !== undefined && (isZombie(line) || (lost.has(line.worker) && !isRepeat(stepOf(call), line.at)))
   }
   const billed = invoice.filter(
     ({ attemptId: id, startedAt }) => id !== undefined && isRepeat(stepOf(id), startedAt) && !isLate(id),
@@ -89,6 +89,11 @@ function loggedArgs(
       return value.args
   }
   return undefined
+}
+
+/** `run/17/5` of the call `run/17/5.1`. */
+function attemptOf(call: string): string {
+  return call.replace(/\.\d+$/, '')
 }
 
 function stepOf(attempt: string): string {
