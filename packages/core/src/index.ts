@@ -95,7 +95,14 @@ export type {
   SignalOptions,
   StepOptions,
 } from './run/context.ts'
-export { define, definitionKey, type AnyDefinition, type Definition, type DefinitionOptions } from './run/definition.ts'
+export {
+  define,
+  definitionKey,
+  type AnyDefinition,
+  type Definition,
+  type DefinitionOptions,
+  type Retention,
+} from './run/definition.ts'
 export type { Cost, HistoryEntry, RecordStatus, RunRecord } from './run/record.ts'
 export { defaultRetry, isOnce, noRetry, retryDelay, type RetryPolicy } from './run/retry.ts'
 export { isRunEnding } from './run/run-ending.ts'

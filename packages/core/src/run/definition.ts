@@ -20,7 +20,18 @@ export interface Definition<I = unknown, O = unknown> {
   readonly fallbackLimits?: Partial<RunLimits>
   /** The most calls of the context in one segment, 10,000 unless said: more for code whose length is bounded otherwise. */
   readonly segmentCalls?: number
+  /** Whether its runs without a parent count as workflows: engines can keep how many of them run at once. */
+  readonly isWorkflow?: true
+  /** How long runs of it without a parent stay after they ended, with everything below them. For ever unless said. */
+  readonly retention?: Retention
   run(ctx: RunContext, input: I): Promise<O>
+}
+
+/** How long ended runs are kept, in milliseconds from their end. What is not said is kept for ever. */
+export interface Retention {
+  readonly completedMs?: number
+  /** Of runs that failed or were cancelled. */
+  readonly failedMs?: number
 }
 
 /** A definition whose input and output are not known here: every definition is one, as `run` is a method. */
@@ -41,7 +52,23 @@ export function define<I, O>(options: DefinitionOptions<I, O>): Definition<I, O>
       `name ${JSON.stringify(definition.name)} and version ${JSON.stringify(definition.version)} may hold letters, digits, dot, dash and underscore`,
     )
   }
+  checkRetention(definition)
   return definition
+}
+
+/** Ended runs that go at once would leave nobody the time to read their result; whole milliseconds let stores compare exactly. */
+function checkRetention({ name, retention = {} }: Pick<AnyDefinition, 'name' | 'retention'>): void {
+  for (const field of ['completedMs', 'failedMs'] as const) {
+    const value = retention[field]
+    if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue
+    throw new MeepoError(
+      'definition.invalid',
+      `retention.${field} of ${name} must be a whole number of milliseconds above 0`,
+      {
+        details: { field: `retention.${field}`, value: String(value) },
+      },
+    )
+  }
 }
 
 /** `name@version`, by which engines register and stores claim. */
