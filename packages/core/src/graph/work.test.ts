@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { echo, fail, failing, graphOf, one, outcomeOf, slow } from '../../test/graph-outcome.ts'
 import { SmallEngine } from '../../test/small-engine.ts'
-import { MeepoError } from '../base/errors.ts'
+import { MeepoError, type ErrorData } from '../base/errors.ts'
 import { define } from '../run/definition.ts'
 import { noRetry } from '../run/retry.ts'
 import { asTool } from '../tool/as-tool.ts'
@@ -45,6 +45,28 @@ test('signals, timers and tools are tasks', async () => {
     wrong: task({ input: () => ({ a: 1, b: 'two' as unknown as number }), tool: add }),
   }).then(({ outcome }) => outcome)
   expect(records).toMatchObject([{ agent: 'add', error: { code: 'tool.invalid_arguments' } }])
+})
+
+test('the error of a tool reaches record and recovery as it was thrown', async () => {
+  const busy = defineTool({
+    name: 'busy',
+    description: 'Is busy.',
+    input: z.object({}),
+    effect: 'read',
+    retry: noRetry,
+    run: () => {
+      throw new MeepoError('tool.failed', 'try later', { retryable: true, details: { retryAfterMs: 70 } })
+    },
+  })
+  const error = { code: 'tool.failed', message: 'try later', retryable: true, details: { retryAfterMs: 70 } }
+  const heard: ErrorData[] = []
+  const { outcome } = await outcomeOf(
+    { call: task({ input: () => ({}), tool: busy }) },
+    { recover: async ({ error: told }) => (heard.push(told), { kind: 'fail' }) },
+  )
+  expect(heard).toEqual([error])
+  expect([...outcome.failed]).toEqual([['call', error]])
+  expect(outcome.records).toMatchObject([{ error }])
 })
 
 test('waits take no place', async () => {

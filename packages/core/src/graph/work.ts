@@ -85,11 +85,9 @@ function callTool(ctx: RunContext, tool: Tool, { acting, name, input }: WorkOrde
   const scope = new ToolScope(ctx)
   // The tool checks its arguments itself.
   const calls = [{ id: name, name: tool.name, arguments: input as Json, isLiteral: true }] as const
-  const outcome = runTools(scope, toolsOf(acting, tool), calls).then(({ results: [message] }) => {
-    if (message?.isError !== true) return message?.result
-    // Every answer that is an error has this shape.
-    const { error } = message.result as { readonly error: { readonly code: string; readonly message: string } }
-    throw MeepoError.fromData({ retryable: false, ...error })
+  const outcome = runTools(scope, toolsOf(acting, tool), calls).then(({ results: [message], errors }) => {
+    for (const error of errors.values()) throw MeepoError.fromData(error)
+    return message?.result
   })
   return Object.assign(outcome, { scope })
 }

@@ -60,14 +60,11 @@ export function defineJudged(
 async function work(ctx: RunContext, worker: Worker, workers: Workers, id: string, input: Json): Promise<Json> {
   // What a child gives came out of the log: it is JSON.
   if (worker.kind === 'agent') return (await ctx.child(worker.definition, id, input)) as Json
-  const { results } = await runTools(ctx, workers.toolset, [
+  const { results, errors } = await runTools(ctx, workers.toolset, [
     { id, name: worker.name, arguments: input, isLiteral: true },
   ])
-  const [message] = results
-  if (message?.isError !== true) return message?.result ?? null
-  // Every answer that is an error has this shape.
-  const { error } = message.result as { readonly error: { readonly code: string; readonly message: string } }
-  throw MeepoError.fromData({ retryable: false, code: error.code, message: error.message })
+  for (const error of errors.values()) throw MeepoError.fromData(error)
+  return results[0]?.result ?? null
 }
 
 /** Makes a task of a graph. `input` maps what is known when its turn comes. */

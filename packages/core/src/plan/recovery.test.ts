@@ -11,7 +11,7 @@ import {
 } from './recovery.ts'
 
 const error: ErrorData = { code: 'tool.failed', message: 'it is down', retryable: false }
-const passing: ErrorData = { code: 'model.overloaded', message: 'busy', retryable: false }
+const passing: ErrorData = { code: 'tool.failed', message: 'busy', retryable: true }
 const bounds = recoveryBounds()
 const once = (count: number): readonly FailedTry[] =>
   Array.from({ length: count }, (_, at) => ({ attempt: at + 1, worker: 'find', error }))

@@ -1,7 +1,6 @@
 // What becomes of a task that failed. Rules decide what is plain, a model decides the rest, and neither can leave the
 // bounds: how often a task is tried, what must not happen twice, how often a plan is made anew.
 
-import { catalogue, type ErrorEntry } from '../base/catalogue.ts'
 import type { ErrorData } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
 import type { Effect } from '../log/events.ts'
@@ -109,19 +108,12 @@ export function allowedStrategies(
   })
 }
 
-/** True for errors that may pass by themselves. */
-function mayPass({ code, retryable }: ErrorData): boolean {
-  // What a tool tells a model holds no flag: then the code says it.
-  const known: Readonly<Record<string, ErrorEntry>> = catalogue
-  return retryable || (Object.hasOwn(known, code) && known[code]?.retryable === true)
-}
-
 /**
  * Retries what may pass by itself, then tries the alternatives that the plan names, and skips what is optional. Everything
  * else is left to the model.
  */
 export const defaultRecoveryRules: RecoveryRules = ({ task, error, tries, allowed }) => {
-  if (mayPass(error) && allowed.includes('retry')) {
+  if (error.retryable && allowed.includes('retry')) {
     const asked = error.details?.['retryAfterMs']
     return { strategy: 'retry', afterMs: typeof asked === 'number' ? asked : 1_000 * 2 ** (tries.length - 1) }
   }

@@ -42,8 +42,13 @@ test('when all fail the model reads what each of them said', async () => {
   const second = failing('second', new MeepoError('limit.exceeded', 'too many', { retryable: false }))
   const strict = defineTool({ name: 'strict', description: '', effect: 'read', input: z.string(), run: () => 1 })
   const first = failing('first', broken, { fallback: [second, strict] })
-  const { results } = await bench.run([first], [{ name: 'first', arguments: {} }])
+  const { results, errors } = await bench.run([first], [{ name: 'first', arguments: {} }])
   expect(results[0]?.isError).toBe(true)
+  expect(errors.get('call-1')).toMatchObject({
+    code: 'tool.failed',
+    retryable: false,
+    details: { tried: [{ tool: 'first' }, { tool: 'second' }, { tool: 'strict' }] },
+  })
   expect(errorOf(results[0]?.result)).toMatchObject({
     code: 'tool.failed',
     message: 'broken; its fallbacks failed too',

@@ -24,6 +24,8 @@ export interface CallEnd {
   readonly message: ToolMessage
   /** The tool that gave the result. */
   readonly by: string
+  /** Why there is none, whole: the message tells a model less. */
+  readonly error?: ErrorData
 }
 
 /** The tool of a call. Throws `tool.unknown`, telling the model what there is. */
@@ -60,13 +62,14 @@ export async function perform(
 
 /** The result of a call that gave none: enough for the model to correct it, no stack, no causes. */
 export function failure(call: ToolCall, thrown: unknown): CallEnd {
-  const { code, message } = toErrorData(thrown, 'tool.failed')
-  return failed(call, { code, message })
+  const error = toErrorData(thrown, 'tool.failed')
+  const { code, message } = error
+  return failed(call, { code, message }, error)
 }
 
-function failed(call: ToolCall, error: Json): CallEnd {
-  const message = { role: 'tool', callId: call.id, tool: call.name, result: { error }, isError: true } as const
-  return { message, by: call.name }
+function failed(call: ToolCall, told: Json, error: ErrorData): CallEnd {
+  const message = { role: 'tool', callId: call.id, tool: call.name, result: { error: told }, isError: true } as const
+  return { message, by: call.name, error }
 }
 
 function begin(
@@ -139,12 +142,11 @@ async function fallBack(
       if (!mayFallBack(other, thrown)) break
     }
   }
-  const { code, message } = toErrorData(first, 'tool.failed')
-  return failed(call, {
-    code,
-    message: `${message}; its fallbacks failed too`,
-    tried: tried.map((one) => ({ ...one })),
-  })
+  const error = toErrorData(first, 'tool.failed')
+  const { code } = error
+  const message = `${error.message}; its fallbacks failed too`
+  const all = tried.map((one) => ({ ...one }))
+  return failed(call, { code, message, tried: all }, { ...error, message, details: { ...error.details, tried: all } })
 }
 
 function triedOf(tool: Tool, thrown: unknown): Tried {

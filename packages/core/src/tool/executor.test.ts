@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { MeepoError } from '../base/errors.ts'
 import { define } from '../run/definition.ts'
+import { noRetry } from '../run/retry.ts'
 import { createTestMachine } from '../testing/test-machine.ts'
 import { createToolBench } from '../testing/tool-bench.ts'
 import { asTool } from './as-tool.ts'
@@ -26,6 +27,11 @@ test('tools can be registered later, each name once', async () => {
 test('one call rejects with its error', async () => {
   const executor = createToolExecutor(machine)
   await expect(executor.call('none', {})).rejects.toMatchObject({ code: 'tool.unknown' })
+  const busy = plain('busy', () => {
+    throw new MeepoError('limit.exceeded', 'too many', { notSent: true, details: { retryAfterMs: 70 } })
+  })
+  executor.register({ ...busy, retry: noRetry })
+  await expect(executor.call('busy', {})).rejects.toMatchObject({ notSent: true, details: { retryAfterMs: 70 } })
 })
 
 test('a body learns that it runs on nobody but the tenant', async () => {

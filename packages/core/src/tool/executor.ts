@@ -87,17 +87,10 @@ export function createToolExecutor(options: ToolExecutorOptions): ToolExecutor {
         calls.map((call, place) => ({ ...call, id: call.id ?? `call-${place + 1}` })),
       ),
     call: async (name, args, given = {}) => {
-      const { results } = await run(given, [{ id: 'call-1', name, arguments: args }])
+      const { results, errors } = await run(given, [{ id: 'call-1', name, arguments: args }])
+      for (const error of errors.values()) throw MeepoError.fromData(error)
       // One call, one result.
-      const { result, isError } = results[0]!
-      if (isError) throw errorOf(result)
-      return result
+      return results[0]!.result
     },
   }
-}
-
-/** The result of a call that failed holds its error. */
-function errorOf(result: Json): MeepoError {
-  const { error } = result as { readonly error: { readonly code: string; readonly message: string } }
-  return MeepoError.fromData({ ...error, retryable: false })
 }

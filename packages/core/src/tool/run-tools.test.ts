@@ -162,6 +162,35 @@ test('an error of the tool is a result', async () => {
   expect(await runOne(failing(own), {})).toMatchObject({ result: { error: { code: 'model.unavailable' } } })
 })
 
+test('code reads why calls failed as a whole, of one call and of many', async () => {
+  const thrown = new MeepoError('limit.exceeded', 'too many', {
+    retryable: true,
+    details: { retryAfterMs: 70 },
+    cause: new Error('429'),
+  })
+  const whole = {
+    code: 'limit.exceeded',
+    message: 'too many',
+    retryable: true,
+    details: { retryAfterMs: 70 },
+    cause: { code: 'step.failed', message: '429', retryable: false },
+  }
+  const tools = toolset([failing(thrown), add])
+  const alone = await runTools(directRun().ctx, tools, [call('fail')])
+  expect([...alone.errors]).toEqual([['c1', whole]])
+  const fine = await runTools(directRun().ctx, tools, [call('add', sum)])
+  expect(fine.errors.size).toBe(0)
+  const calls = [call('add', sum, 'a'), call('fail', {}, 'b'), call('none', {}, 'c')]
+  const { errors, results } = await runTools(directRun().ctx, tools, calls)
+  expect([...errors].map(([id, { code }]) => [id, code])).toEqual([
+    ['b', 'limit.exceeded'],
+    ['c', 'tool.unknown'],
+  ])
+  expect(errors.get('b')).toEqual(whole)
+  // A model is told what it can use.
+  expect(results[1]?.result).toEqual({ error: { code: 'limit.exceeded', message: 'too many' } })
+})
+
 test.each(['step.timeout', 'step.unknown', 'task.cancelled'] as const)('%s is a result', async (code) => {
   const run = directRun({ intercept: () => new MeepoError(code, 'as the engine says') })
   expect(await runOne(add, sum, run)).toMatchObject({

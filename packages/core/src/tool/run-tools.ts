@@ -1,3 +1,4 @@
+import type { ErrorData } from '../base/errors.ts'
 import type { Progress } from '../run/context.ts'
 import { isRunEnding } from '../run/run-ending.ts'
 import { failure, perform, readArguments, toolOf, type CallEnd, type ToolMessage, type ToolStage } from './answer.ts'
@@ -21,6 +22,8 @@ export interface RunToolsOptions {
 export interface ToolRun {
   /** One per call, in the order of the calls. */
   readonly results: readonly ToolMessage[]
+  /** Why calls failed, by call id, with all that their results do not tell a model: causes, details, whether to try again. */
+  readonly errors: ReadonlyMap<string, ErrorData>
   /** How the turn went. Computed when first asked for. */
   readonly report: ToolReport
 }
@@ -90,10 +93,13 @@ async function runOne(ctx: ToolStage, tools: Toolset, call: ToolRequest, { turn 
 /** Most turns are one call, and nobody asks how they went. */
 class SingleRun implements ToolRun {
   readonly results: readonly ToolMessage[]
+  readonly errors: ReadonlyMap<string, ErrorData>
   readonly #span: CallSpan
 
-  constructor(call: ToolRequest, { message, by }: CallEnd, kind: CallSpan['kind'], startedAt: number, endedAt: number) {
+  constructor(call: ToolRequest, end: CallEnd, kind: CallSpan['kind'], startedAt: number, endedAt: number) {
+    const { message, by } = end
     this.results = [message]
+    this.errors = end.error ? errorsOf([end]) : noErrors
     const told = { callId: call.id, tool: by, kind, ok: message.isError !== true, fellBack: by !== call.name }
     this.#span = { ...told, readyAt: startedAt, startedAt, endedAt, approvalMs: 0 }
   }
@@ -101,6 +107,14 @@ class SingleRun implements ToolRun {
   get report(): ToolReport {
     return reportCalls([this.#span], { waitsFor: [[]], slotsOf: () => 1 })
   }
+}
+
+const noErrors: ReadonlyMap<string, ErrorData> = new Map()
+
+function errorsOf(ends: readonly CallEnd[]): ReadonlyMap<string, ErrorData> {
+  const errors = new Map<string, ErrorData>()
+  for (const { message, error } of ends) if (error) errors.set(message.callId, error)
+  return errors
 }
 
 async function runTurn(
@@ -113,8 +127,10 @@ async function runTurn(
   const turn = new Turn(ctx, tools, calls, options)
   await turn.run()
   let report: ToolReport | undefined
+  const ends = turn.ends()
   const run = {
-    results: turn.ends().map(({ message }) => message),
+    results: ends.map(({ message }) => message),
+    errors: errorsOf(ends),
     get report() {
       report ??= reportCalls(turn.spans(), {
         waitsFor: turn.order.jobs.map(({ waitsFor }) => waitsFor),

@@ -308,7 +308,7 @@ function newState(): CallState {
 
 /** The same result, as the answer to another call. */
 function sameEnd(end: CallEnd, call: ToolRequest): CallEnd {
-  return { by: end.by, message: { ...end.message, callId: call.id, tool: call.name } }
+  return { ...end, message: { ...end.message, callId: call.id, tool: call.name } }
 }
 
 /** What identical calls have in common; undefined for arguments that JSON cannot tell apart. */
