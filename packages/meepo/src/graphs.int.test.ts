@@ -1,0 +1,109 @@
+// Graphs on a file, whose runs are evicted whenever they wait: each answer from outside finds nothing in memory.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { RunHandle } from '@meepo/core'
+import { expect, onTestFinished, test } from 'vitest'
+import { until } from '../test-support/stage.ts'
+import { createMeepo, defineGraph, task, type Meepo } from './index.ts'
+
+function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'meepo-graphs-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return join(folder, 'meepo.db')
+}
+
+/** Nobody holds it in memory any more. */
+async function evicted({ store }: Meepo, { runId }: RunHandle<unknown>): Promise<void> {
+  await until(async () => (await store.log.run('system', runId)).status === 'waiting')
+}
+
+const inner = defineGraph({
+  name: 'inner',
+  tasks: {
+    nap: task({ timer: 20 }),
+    each: task({ needs: ['nap'], forEach: () => [1, 2, 3], concurrency: 2, run: async (item: number) => item * 2 }),
+  },
+  output: ({ each }) => each,
+})
+
+const bodies = new Map<string, number>()
+function count(name: string): string {
+  bodies.set(name, (bodies.get(name) ?? 0) + 1)
+  return name
+}
+
+/** Three branches that wait for a person each, and one that does everything else that can wait. */
+const graph = defineGraph({
+  name: 'branches',
+  tasks: {
+    begin: task({ run: async () => count('begin') }),
+    a: task({ needs: ['begin'], signal: 'a' }),
+    b: task({ needs: ['begin'], signal: 'b' }),
+    c: task({ needs: ['begin'], signal: 'c' }),
+    afterA: task({ needs: ['a'], input: () => null, run: async () => count('afterA') }),
+    afterB: task({ needs: ['b'], input: () => null, run: async () => count('afterB') }),
+    afterC: task({ needs: ['c'], input: () => null, run: async () => count('afterC') }),
+    lists: task({ needs: ['a'], input: () => null, run: inner }),
+    first: task({ needs: ['afterA', 'afterB', 'afterC'], join: 'any', run: async () => count('first') }),
+    end: task({
+      needs: ['afterA', 'afterB', 'afterC', 'lists', 'first'],
+      input: (results: object) => results,
+      run: async (results: object) => (count('end'), Object.keys(results).length),
+    }),
+  },
+})
+
+const names = ['a', 'b', 'c'] as const
+const orders = names.flatMap((one) =>
+  names.filter((two) => two !== one).map((two) => [one, two, names.find((three) => three !== one && three !== two)!]),
+)
+
+test.each(['memory', 'file'] as const)(
+  'evicted branches go on in any order, each told twice (%s)',
+  async (kind) => {
+    const meepo = await createMeepo({ store: kind === 'memory' ? 'memory' : newFile(), idleMs: 0 })
+    for (const order of orders) {
+      bodies.clear()
+      const handle = await meepo.start(graph, null)
+      for (const name of order) {
+        await evicted(meepo, handle)
+        for (const id of ['once', 'twice']) await handle.signal(name, { by: name }, `${name}-${id}`)
+        await until(() => bodies.has(`after${name.toUpperCase()}`))
+      }
+      const { result, error } = await handle.result()
+      expect([order, error]).toEqual([order, undefined])
+      expect(result).toMatchObject({ a: { by: 'a' }, b: { by: 'b' }, c: { by: 'c' }, lists: [2, 4, 6] })
+      // Nothing that is done is done again, however often the run was read back.
+      expect(
+        [...bodies.values()].every((times) => times === 1),
+        JSON.stringify([...bodies]),
+      ).toBe(true)
+    }
+    await meepo.stop()
+  },
+  30_000,
+)
+
+test('another process goes on after each answer', async () => {
+  const store = newFile()
+  bodies.clear()
+  let meepo = await createMeepo({ store, idleMs: 0, definitions: [graph] })
+  const { runId } = await meepo.start(graph, null)
+  for (const name of ['c', 'a', 'b']) {
+    await evicted(meepo, meepo.engine.handle(runId))
+    await meepo.stop()
+    meepo = await createMeepo({ store, idleMs: 0, definitions: [graph] })
+    for (const id of ['once', 'twice']) await meepo.engine.handle(runId).signal(name, { by: name }, `${name}-${id}`)
+    await until(() => bodies.has(`after${name.toUpperCase()}`))
+  }
+  const { success, result } = await meepo.engine.handle(runId).result()
+  expect(success).toBe(true)
+  expect(result).toMatchObject({ lists: [2, 4, 6], first: 'first' })
+  expect(
+    [...bodies.values()].every((times) => times === 1),
+    JSON.stringify([...bodies]),
+  ).toBe(true)
+  await meepo.stop()
+}, 30_000)
