@@ -157,3 +157,16 @@ test('an estimate is of what tasks expect, then of past runs, and a budget refus
     criticalPath: { tasks: ['look', 'ask', 'long'] },
   })
 })
+
+test('a run that is likely to cost more than its budget is refused, unless told to go on', async () => {
+  const one = project()
+  const run = (...flags: string[]): Promise<Ended> =>
+    inside(one, 'run', 'words.yaml', '--input', '{"word":"otter"}', ...flags)
+  const over = await run('--budget', '0.01')
+  expect(over.err).toContain('graph.over_budget: graph words is likely to cost $0.02, as its tasks expect')
+  expect(over).toMatchObject({ code: 2, out: '' })
+  expect((await run('--budget', '0.01', '--ignore-estimate', '--unpriced', 'allow_flagged')).code).toBe(0)
+  // A run that exists is not refused, whatever others have cost.
+  expect((await run('--budget', '1', '--unpriced', 'allow_flagged', '--run-id', 'mine')).code).toBe(0)
+  expect((await run('--budget', '1', '--run-id', 'mine')).code).toBe(0)
+})

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { messageText } from '@meepo/simulator'
 import { openModel, type TestModel } from '../test-support/model.ts'
-import { createProject, type Project } from '../test-support/project.ts'
+import { createProject, type Ended, type Project } from '../test-support/project.ts'
 import { runInside } from '../test-support/inside.ts'
 
 const plan = {
@@ -31,7 +31,7 @@ function project(): Project {
 test('a plan is shown with its estimate, and carried out when somebody agrees', async () => {
   const { ended } = project().start(['plan', 'All about otters'], { stdin: 'y\n' })
   const { code, out, err } = await ended
-  expect(err).toContain('plan: 2 tasks in 2 levels, at least $0.00, not known for look_up, agent\n')
+  expect(err).toContain('plan: 2 tasks in 2 levels, at least $0.00, not known for agent\n')
   expect(err).toMatch(/ {2}look {2}look_up +find the word\n {2}tell {2}agent {4}after look {2}optional\n/)
   expect(err).toContain('Carry it out? [y/N] ')
   expect(JSON.parse(out)).toMatchObject({ answer: 'otter is a word', tasks: [{ id: 'look' }, { id: 'tell' }] })
@@ -77,4 +77,19 @@ test('a definition that is no planner is refused', async () => {
   const { code, err } = await runInside(project(), model.url, 'plan', 'All about otters', '--planner', 'graph')
   expect(err).toContain('config.invalid: graph is no planner')
   expect(code).toBe(2)
+})
+
+test('a plan is estimated by what earlier ones took', async () => {
+  const one = project()
+  const plan = (...flags: string[]): Promise<Ended> => runInside(one, model.url, 'plan', 'All about otters', ...flags)
+  const first = await plan('--yes', '--run-id', 'first')
+  expect(first.err).not.toContain('p95')
+  const second = await plan('--yes', '--run-id', 'second')
+  expect(second.err).toMatch(/plan: 2 tasks in 2 levels, about \d+ ms \(p95 \d+ ms\), at least \$0\.00/)
+  // The same id and goal is the same run, though there is more to measure now.
+  const again = await plan('--yes', '--run-id', 'second')
+  expect(again.code).toBe(0)
+  expect(again.out).toBe(second.out)
+  const attached = await plan('--yes', '--run-id', 'first')
+  expect([attached.code, attached.out]).toEqual([0, first.out])
 })

@@ -7,7 +7,7 @@ export { approvalSignal, define, defineAgent, defineGraph, defineTool, MeepoErro
 export { createToolExecutor, createToolRegistry, createToolRuntime, runTools } from '@meepo/core'
 export { asTool, promptTemplate, sessionOf } from '@meepo/core'
 export { createOrchestrator, graphBuilder, grow, prepareGraph, runGraph } from '@meepo/core'
-export { defaultRecoveryRules, definePlanner, planApprovalSignal, planTool } from '@meepo/core'
+export { defaultRecoveryRules, definePlanner, planApprovalSignal, planTool, readWorkerMeasures } from '@meepo/core'
 export { formatDollars, handlerSink, logSink, parseDollars } from '@meepo/core'
 // By subject: how things are defined, what they are made of, how they run.
 export type { Agent, AgentOptions, AnyDefinition, Definition, DefinitionOptions } from '@meepo/core'

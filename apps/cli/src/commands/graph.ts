@@ -81,13 +81,15 @@ async function checkGraph(name: string, { config, json }: GraphFlags): Promise<v
 
 async function estimateCost(name: string, { config, json, runs, budget }: EstimateFlags): Promise<void> {
   const { estimateGraph, measuresOf, refuseOverBudget } = await import('meepo/files')
-  const { readPastRuns } = await import('../graph/past-runs.ts')
+  const { lookBack, readPastRuns } = await import('../graph/past-runs.ts')
+  const { budgetOf } = await import('../graph/check-estimate.ts')
   const { estimateTable } = await import('../graph/estimate-table.ts')
   const found = await findGraph(name, config)
-  const estimate = estimateGraph(found.graph, measuresOf(await readPastRuns(found.store, found.graph, runs)))
+  const past = await lookBack(found.store, (store) => readPastRuns(store, found.graph, runs), [])
+  const estimate = estimateGraph(found.graph, measuresOf(past))
   if (json === true) terminal.out(`${JSON.stringify(toJson(found.graph, estimate), undefined, 2)}\n`)
   else terminal.out(estimateTable(found.graph.name, estimate))
-  const most = await budgetOf(found.graph, budget)
+  const most = budgetOf(found.graph, budget)
   if (most !== undefined) refuseOverBudget(found.graph.name, estimate, most)
 }
 
@@ -95,13 +97,6 @@ async function estimateCost(name: string, { config, json, runs, budget }: Estima
 function toJson({ name }: Graph, { picoDollars, ...estimate }: GraphEstimate): object {
   const { p50, p95 } = picoDollars
   return { graph: name, ...estimate, picoDollars: { p50: String(Math.round(p50)), p95: String(Math.round(p95)) } }
-}
-
-/** What was asked for, or what the graph itself may cost. */
-async function budgetOf({ limits }: Graph, asked: string | undefined): Promise<bigint | undefined> {
-  const { parseDollars } = await import('@meepo/core')
-  if (asked !== undefined) return parseDollars(asked)
-  return limits?.picoDollars === undefined ? undefined : BigInt(limits.picoDollars)
 }
 
 async function findGraph(name: string, named: string | undefined) {

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import type { MeepoConfig } from 'meepo'
-import type { Json, Planner } from '@meepo/core'
+import type { Goal, Json, Planner, WorkerMeasures } from '@meepo/core'
 import { parseDuration, shared } from '../options.ts'
 import { terminal } from '../terminal.ts'
 
@@ -41,16 +41,18 @@ async function plan(goal: string, flags: PlanFlags): Promise<void> {
   const { attend } = await import('../drive/attend.ts')
   const { Notices } = await import('../drive/notices.ts')
   const { decidePlan } = await import('../drive/decide-plan.ts')
+  const { measuredFor } = await import('../graph/measured-workers.ts')
   const { closeEngine, openEngine } = await import('../session.ts')
 
   const { config } = await loadConfig(flags.config)
   const planner = await findPlanner(config, flags.planner)
   const context = flags.context === undefined ? undefined : await readInput(flags.context)
+  const measured = await measuredFor(config.store, planner, flags.runId)
   const notices = new Notices()
   const since = Date.now()
   const meepo = await openEngine(config, notices)
   try {
-    const handle = await meepo.start(planner, inputOf(goal, context, flags), startOptions(flags))
+    const handle = await meepo.start(planner, inputOf(goal, context, measured, flags), startOptions(flags))
     const { runId } = handle
     const hint = { runId, config: flags.config }
     terminal.err(`run ${runId}\n`)
@@ -88,8 +90,18 @@ async function findPlanner({ definitions }: MeepoConfig, name: string | undefine
   )
 }
 
-function inputOf(goal: string, context: Json | undefined, { yes }: PlanFlags) {
-  return { goal, ...(context === undefined ? {} : { context }), ...(yes === true ? {} : { ask: true }) }
+function inputOf(
+  goal: string,
+  context: Json | undefined,
+  measured: WorkerMeasures | undefined,
+  { yes }: PlanFlags,
+): Goal {
+  return {
+    goal,
+    ...(context === undefined ? {} : { context }),
+    ...(yes === true ? {} : { ask: true }),
+    ...(measured === undefined ? {} : { measured }),
+  }
 }
 
 function startOptions({ runId, tenant, deadline, budget }: PlanFlags) {

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
-import type { RunLimits } from '@meepo/core'
+import type { AnyDefinition, Graph, RunLimits } from '@meepo/core'
+import type { MeepoConfig } from 'meepo'
 import { parseDuration, shared } from '../options.ts'
 import { terminal } from '../terminal.ts'
 
@@ -15,6 +16,7 @@ interface RunFlags {
   readonly runId?: string
   readonly tenant?: string
   readonly actor?: string
+  readonly ignoreEstimate?: boolean
 }
 
 /** `meepo run` */
@@ -29,6 +31,7 @@ export function runCommand(): Command {
     .addOption(shared.maxTurns())
     .addOption(shared.budget())
     .addOption(shared.unpriced())
+    .addOption(new Option('--ignore-estimate', 'run a graph that is likely to cost more than its budget'))
     .addOption(
       new Option('--deadline <duration>', 'when the run must have ended, counted from now').argParser(parseDuration),
     )
@@ -53,6 +56,7 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   const input = flags.input === undefined ? null : await readInput(flags.input)
   // Before anything is opened: what is refused leaves no trace.
   parseWith(definition.input, input, 'input.invalid', `input of ${definition.name}`)
+  if ('graph' in definition && flags.ignoreEstimate !== true) await refuseDear(definition, config.store, flags)
 
   const notices = new Notices()
   const since = Date.now()
@@ -66,6 +70,14 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   } finally {
     await closeEngine(meepo)
   }
+}
+
+/** A graph whose past runs, or whose tasks, say that its budget will not do. */
+async function refuseDear(definition: AnyDefinition, store: MeepoConfig['store'], flags: RunFlags): Promise<void> {
+  const { budgetOf, checkEstimate } = await import('../graph/check-estimate.ts')
+  const budget = budgetOf(definition, flags.budget)
+  // Only graphs have one.
+  if (budget !== undefined) await checkEstimate(definition as Graph, store, { budget, runId: flags.runId })
 }
 
 function startOptions({ runId, tenant, actor, maxTurns, deadline, budget, unpriced, stream }: RunFlags) {

@@ -151,7 +151,8 @@ test('records carry what their tasks cost', async () => {
       report: async (_scope, { scope }) => {
         const child = log.find((event) => event.type === 'child.started' && event.data.childId.startsWith('items['))
         const isOne = child?.type === 'child.started' && scope === `run:${child.data.childRunId}`
-        return isOne ? [{ picoDollars: '100' } as never] : []
+        // What the others cost nobody knows.
+        return [(isOne ? { picoDollars: '100', unpricedCalls: 0 } : { picoDollars: '3', unpricedCalls: 1 }) as never]
       },
     },
   }

@@ -73,7 +73,8 @@ export async function readTaskRecords(
     if (event.type !== 'child.started') continue
     const { childRunId } = event.data
     const [total] = await store.money.report(scope, { by: 'total', scope: `run:${childRunId}` })
-    if (total) costs.set(childRunId, BigInt(total.picoDollars))
+    // What has no price is not known: it is more than what is summed up.
+    if (total && total.unpricedCalls === 0) costs.set(childRunId, BigInt(total.picoDollars))
   }
   return foldTaskRecords(graph, events, costs)
 }

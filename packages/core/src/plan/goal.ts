@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.ts'
 import type { Issue, Schema } from '../base/schema.ts'
+import type { WorkerMeasures } from './measures.ts'
 
 /** What a planner is asked for. A text alone is a goal as well. */
 export interface Goal {
@@ -8,6 +9,8 @@ export interface Goal {
   readonly context?: Json
   /** True: a person must agree to the first plan, whatever the planner says about approval. */
   readonly ask?: boolean
+  /** What tools and agents took in past runs: the plan is estimated with it. See `readWorkerMeasures`. */
+  readonly measured?: WorkerMeasures
 }
 
 /** Accepts a goal, or its text. */
@@ -29,7 +32,7 @@ export const goalSchema: Schema<Goal> = {
   }),
 }
 
-const fields: readonly string[] = ['goal', 'context', 'ask']
+const fields: readonly string[] = ['goal', 'context', 'ask', 'measured']
 
 function* problemsOf(value: unknown): Generator<Issue> {
   if (typeof value !== 'object' || value === null) {
@@ -40,6 +43,31 @@ function* problemsOf(value: unknown): Generator<Issue> {
     yield { path: ['goal'], message: 'expected a text that is not empty' }
   }
   if ('ask' in value && typeof value.ask !== 'boolean') yield { path: ['ask'], message: 'expected true or false' }
+  if ('measured' in value && !isMeasured(value.measured))
+    yield { path: ['measured'], message: 'expected what readWorkerMeasures gives' }
   for (const key of Object.keys(value))
     if (!fields.includes(key)) yield { path: [key], message: 'nobody knows this field' }
+}
+
+function isMeasured(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    Object.values(value).every((each) => isObject(each) && isRange(each['ms'], isAmount) && isMoney(each))
+  )
+}
+
+function isMoney({ picoDollars }: Readonly<Record<string, unknown>>): boolean {
+  return picoDollars === undefined || isRange(picoDollars, (each) => typeof each === 'string' && /^\d+$/.test(each))
+}
+
+function isRange(value: unknown, isEnd: (end: unknown) => boolean): boolean {
+  return isObject(value) && isEnd(value['p50']) && isEnd(value['p95'])
+}
+
+function isAmount(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
 }

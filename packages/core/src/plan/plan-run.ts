@@ -63,7 +63,7 @@ export class PlanRun implements RecoveryHost {
   async run(): Promise<PlanOutcome> {
     const { name, maxReplans } = this.#parts
     let plan = await this.#makePlan({})
-    const estimate = estimatePlan(plan, this.#parts.maker.workers)
+    const estimate = estimatePlan(plan, this.#parts.maker.workers, this.#goal.measured)
     for (;;) {
       await this.#carryOut(plan)
       const answer = this.#answerNow()
@@ -122,7 +122,10 @@ export class PlanRun implements RecoveryHost {
       progress: { ...progress, tasks: this.#tasks, records: this.#records, results: this.#results, dropped },
     })
     const approval = this.#goal.ask === true && version === 1 ? 'always' : accept.approval
-    await acceptPlan(this.ctx, plan, estimatePlan(plan, maker.workers), version, { ...accept, approval })
+    await acceptPlan(this.ctx, plan, estimatePlan(plan, maker.workers, this.#goal.measured), version, {
+      ...accept,
+      approval,
+    })
     this.#version = version
     for (const task of plan.tasks) this.#tasks.set(task.id, task)
     if (plan.answer !== undefined) this.#answer = plan.answer

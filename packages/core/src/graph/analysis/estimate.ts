@@ -1,4 +1,5 @@
 import { MeepoError } from '../../base/errors.ts'
+import { quantile } from '../../base/quantile.ts'
 import { seededRandom } from '../../base/seeded-random.ts'
 import { formatDollars, parseDollars } from '../../cost/money.ts'
 import type { Graph } from '../graph.ts'
@@ -156,10 +157,4 @@ function endOf(spans: readonly { readonly to: number }[]): number {
 
 function rangeOf(samples: readonly number[]): Range {
   return { p50: quantile(samples, 0.5), p95: quantile(samples, 0.95) }
-}
-
-/** The smallest sample that so many are not above; 0 of none. */
-function quantile(samples: readonly number[], share: number): number {
-  const sorted = samples.toSorted((a, b) => a - b)
-  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0
 }
