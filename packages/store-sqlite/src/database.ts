@@ -6,12 +6,10 @@ import { row, text } from './row.ts'
 import { migrate, migrations, readFormat } from './schema/migrate.ts'
 import type { Migration } from './schema/migration.ts'
 import { describeFailure } from './sqlite-error.ts'
+import { busyTimeoutMs } from './write-lock.ts'
 
 /** `full`: an acknowledged write survives a power loss. `fast`: it survives a crash of the process, not of the machine. */
 export type Durability = 'full' | 'fast'
-
-/** How long a statement waits for the lock of another process. */
-const busyTimeoutMs = 5_000
 
 /** Opens the database for its writer; the folder and the file are created, the format is brought up to date. */
 export function openWritable(
@@ -33,6 +31,8 @@ export function openWritable(
     db.exec('PRAGMA temp_store = MEMORY')
     migrate(db, known)
     reserveLog(db, path)
+    // From here on see `beginWriting`.
+    db.exec('PRAGMA busy_timeout = 0')
     return db
   } catch (error) {
     db?.close()

@@ -4,6 +4,7 @@ import { Refusal } from '../refusal.ts'
 import { migrations, checkStillKnown } from '../schema/migrate.ts'
 import type { Migration } from '../schema/migration.ts'
 import { describeFailure, type Failure } from '../sqlite-error.ts'
+import { beginWriting } from '../write-lock.ts'
 import { putBlob } from './blobs.ts'
 import { decodeBatch } from './decode.ts'
 import { Desk } from './desk.ts'
@@ -83,7 +84,7 @@ export class Writer {
     const results: [number, unknown][] = []
     try {
       this.#options.onPoint?.('store.begin')
-      desk.run.begin.run()
+      beginWriting(desk.run.begin)
       if (desk.refresh()) checkStillKnown(desk.db, this.#options.migrations ?? migrations)
       const before = desk.lastEvent
       for (const [index, part] of parts.entries()) {
