@@ -146,6 +146,7 @@ export {
   type Blobs,
   type Change,
   type Claim,
+  type ClaimOptions,
   type Created,
   type Delivery,
   type Inbox,
@@ -153,6 +154,7 @@ export {
   type Log,
   type Mail,
   type NewRun,
+  type PruneOptions,
   type Release,
   type RunFilter,
   type RunStatus,
@@ -287,6 +289,16 @@ export {
   type WorkOptions,
 } from './graph/task.ts'
 export type { ItemView, TaskResults, TaskState, TaskStatus, TaskView } from './graph/task-view.ts'
+
+export type { MissedPolicy, ScheduleData } from './graph/data/graph-data.ts'
+export type { Fire, FireTimes, Schedule } from './workflow/schedule.ts'
+export { checkSchedule, scheduleData } from './workflow/schedule.ts'
+export { fireRunId, nextSchedulerId } from './workflow/run-ids.ts'
+export { schedulerDefinition, schedulerName, resumeSignal } from './workflow/scheduler.ts'
+export type { PassedFire, SchedulerHost, SchedulerInput, StartedFire } from './workflow/scheduler.ts'
+export { foldScheduler, type SchedulerState } from './workflow/scheduler-state.ts'
+export { defineWorkflow, isWorkflow, workflowStart } from './workflow/workflow.ts'
+export type { Workflow, WorkflowOptions } from './workflow/workflow.ts'
 
 export { definePlanner, isPlanner, planTool } from './plan/planner.ts'
 export type { Planner, PlannerOptions, PlanValidation } from './plan/planner.ts'

@@ -408,6 +408,16 @@ export const catalogue = {
     summary: 'The run has more than 1,000 open tasks.',
     fix: 'Start fewer at a time; a graph queues by itself.',
   },
+  'schedule.invalid': {
+    summary: 'The schedule of a workflow makes no sense: its cron, its time zone, or another field.',
+    fix: 'Correct the field that the message names.',
+    exit: 2,
+  },
+  'schedule.missing': {
+    summary: 'A workflow without a schedule cannot be paused or resumed.',
+    fix: 'Give it a `schedule`, or name another workflow (`meepo workflows`).',
+    exit: 2,
+  },
   'session.busy': {
     summary: 'The session is answering another message, and the sender did not want to wait.',
     fix: 'Send it again later, or with the policy `queue`, `steer` or `fork`.',

@@ -83,6 +83,9 @@ function betterMessage(json: Json, path: readonly PropertyKey[], message: string
     : `expected one of ${workKeys.join(', ')}`
 }
 
+/** What makes a workflow of a graph. */
+const workflowKeys = ['schedule', 'retention', 'priority', 'deadlineMs'] as const
+
 function makeGraph(
   data: GraphData,
   outerNames: Names,
@@ -97,6 +100,8 @@ function makeGraph(
   const names = outerNames.withAgents(agentsOf())
   const ids = Object.keys(data.tasks)
   checkNeeds()
+  if (at !== '')
+    for (const key of workflowKeys) if (data[key] !== undefined) wrong(key, 'only the outermost graph has one')
   const workshop: Workshop = { names, problems, ids, isEarlier: earlierIn(data.tasks), subGraph }
   const tasks = tasksFrom(data.tasks, path('tasks'), workshop)
   const options = { ...inputOf(), ...outputOf() }
