@@ -59,13 +59,24 @@ function finishOf(answer: Answer, target: Target, usage: Usage | undefined): Mod
   throw modelError(target, 'model.interrupted', 'ended its answer before it was complete', { details })
 }
 
-/** A text that is no JSON stays a text: the agent's validation tells the model. */
+/** A text that is no JSON, or that no log could hold, stays a text: the agent's validation tells the model. */
 function parseArguments(input: string): Json {
   if (input.trim() === '') return {}
   try {
     const parsed: Json = JSON.parse(input)
-    return parsed
+    return isSound(parsed, 0) ? parsed : input
   } catch {
     return input
   }
+}
+
+/** Deeper than anybody means; values of a log may be a little deeper, as they hold this one. */
+const maxDepth = 400
+
+/** JSON may nest without end, and write numbers that are none (`1e999`). */
+function isSound(value: Json, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return true
+  if (depth > maxDepth) return false
+  return Object.values(value).every((each) => isSound(each, depth + 1))
 }
