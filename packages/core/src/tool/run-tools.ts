@@ -94,18 +94,37 @@ async function runOne(ctx: ToolStage, tools: Toolset, call: ToolRequest, { turn 
 class SingleRun implements ToolRun {
   readonly results: readonly ToolMessage[]
   readonly errors: ReadonlyMap<string, ErrorData>
-  readonly #span: CallSpan
+  readonly #call: ToolRequest
+  readonly #by: string
+  readonly #kind: CallSpan['kind']
+  readonly #startedAt: number
+  readonly #endedAt: number
 
   constructor(call: ToolRequest, end: CallEnd, kind: CallSpan['kind'], startedAt: number, endedAt: number) {
     const { message, by } = end
     this.results = [message]
     this.errors = end.error ? errorsOf([end]) : noErrors
-    const told = { callId: call.id, tool: by, kind, ok: message.isError !== true, fellBack: by !== call.name }
-    this.#span = { ...told, readyAt: startedAt, startedAt, endedAt, approvalMs: 0 }
+    this.#call = call
+    this.#by = by
+    this.#kind = kind
+    this.#startedAt = startedAt
+    this.#endedAt = endedAt
   }
 
   get report(): ToolReport {
-    return reportCalls([this.#span], { waitsFor: [[]], slotsOf: () => 1 })
+    const { id, name } = this.#call
+    const span: CallSpan = {
+      callId: id,
+      tool: this.#by,
+      kind: this.#kind,
+      ok: this.results[0]?.isError !== true,
+      fellBack: this.#by !== name,
+      readyAt: this.#startedAt,
+      startedAt: this.#startedAt,
+      endedAt: this.#endedAt,
+      approvalMs: 0,
+    }
+    return reportCalls([span], { waitsFor: [[]], slotsOf: () => 1 })
   }
 }
 
