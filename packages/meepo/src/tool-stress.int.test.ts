@@ -9,6 +9,7 @@ import { openStage, price, talker } from '../test-support/stage.ts'
 import { wireProblems } from '../test-support/wire-history.ts'
 import { defineTool, noRetry, type Tool } from './index.ts'
 
+/** Arguments as the provider writes them, or as data. */
 type Call = { readonly name: string; readonly arguments: Json }
 
 /** Takes until it is told to stop. */
@@ -30,7 +31,14 @@ async function turnOf(tools: readonly Tool[], calls: readonly Call[]) {
       problems.push(...wireProblems(messages))
       const results = messages.filter(({ role }) => role === 'tool')
       const usage = { inputTokens: 1, outputTokens: 1 }
-      if (results.length === 0) return { toolCalls: calls.map((call, at) => ({ id: `c${at}`, ...call })), usage }
+      if (results.length === 0) {
+        const toolCalls = calls.map(({ name, arguments: args }, at) => ({
+          id: `c${at}`,
+          name,
+          arguments: typeof args === 'string' ? args : JSON.stringify(args),
+        }))
+        return { toolCalls, usage }
+      }
       read.push(
         ...results.map(({ tool_call_id: id, content }) => ({
           id: String(id),
@@ -101,7 +109,7 @@ test('arguments that nobody should write are results like others', async () => {
     { name: 'take', arguments: { value: '\uD800 alone' } },
     { name: 'take', arguments: JSON.parse('{"value":{"__proto__":{"a":1},"constructor":1}}') as Json },
     { name: 'take', arguments: 'no object' },
-    { name: 'take', arguments: { value: 1e999 } as Json },
+    { name: 'take', arguments: '{"value":1e999}' },
     { name: 'take', arguments: { value: { $result: 'c0' } } },
   ]
   const { record, read, problems } = await turnOf([take], calls)
@@ -110,8 +118,8 @@ test('arguments that nobody should write are results like others', async () => {
   expect(read).toHaveLength(calls.length)
   expect(read[0]?.result).toBe('taken')
   expect(seen[0]).toBe(1_000_002)
-  expect(read[5]?.result).toMatchObject({ error: { code: 'tool.invalid_arguments' } })
-  expect(read[6]?.result).toBe('taken')
+  for (const at of [2, 5, 6]) expect(read[at]?.result).toMatchObject({ error: { code: 'tool.invalid_arguments' } })
+  expect(read[7]?.result).toBe('taken')
 })
 
 test('results that nobody could keep are errors of their calls', async () => {
