@@ -74,7 +74,7 @@ function parseArguments(input: string): Json {
 const maxDepth = 400
 
 /** JSON may nest without end, and write numbers that are none (`1e999`). */
-function isSound(value: Json, depth: number): boolean {
+function isSound(value: unknown, depth: number): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || value === null) return true
   if (depth > maxDepth) return false

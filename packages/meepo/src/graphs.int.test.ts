@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { RunHandle } from '@meepo/core'
+import type { Graph, RunHandle } from '@meepo/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { until } from '../test-support/stage.ts'
 import { createMeepo, defineGraph, task, type Meepo } from './index.ts'
@@ -121,9 +121,8 @@ function versionOf(version: string, then: string, more: { readonly isLong?: bool
       early: task({ when: () => true, run: async () => 'early' }),
       done: task({ needs: ['asked'], when: () => when, input: () => null, run: async () => then }),
       ...(isLong ? { more: task({ needs: ['done'], input: () => null, run: async () => 'more' }) } : {}),
-    },
-    output: (results) => results as Record<string, unknown>,
-  })
+    } as never,
+  }) as Graph
 }
 
 /** A run that waits, of a process that is gone. */
