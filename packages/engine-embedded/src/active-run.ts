@@ -27,6 +27,7 @@ import {
   type ToolHost,
 } from '@meepo/core'
 import type { Certainty } from './certainty.ts'
+import { KeptLog, type LogRoom } from './kept-log.ts'
 import type { LostEnd } from './loader.ts'
 
 /** What an active run tells the engine that holds it. */
@@ -37,6 +38,7 @@ export interface RunOwner {
   readonly tools: ToolHost
   readonly certainty: Certainty
   readonly budgets: BudgetBook
+  readonly logRoom: LogRoom
   callWaits(run: ActiveRun, number: number, attempt: number, what: string | undefined): void
   startChild(parent: ActiveRun, start: ChildStart): void
   cancelChild(parent: ActiveRun, child: ChildRef, reason: string): void
@@ -66,8 +68,6 @@ export interface ActiveRunOptions {
   readonly isPreviewed: boolean
 }
 
-/** Longer logs are read from the store when somebody asks for the record. */
-const maxKeptEvents = 512
 /** Events are flushed at the latest when so many wait. */
 const maxBuffered = 64
 
@@ -113,8 +113,7 @@ export class ActiveRun implements RunHost {
   hasMoreMail = false
   readonly #owner: RunOwner
   readonly #scope: { readonly tenant: string }
-  /** The log from its first event on: saves reading it back for the record. */
-  #kept: NewEvent[] | undefined
+  readonly #kept: KeptLog | undefined
   #buffer: NewEvent[] | undefined = undefined
   #taken: string[] | undefined = undefined
   #bookings: Bookings | undefined = undefined
@@ -143,7 +142,7 @@ export class ActiveRun implements RunHost {
     this.#scope = { tenant: this.tenant }
     this.#seq = options.recording.lastSeq
     this.#durableSeq = this.#seq
-    this.#kept = options.created ? [options.created] : undefined
+    this.#kept = options.created && new KeptLog(owner.logRoom, options.created)
     this.driver = new RunDriver({
       runId: options.runId,
       definition: options.definition,
@@ -154,9 +153,9 @@ export class ActiveRun implements RunHost {
     })
   }
 
-  /** The whole log, if the run was created here and it was short enough to keep. */
-  get events(): readonly NewEvent[] | undefined {
-    return this.#kept
+  /** The whole log, if the run was created here and its log was kept. Given out once. */
+  takeLog(): readonly NewEvent[] | undefined {
+    return this.#kept?.take()
   }
 
   /** Nothing is on its way: not to the store, and not back from it. */
@@ -172,7 +171,7 @@ export class ActiveRun implements RunHost {
     if (this.#isGone) return
     this.#seq++
     if (mailId !== undefined) this.#take(mailId)
-    if (this.#kept && this.#kept.push(event) > maxKeptEvents) this.#kept = undefined
+    this.#kept?.add(event)
     if (!this.#buffer) this.bufferedSince = this.machine.scheduler.elapsed()
     if ((this.#buffer ??= []).push(event) >= maxBuffered) this.flush()
     else this.#becomeDirty()
@@ -364,6 +363,7 @@ export class ActiveRun implements RunHost {
   /** Stops using this object: nothing is appended or called back any more. A2. */
   gone(): void {
     this.#isGone = true
+    this.#kept?.take()
     this.#waiters = undefined
     this.driver.drop()
   }

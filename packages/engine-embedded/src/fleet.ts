@@ -22,6 +22,7 @@ import { Departures, type Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
 import { Flusher } from './flusher.ts'
 import { Intake } from './intake.ts'
+import { LogRoom } from './kept-log.ts'
 import { loadRun } from './loader.ts'
 import type { Birth } from './new-run.ts'
 import type { Previews } from './previews.ts'
@@ -46,6 +47,9 @@ export interface FleetOptions {
   readonly tools: ToolHost
 }
 
+/** Of the logs that are kept to the end of their runs: some 30 MB where results are small. */
+const keptPages = 256
+
 const noLost: ActiveRunOptions['lost'] = []
 
 export class Fleet implements RunOwner {
@@ -65,6 +69,7 @@ export class Fleet implements RunOwner {
   readonly #flusher: Flusher
   #isStopping = false
   readonly certainty: Certainty = new Certainty()
+  readonly logRoom: LogRoom = new LogRoom(keptPages)
   readonly #releases: Releases
   #broken: Claim[] = []
 
@@ -226,7 +231,7 @@ export class Fleet implements RunOwner {
   }
 
   ended(run: ActiveRun): void {
-    this.#forget(run, { kind: 'ended', events: run.events })
+    this.#forget(run, { kind: 'ended', events: run.takeLog() })
   }
 
   appendFailed(run: ActiveRun, thrown: unknown): void {
