@@ -74,7 +74,10 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
       tools,
     })
     engine.register(...definitions)
-    const workflows = openWorkflows(engine, definitions.filter(isWorkflow), rest.onNotice)
+    const workflows = openWorkflows({ engine, store }, definitions.filter(isWorkflow), {
+      machine,
+      ...(rest.onNotice ? { onNotice: rest.onNotice } : {}),
+    })
     // Whoever tells alerts has joined the others on the store, also when it runs nothing itself.
     if (definitions.length > 0 || (rest.alerts ?? []).length > 0) await engine.begin()
     if (definitions.length > 0) await workflows.begin()

@@ -30,6 +30,7 @@ const beside = [
   'workflows',
   'models',
   'concurrency',
+  'maxConcurrentWorkflows',
   'idleMs',
   'beatMs',
   'missedBeats',
@@ -43,6 +44,7 @@ const beside = [
 export function checkOptions(options: MeepoOptions): void {
   for (const [name, least] of [
     ['concurrency', 1],
+    ['maxConcurrentWorkflows', 1],
     ['idleMs', 0],
     ['beatMs', 1],
     ['missedBeats', 1],

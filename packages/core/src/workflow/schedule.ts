@@ -33,7 +33,7 @@ export function checkSchedule(workflow: string, schedule: ScheduleData): void {
   const { cron, timeZone, missed, maxMissed = 1, graceMs = 0, overlap, tenant } = schedule
   const wrong = (field: string, expected: string): never => {
     throw new MeepoError('schedule.invalid', `workflow ${workflow}: schedule.${field} must be ${expected}`, {
-      details: { workflow, field },
+      details: { workflow, field: `schedule.${field}` },
     })
   }
   if (typeof cron !== 'string') wrong('cron', 'a text')

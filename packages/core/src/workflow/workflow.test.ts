@@ -85,7 +85,7 @@ test.each<[Partial<Schedule>, string]>([
 ])('a schedule that makes no sense is refused: %j', (wrong, field) => {
   const schedule: Schedule<{ day: number }> = { cron: '0 7 * * *', ...(wrong as object), input: { day: 1 } }
   const problem = problemOf(() => defineWorkflow({ graph, schedule }))
-  expect(problem).toMatchObject({ code: 'schedule.invalid', field })
+  expect(problem).toMatchObject({ code: 'schedule.invalid', field: `schedule.${field}` })
   expect(problem.message).toMatch(`workflow report: schedule.${field} must be`)
 })
 

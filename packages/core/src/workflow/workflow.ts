@@ -1,4 +1,4 @@
-import { MeepoError } from '../base/errors.ts'
+import { MeepoError, toError } from '../base/errors.ts'
 import { parseWith } from '../base/schema.ts'
 import { askedLimits } from '../engine/asked-limits.ts'
 import type { StartOptions } from '../engine/engine.ts'
@@ -94,7 +94,13 @@ export function workflowStart(definition: AnyDefinition, options: StartOptions, 
 }
 
 function checkInput(workflow: string, { input: schema }: AnyDefinition, { input = null }: Schedule): void {
-  if (typeof input !== 'function') parseWith(schema, input, 'schedule.invalid', `workflow ${workflow}: schedule.input`)
+  if (typeof input === 'function') return
+  try {
+    parseWith(schema, input, 'schedule.invalid', `workflow ${workflow}: schedule.input`)
+  } catch (cause) {
+    const details = { workflow, field: 'schedule.input' }
+    throw new MeepoError('schedule.invalid', toError(cause).message, { details, cause })
+  }
 }
 
 function invalid(workflow: string, field: string, expected: string): MeepoError {

@@ -22,20 +22,22 @@ import {
 import type { EngineNotice } from '@meepo/engine-embedded'
 import { cronTimes } from './cron-times.ts'
 
-/** An engine with what it stands on. */
-export type WorkflowEngine = Engine & { readonly store: Store; readonly machine: Machine }
+/** What workflows stand on. */
+export interface Ground {
+  readonly engine: Engine
+  readonly store: Store
+  readonly machine: Machine
+  readonly onNotice: (notice: EngineNotice) => void
+}
 
 /** What the schedulers of a workflow do in this process. */
 export class WorkflowSchedulers implements SchedulerHost {
   readonly workflow: Workflow
   readonly definition: Definition<SchedulerInput, null>
-  readonly #engine: WorkflowEngine
+  readonly #ground: Ground
 
-  readonly #onNotice: (notice: EngineNotice) => void
-
-  constructor(engine: WorkflowEngine, workflow: Workflow, onNotice: (notice: EngineNotice) => void) {
-    this.#engine = engine
-    this.#onNotice = onNotice
+  constructor(ground: Ground, workflow: Workflow) {
+    this.#ground = ground
     this.workflow = workflow
     this.definition = schedulerDefinition(workflow.name, this)
   }
@@ -45,15 +47,15 @@ export class WorkflowSchedulers implements SchedulerHost {
   }
 
   now(): number {
-    return this.#engine.machine.scheduler.now()
+    return this.#ground.machine.scheduler.now()
   }
 
   fireRunId({ tenant = 'default' }: Parameters<SchedulerHost['fireRunId']>[0], at: number): RunId {
-    return fireRunId(this.#engine.machine.hash, this.workflow.name, tenant, at)
+    return fireRunId(this.#ground.machine.hash, this.workflow.name, tenant, at)
   }
 
   nextSchedulerId(scheduler?: RunId): RunId {
-    return nextSchedulerId(this.#engine.machine.hash, this.workflow.name, scheduler)
+    return nextSchedulerId(this.#ground.machine.hash, this.workflow.name, scheduler)
   }
 
   async status(runId: RunId): Promise<RunSummary['status'] | undefined> {
@@ -62,7 +64,7 @@ export class WorkflowSchedulers implements SchedulerHost {
 
   async find(runId: RunId): Promise<RunSummary | undefined> {
     try {
-      return await this.#engine.store.log.run('system', runId)
+      return await this.#ground.store.log.run('system', runId)
     } catch (thrown) {
       if (MeepoError.is(thrown) && thrown.code === 'run.not_found') return undefined
       throw thrown
@@ -76,7 +78,7 @@ export class WorkflowSchedulers implements SchedulerHost {
       await this.#startOnce(workflow, this.inputAt(at), options)
     } catch (thrown) {
       const { code, message } = toErrorData(thrown)
-      this.#onNotice({
+      this.#ground.onNotice({
         code,
         message: `workflow ${workflow.name}, due ${new Date(at).toISOString()}: ${message}`,
         runId,
@@ -106,14 +108,14 @@ export class WorkflowSchedulers implements SchedulerHost {
 
   /** Tells schedules apart without reading a log: the session of a scheduler. */
   keyOf(schedule: SchedulerInput['schedule']): string {
-    const { hash } = this.#engine.machine
+    const { hash } = this.#ground.machine
     const text = schedule === null ? 'none' : hash(canonicalJson(scheduleData(schedule))).slice(0, 16)
     return `${this.definition.name}:${text}`
   }
 
   async #startOnce<I, O>(definition: Definition<I, O>, input: I, options: StartOptions): Promise<void> {
     try {
-      await this.#engine.start(definition, input, options)
+      await this.#ground.engine.start(definition, input, options)
     } catch (thrown) {
       if (!MeepoError.is(thrown) || thrown.code !== 'run.exists') throw thrown
     }

@@ -7,6 +7,8 @@ import {
   scheduleData,
   workflowStart,
   type AnyDefinition,
+  type Engine,
+  type Machine,
   type PassedFire,
   type RunHandle,
   type RunId,
@@ -16,10 +18,11 @@ import {
   type SchedulerState,
   type StartedFire,
   type StartOptions,
+  type Store,
   type Workflow,
 } from '@meepo/core'
-import type { EngineNotice } from '@meepo/engine-embedded'
-import { WorkflowSchedulers, type WorkflowEngine } from './scheduler-host.ts'
+import { createNodeMachine, type EngineNotice } from '@meepo/engine-embedded'
+import { WorkflowSchedulers, type Ground } from './scheduler-host.ts'
 
 /** What is known of a workflow. */
 export interface WorkflowView {
@@ -63,19 +66,30 @@ type Link = { readonly run: RunSummary; readonly isAlive: boolean; readonly stat
 const maxTries = 100
 const alive: readonly RunSummary['status'][] = ['queued', 'running', 'waiting']
 
-/** Throws `definition.invalid`, `definition.duplicate` and `schedule.invalid`. */
+/** How {@link openWorkflows} sees its process. */
+export interface OpenWorkflowsOptions {
+  readonly machine?: Machine
+  /** Hears of fires whose run could not be started. Must not throw. */
+  readonly onNotice?: (notice: EngineNotice) => void
+}
+
+/**
+ * Opens workflows on a fleet that somebody else made, to look at them or to change how they stand. Keeps no schedule before
+ * `begin`. Throws `definition.invalid`, `definition.duplicate` and `schedule.invalid`.
+ */
 export function openWorkflows(
-  engine: WorkflowEngine,
+  { engine, store }: { readonly engine: Engine; readonly store: Store },
   workflows: readonly AnyDefinition[],
-  onNotice: (notice: EngineNotice) => void = ignore,
+  { machine = createNodeMachine(), onNotice = ignore }: OpenWorkflowsOptions = {},
 ): OpenWorkflows {
+  const ground: Ground = { engine, store, machine, onNotice }
   const byName = new Map<string, WorkflowSchedulers>()
   for (const workflow of workflows) {
     if (!isWorkflow(workflow))
       throw new MeepoError('definition.invalid', `workflows: ${workflow.name} is not made by defineWorkflow`)
     if (byName.has(workflow.name))
       throw new MeepoError('definition.duplicate', `two workflows are called ${workflow.name}`)
-    const schedulers = new WorkflowSchedulers(engine, workflow, onNotice)
+    const schedulers = new WorkflowSchedulers(ground, workflow)
     if (workflow.schedule) schedulers.times(workflow.schedule)
     byName.set(workflow.name, schedulers)
   }
@@ -96,7 +110,7 @@ export function openWorkflows(
 
   /** The last scheduler of the chain, whether it is at work or has ended. */
   const tailOf = async (schedulers: WorkflowSchedulers): Promise<Link | undefined> => {
-    const { log, inbox } = engine.store
+    const { log, inbox } = store
     let [run] = await log.runs('system', { definition: schedulers.definition.name, limit: 1 })
     for (let next = run; next; next = await schedulers.find(schedulers.nextSchedulerId(next.runId))) run = next
     if (!run) return undefined
@@ -147,7 +161,7 @@ export function openWorkflows(
         return {
           schedule: data,
           ...(isSame && after !== undefined ? { after } : {}),
-          ...(isSame && last ? { last } : {}),
+          ...(last ? { last } : {}),
           ...(isPaused ? { isPaused } : {}),
         }
       },
@@ -158,7 +172,7 @@ export function openWorkflows(
     const { name, version, schedule } = schedulers.workflow
     const tail = await tailOf(schedulers)
     const { nextAt, last, lastPassed, isPaused } = tail?.state ?? {}
-    const running = await engine.store.log.runs('system', { definition: name, status: alive })
+    const running = await store.log.runs('system', { definition: name, status: alive })
     return {
       name,
       version,
@@ -194,7 +208,7 @@ export function openWorkflows(
       const schedulers = scheduled(name)
       const tail = await tailOf(schedulers)
       if (tail?.isAlive !== true || tail.state?.isPaused !== true) return
-      await signalOnce(engine, tail.run.runId)
+      await signalOnce(engine, tail.run.runId, machine.scheduler.now())
     },
     runNow: async (name, input, options = {}) => {
       const schedulers = find(name)
@@ -206,7 +220,7 @@ export function openWorkflows(
     },
     startOptions: (definition, options = {}) => {
       const known = typeof definition === 'string' ? byKey(definition) : definition
-      return known ? workflowStart(known, options, engine.machine.scheduler.now()) : options
+      return known ? workflowStart(known, options, machine.scheduler.now()) : options
     },
   }
 }
@@ -215,7 +229,7 @@ function withoutPause({ isPaused: _over, ...state }: SchedulerState): SchedulerS
   return state
 }
 
-async function end(engine: WorkflowEngine, { runId }: RunSummary): Promise<void> {
+async function end(engine: Engine, { runId }: RunSummary): Promise<void> {
   try {
     await engine.handle(runId).cancel('another scheduler keeps the schedule')
   } catch (thrown) {
@@ -224,9 +238,9 @@ async function end(engine: WorkflowEngine, { runId }: RunSummary): Promise<void>
 }
 
 /** Two who resume at once say different times: the first one counts. */
-async function signalOnce(engine: WorkflowEngine, runId: RunId): Promise<void> {
+async function signalOnce(engine: Engine, runId: RunId, at: number): Promise<void> {
   try {
-    await engine.handle(runId).signal(resumeSignal, { at: engine.machine.scheduler.now() })
+    await engine.handle(runId).signal(resumeSignal, { at })
   } catch (thrown) {
     if (!MeepoError.is(thrown) || (thrown.code !== 'signal.conflict' && thrown.code !== 'run.ended')) throw thrown
   }
