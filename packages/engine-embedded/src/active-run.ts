@@ -14,7 +14,6 @@ import {
   type Grant,
   type Json,
   type LedgerEntry,
-  type LogEvent,
   type Machine,
   type Models,
   type NewEvent,
@@ -104,6 +103,7 @@ export class ActiveRun implements RunHost {
   readonly priority: number
   readonly recording: Recording
   readonly isPreviewed: boolean
+  readonly isWorkflow: boolean
   isWaiting = false
   waitingSince = 0
   wakeAt: number | undefined
@@ -135,6 +135,7 @@ export class ActiveRun implements RunHost {
     this.priority = options.priority
     this.recording = options.recording
     this.isPreviewed = options.isPreviewed
+    this.isWorkflow = options.definition.isWorkflow === true && options.recording.created.parent === undefined
     this.machine = owner.machine
     this.models = owner.models
     this.tools = owner.tools
@@ -161,6 +162,13 @@ export class ActiveRun implements RunHost {
   /** Nothing is on its way: not to the store, and not back from it. */
   get isIdle(): boolean {
     return this.isClean && this.openChildWork === 0
+  }
+
+  /** A workflow goes on in its children: others do not get its place while it waits for them. */
+  get keepsPlace(): boolean {
+    if (!this.isWorkflow) return false
+    for (const { kind } of this.driver.openEntries()) if (kind === 'child') return true
+    return false
   }
 
   get isClean(): boolean {

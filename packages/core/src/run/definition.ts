@@ -56,14 +56,13 @@ export function define<I, O>(options: DefinitionOptions<I, O>): Definition<I, O>
   return definition
 }
 
-/** Ended runs that go at once would leave nobody the time to read their result; whole milliseconds let stores compare exactly. */
 function checkRetention({ name, retention = {} }: Pick<AnyDefinition, 'name' | 'retention'>): void {
   for (const field of ['completedMs', 'failedMs'] as const) {
     const value = retention[field]
-    if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue
+    if (value === undefined || (Number.isFinite(value) && value >= 0)) continue
     throw new MeepoError(
       'definition.invalid',
-      `retention.${field} of ${name} must be a whole number of milliseconds above 0`,
+      `retention.${field} of ${name} must be a number of milliseconds from 0`,
       {
         details: { field: `retention.${field}`, value: String(value) },
       },
