@@ -27,6 +27,7 @@ import {
 } from '@meepo/core'
 import type { Certainty } from './certainty.ts'
 import { KeptLog, type LogRoom } from './kept-log.ts'
+import { outcomeOf } from './child-outcome.ts'
 import type { LostEnd } from './loader.ts'
 
 /** What an active run tells the engine that holds it. */
@@ -162,13 +163,6 @@ export class ActiveRun implements RunHost {
   /** Nothing is on its way: not to the store, and not back from it. */
   get isIdle(): boolean {
     return this.isClean && this.openChildWork === 0
-  }
-
-  /** A workflow goes on in its children: others do not get its place while it waits for them. */
-  get keepsPlace(): boolean {
-    if (!this.isWorkflow) return false
-    for (const { kind } of this.driver.openEntries()) if (kind === 'child') return true
-    return false
   }
 
   get isClean(): boolean {
@@ -396,12 +390,4 @@ function extrasOf(
     ...(settle.length > 0 ? { settle } : {}),
     ...(ledger.length > 0 ? { ledger } : {}),
   }
-}
-
-/** What the parent hears of an end. */
-export function outcomeOf(event: NewEvent | LogEvent): ChildNews['outcome'] {
-  if (event.type === 'run.completed') return { kind: 'completed', result: event.data.result }
-  if (event.type === 'run.failed') return { kind: 'failed', error: event.data.error }
-  const reason = event.type === 'run.cancelled' ? event.data.reason : 'ended'
-  return { kind: 'failed', error: { code: 'run.cancelled', message: reason, retryable: false } }
 }

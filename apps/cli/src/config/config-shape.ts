@@ -53,6 +53,7 @@ export const configShape: ZodType<unknown> = strictObject({
   firstContentMs: count,
   usefulTokens: count,
   concurrency: count,
+  maxConcurrentWorkflows: count,
   idleMs: number().int().min(0).optional(),
   beatMs: count,
   missedBeats: count,
