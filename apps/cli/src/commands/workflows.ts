@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import type { Meepo, OpenWorkflows } from 'meepo'
+import type { Notices } from '../drive/notices.ts'
 import { shared } from '../options.ts'
 import { terminal } from '../terminal.ts'
 
@@ -63,9 +64,9 @@ async function changeSchedule(change: 'pause' | 'resume', name: string, { config
 async function runNow(name: string, flags: RunFlags): Promise<void> {
   const { readInput } = await import('../arguments.ts')
   const { attend } = await import('../drive/attend.ts')
-  const { Notices } = await import('../drive/notices.ts')
+  const { Notices: Collected } = await import('../drive/notices.ts')
   const input = flags.input === undefined ? undefined : await readInput(flags.input)
-  const notices = new Notices()
+  const notices = new Collected()
   const since = Date.now()
   await withWorkflows(
     flags.config,
@@ -116,7 +117,7 @@ interface Opened {
 async function withWorkflows<T>(
   named: string | undefined,
   use: (opened: Opened) => Promise<T>,
-  notices?: import('../drive/notices.ts').Notices,
+  notices?: Notices,
 ): Promise<T> {
   const { isWorkflow, openWorkflows } = await import('meepo')
   const { loadConfig } = await import('../config/load-config.ts')
