@@ -98,10 +98,11 @@ export const forgetSql = {
     WHERE id > ?1 AND ended_at < ?2 AND (?3 IS NULL OR tenant = ?3)
       AND (parent_run IS NULL OR NOT EXISTS (SELECT 1 FROM runs WHERE run_id = root.parent_run))
     ORDER BY id LIMIT ?4`,
-  // runs_parent
+  // runs_parent, in this order
   tree: `WITH RECURSIVE tree (id, run_id, ended_at) AS (
       SELECT id, run_id, ended_at FROM runs WHERE id = ?
-      UNION ALL SELECT child.id, child.run_id, child.ended_at FROM tree JOIN runs AS child ON child.parent_run = tree.run_id)
+      UNION ALL SELECT child.id, child.run_id, child.ended_at FROM tree CROSS JOIN runs AS child
+        ON child.parent_run = tree.run_id)
     SELECT id, run_id, ended_at FROM tree`,
   raiseFloor: `INSERT INTO meta (key, value) SELECT 'event_floor', ifnull(max(id), 0) FROM events WHERE true
     ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`,
