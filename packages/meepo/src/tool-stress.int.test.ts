@@ -89,6 +89,31 @@ test('of 100 calls in one turn 10 fail, 10 time out and 10 fall back: each has o
   expect(events.filter(({ type }) => type === 'step.failed')).toHaveLength(30)
 })
 
+test('100 calls at once and 10,000 in the queue of one turn: all run, none twice, on a file', async () => {
+  let [open, most] = [0, 0]
+  const ran = new Set<number>()
+  const look = defineTool({
+    name: 'look',
+    description: 'Looks.',
+    effect: 'read',
+    coalesce: false,
+    input: z.object({ at: z.number() }),
+    run: async ({ at }) => {
+      expect(ran.has(at)).toBe(false)
+      ran.add(at)
+      most = Math.max(most, ++open)
+      await new Promise((resolve) => setImmediate(resolve))
+      open--
+      return at
+    },
+  }) as Tool
+  const calls = Array.from({ length: 10_100 }, (_, at) => ({ name: 'look', arguments: { at } }))
+  const { record, read } = await turnOf([look], calls)
+  expect([record.error, record.result]).toEqual([undefined, 'done'])
+  expect(read.map(({ result }) => result)).toEqual(calls.map((_, at) => at))
+  expect([ran.size, most]).toEqual([10_100, 100])
+})
+
 test('arguments that nobody should write are results like others', async () => {
   const seen: number[] = []
   const take = defineTool({

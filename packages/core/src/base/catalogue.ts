@@ -401,8 +401,8 @@ export const catalogue = {
     exit: 2,
   },
   'run.segment_too_long': {
-    summary: 'One segment of the run has more than 10,000 steps.',
-    fix: 'End the segment with ctx.continueWith(state).',
+    summary: 'One segment of the run has more steps than its definition allows: 10,000 unless it says otherwise.',
+    fix: 'End the segment with ctx.continueWith(state), or raise `segmentCalls` of the definition where its length is bounded otherwise.',
   },
   'run.too_wide': {
     summary: 'The run has more than 1,000 open tasks.',
