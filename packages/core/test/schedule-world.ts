@@ -26,6 +26,7 @@ export class ScheduleWorld implements SchedulerHost {
   readonly runs = new Map<RunId, RunStatus>()
   readonly started: number[] = []
   readonly successors: SchedulerInput[] = []
+  keptMs = Infinity
   calendar: FireTimes = every(1_000)
   clock: () => number = () => 0
   /** Called instead of every start that it throws for. */

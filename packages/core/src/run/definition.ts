@@ -46,14 +46,20 @@ export type DefinitionOptions<I, O> = Omit<Definition<I, O>, 'version'> & { read
  */
 export function define<I, O>(options: DefinitionOptions<I, O>): Definition<I, O> {
   const definition = { version: '1', ...options }
-  if (!/^[\w.-]+$/.test(definition.name) || !/^[\w.-]+$/.test(definition.version)) {
+  checkDefinition(definition)
+  return definition
+}
+
+/** Throws `definition.invalid` for a name, version or retention that makes no sense. */
+export function checkDefinition(definition: Pick<AnyDefinition, 'name' | 'version' | 'retention'>): void {
+  const { name, version } = definition
+  if (!/^[\w.-]+$/.test(name) || !/^[\w.-]+$/.test(version)) {
     throw new MeepoError(
       'definition.invalid',
-      `name ${JSON.stringify(definition.name)} and version ${JSON.stringify(definition.version)} may hold letters, digits, dot, dash and underscore`,
+      `name ${JSON.stringify(name)} and version ${JSON.stringify(version)} may hold letters, digits, dot, dash and underscore`,
     )
   }
   checkRetention(definition)
-  return definition
 }
 
 function checkRetention({ name, retention = {} }: Pick<AnyDefinition, 'name' | 'retention'>): void {

@@ -165,6 +165,35 @@ test('a fire of skip that nobody could start in time is passed over', async () =
   expect(stateOf(engine)?.lastPassed).toMatchObject({ at: 1_000, why: 'late' })
 })
 
+test('a fire that may have been started, and whose run may be forgotten, is not started again', async () => {
+  for (const [keptMs, expected] of [
+    [5_000, [1_000, 11_000]],
+    [10_001, [1_000, 1_000, 11_000]],
+  ] as const) {
+    const world = new ScheduleWorld()
+    world.keptMs = keptMs
+    world.calendar = {
+      next: (after) => every(10_000).next(after - 1_000)! + 1_000,
+      upTo: (at, count) =>
+        every(10_000)
+          .upTo(at - 1_000, count)
+          .map((each) => each + 1_000),
+    }
+    const definition = schedulerDefinition('work', world)
+    const first = begin(world, { schedule })
+    await first.run(1_000)
+    const started = first.writes.findLastIndex(({ event }) => event.type === 'step.started')
+    // It died behind the start, and everything was down until the run was forgotten.
+    world.runs.clear()
+    const again = SmallEngine.start(definition, { schedule }, first.writes.slice(0, started + 1))
+    world.clock = () => again.machine.scheduler.now() + 10_000
+    await again.run(0)
+    world.clock = () => again.machine.scheduler.now()
+    await again.run(10_500)
+    expect(world.started, String(keptMs)).toEqual(expected)
+  }
+})
+
 test('crashed at every place of its log, it starts every fire once', async () => {
   for (const missed of ['all', 'latest'] as const) {
     const input = { schedule: { ...schedule, missed }, after: 0 }

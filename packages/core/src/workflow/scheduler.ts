@@ -37,7 +37,8 @@ export interface StartedFire {
 /** A fire without a run, and why. */
 export interface PassedFire {
   readonly at: number
-  readonly why: 'late' | 'overlap' | 'failed'
+  /** `unknown`: a process died while it started the fire, and so long ago that its run may be forgotten by now. */
+  readonly why: 'late' | 'overlap' | 'failed' | 'unknown'
   /** Why its run could not be started. */
   readonly error?: ErrorData
 }
@@ -61,6 +62,8 @@ export interface SchedulerHost {
   /** Throws `schedule.invalid` for a cron or time zone that there is not. */
   times(schedule: ScheduleData): FireTimes
   now(): number
+  /** How long ended runs of the workflow stay at least. */
+  readonly keptMs: number
   fireRunId(schedule: ScheduleData, at: number): RunId
   nextSchedulerId(scheduler: RunId): RunId
   /** Undefined when there is no such run. */
@@ -118,8 +121,10 @@ async function runScheduler(ctx: RunContext, input: SchedulerInput, host: Schedu
   let { after = ctx.now(), last } = input
   if (input.isPaused) after = (await ctx.signalled(resumeSignal, { schema: resumeSchema })).at
   for (let rounds = 0; rounds < maxRounds; rounds++) {
-    const moment: Moment = { scheduler: ctx.runId, schedule, after, last, now: ctx.now() }
-    const round = await ctx.step(fireStep, { effect: 'idempotent', retry: patient }, () => fireDue(host, moment))
+    const moment: Omit<Moment, 'isRepeated'> = { scheduler: ctx.runId, schedule, after, last, now: ctx.now() }
+    const round = await ctx.step(fireStep, { effect: 'idempotent', retry: patient }, ({ count }) =>
+      fireDue(host, { ...moment, isRepeated: count > 1 }),
+    )
     if (round.kind === 'replaced' || round.nextAt === undefined) return null
     after = round.after
     last = round.started.at(-1) ?? last
@@ -138,6 +143,8 @@ interface Moment {
   readonly after: number
   readonly last: StartedFire | undefined
   readonly now: number
+  /** An earlier try may have started some of it. */
+  readonly isRepeated: boolean
 }
 
 /** Starts what is due. Repeated after a crash it takes the same fires, and knows those that were started. */
@@ -164,12 +171,13 @@ function fireDue(host: SchedulerHost, moment: Moment): Promise<Round> {
 /** Undefined: it has a run. */
 async function startFire(
   host: SchedulerHost,
-  { schedule }: Moment,
+  { schedule, isRepeated }: Moment,
   fire: StartedFire,
   last: StartedFire | undefined,
 ): Promise<PassedFire | undefined> {
   const { at, runId } = fire
   if ((await host.status(runId)) !== undefined) return undefined
+  if (isRepeated && host.now() - at >= host.keptMs) return { at, why: 'unknown' }
   if (isTooLate(schedule, at, host.now())) return { at, why: 'late' }
   if (schedule.overlap === 'skip' && last && isGoingOn(await host.status(last.runId))) return { at, why: 'overlap' }
   try {

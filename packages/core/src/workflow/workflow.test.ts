@@ -37,7 +37,7 @@ test('a workflow is the graph with what is said about its runs', () => {
     limits: { maxTurns: 3 },
     priority: 5,
     deadlineMs: 1_000,
-    retention: { completedMs: 10 },
+    retention: { completedMs: 60_000 },
     schedule: { cron: '0 7 * * *', input: ({ at }) => ({ day: at }) },
   })
   expect(workflow).toMatchObject({
@@ -46,7 +46,7 @@ test('a workflow is the graph with what is said about its runs', () => {
     isWorkflow: true,
     limits: { picoDollars: '2000000000000', maxTurns: 3 },
     priority: 5,
-    retention: { completedMs: 10 },
+    retention: { completedMs: 60_000 },
     levels: graph.levels,
   })
   expect(isWorkflow(workflow)).toBe(true)
@@ -98,8 +98,7 @@ test('the input of a schedule must be one that the graph takes', () => {
 })
 
 test.each<[object, string]>([
-  [{ name: 'a b' }, 'name'],
-  [{ version: '' }, 'version'],
+  [{ retention: { completedMs: 59_999 }, schedule: { cron: '@daily', input: { day: 1 } } }, 'retention.completedMs'],
   [{ priority: 0.5 }, 'priority'],
   [{ deadlineMs: 0 }, 'deadlineMs'],
   [{ deadlineMs: Infinity }, 'deadlineMs'],
@@ -107,6 +106,10 @@ test.each<[object, string]>([
   [{ retention: { failedMs: Number.NaN } }, 'retention.failedMs'],
 ])('a workflow that makes no sense is refused: %j', (wrong, field) => {
   expect(problemOf(() => defineWorkflow({ graph, ...wrong }))).toMatchObject({ code: 'definition.invalid', field })
+})
+
+test.each([{ name: 'a b' }, { version: '' }])('a name or version that is none is refused: %j', (wrong) => {
+  expect(problemOf(() => defineWorkflow({ graph, ...wrong })).code).toBe('definition.invalid')
 })
 
 test('runs start with priority and deadline of their workflow, unless the caller says otherwise', () => {
@@ -156,7 +159,7 @@ test('a graph of data is the workflow that it says', () => {
     name: 'g',
     tasks,
     schedule: { cron: '@daily', input: { a: 1 } },
-    retention: { failedMs: 1 },
+    retention: { failedMs: 60_000 },
     budget: 1,
   }
   const workflow = workflowFromData(graphFromData(data))

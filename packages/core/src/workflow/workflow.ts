@@ -5,7 +5,7 @@ import type { StartOptions } from '../engine/engine.ts'
 import type { DataGraph } from '../graph/data/graph-from-data.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { RunLimits } from '../log/events.ts'
-import type { AnyDefinition, Definition, Retention } from '../run/definition.ts'
+import { checkDefinition, type AnyDefinition, type Definition, type Retention } from '../run/definition.ts'
 import { checkSchedule, type Schedule } from './schedule.ts'
 
 /** What {@link defineWorkflow} takes. */
@@ -36,6 +36,9 @@ export interface Workflow<I = unknown, O = unknown> extends Definition<I, O> {
   readonly schedule?: Schedule<I>
 }
 
+/** Runs of schedules stay at least so long. */
+const leastKeptMs = 60_000
+
 /**
  * Makes a workflow of a graph, or of any other definition. It can be used wherever that could be; below another run it is
  * a run like any other. Throws `definition.invalid` and `schedule.invalid`.
@@ -44,18 +47,17 @@ export interface Workflow<I = unknown, O = unknown> extends Definition<I, O> {
  */
 export function defineWorkflow<I, O>(options: WorkflowOptions<I, O>): Workflow<I, O> {
   const { graph, name = graph.name, version = graph.version, priority, deadlineMs, schedule, retention } = options
-  for (const [field, text] of Object.entries({ name, version })) {
-    if (!/^[\w.-]+$/.test(text)) throw invalid(name, field, 'made of letters, digits, dot, dash and underscore')
-  }
+  checkDefinition({ name, version, ...(retention ? { retention } : {}) })
   if (priority !== undefined && !Number.isInteger(priority)) throw invalid(name, 'priority', 'a whole number')
   if (deadlineMs !== undefined && !(Number.isFinite(deadlineMs) && deadlineMs > 0))
     throw invalid(name, 'deadlineMs', 'a number above 0')
-  for (const [field, ms] of Object.entries(retention ?? {})) {
-    if (!(Number.isFinite(ms) && ms >= 0)) throw invalid(name, `retention.${field}`, 'a number from 0')
-  }
   if (schedule) {
     checkSchedule(name, schedule)
     checkInput(name, graph, schedule)
+    // Whether a fire was started is looked up among the runs.
+    for (const [field, ms] of Object.entries(retention ?? graph.retention ?? {}))
+      if (ms < leastKeptMs)
+        throw invalid(name, `retention.${field}`, `at least ${leastKeptMs}, as the workflow has a schedule`)
   }
   const asked = askedLimits({ budget: options.budget, limits: options.limits })
   const limits = { ...graph.limits, ...asked }

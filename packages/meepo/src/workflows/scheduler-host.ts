@@ -46,6 +46,11 @@ export class WorkflowSchedulers implements SchedulerHost {
     return cronTimes(this.workflow.name, schedule)
   }
 
+  get keptMs(): number {
+    const { completedMs = Infinity, failedMs = Infinity } = this.workflow.retention ?? {}
+    return Math.min(completedMs, failedMs)
+  }
+
   now(): number {
     return this.#ground.machine.scheduler.now()
   }
