@@ -319,6 +319,16 @@ test.for<[unknown, string, string]>([
   ],
   [{ name: 'x', tasks: { a: { function: 'id', input: () => 1 } } }, 'graph.invalid', 'a function'],
   [
+    { name: 'x', input: { type: 'string' }, tasks: { a: { run: 'double' } } },
+    'graph.invalid',
+    'tasks.a: the input of the graph does not fit: it is string and has to be number',
+  ],
+  [
+    { name: 'x', tasks: { a: { graph: { name: 'y', tasks: { b: { tool: 'echo', input: { text: 7 } } } } } } },
+    'graph.invalid',
+    'tasks.a.graph.tasks.b.input: its input does not fit: text: expected string',
+  ],
+  [
     { name: 'x', budget: 1, tasks: { a: { run: 'double', expects: { dollars: 2 } } } },
     'graph.over_budget',
     'is likely to cost $2',
