@@ -339,6 +339,11 @@ test.for<[unknown, string, string]>([
   expect(problems.join('; ')).toContain(said)
 })
 
+test('a task that never runs is no mistake', () => {
+  const tasks = { a: { function: 'id', when: '1 > 2' }, b: { run: 'double', needs: ['a'], input: 'text' } }
+  expect(problemsOf({ name: 'x', tasks })).toEqual([])
+})
+
 test('a circle of objects is refused, and more problems than anybody reads are counted', () => {
   const circle: Record<string, unknown> = { name: 'x' }
   circle['tasks'] = circle

@@ -132,7 +132,7 @@ function makeGraph(
 
   function refuseMismatches(graph: Graph): void {
     for (const { severity, task, key, message } of analyzeGraph(graph))
-      if (severity === 'error') wrong(`tasks.${task}${key === undefined ? '' : `.${key}`}`, message)
+      if (severity === 'error') wrong(pathText(['tasks', task, ...(key === undefined ? [] : [key])]), message)
   }
 
   function subGraph(inner: GraphData, innerPath: string): Graph | undefined {
