@@ -292,7 +292,7 @@ export type { ItemView, TaskResults, TaskState, TaskStatus, TaskView } from './g
 
 export type { MissedPolicy, ScheduleData } from './graph/data/graph-data.ts'
 export type { Fire, FireTimes, Schedule } from './workflow/schedule.ts'
-export { checkSchedule, scheduleData } from './workflow/schedule.ts'
+export { scheduleData } from './workflow/schedule.ts'
 export { fireRunId, nextSchedulerId } from './workflow/run-ids.ts'
 export { schedulerDefinition, schedulerName, resumeSignal } from './workflow/scheduler.ts'
 export type { PassedFire, SchedulerHost, SchedulerInput, StartedFire } from './workflow/scheduler.ts'
