@@ -14,7 +14,7 @@ import { clipped, sizeOf } from './clip.ts'
 import { decideHandoffs, type Handoff } from './handoff.ts'
 import { isTight, makeRoom } from './make-room.ts'
 import { asAny } from './prepared.ts'
-import { judgeTurn, progressHint, turnMark } from './progress.ts'
+import { progressHint } from './progress.ts'
 import { isContinued, isSegmentFull, type AgentState, type Continued, type SegmentCount } from './segment.ts'
 import { Talk } from './talk.ts'
 
@@ -123,8 +123,7 @@ function conclude(
   talk.took(results, added)
   if (handoff) passOn(ctx, talk, handoff)
   if (speaker.progress === false) return
-  const { state, verdict } = judgeTurn(talk.progress, turnMark(calls, results), speaker.progress)
-  talk.progress = state
+  const verdict = talk.progress.took(calls, results, speaker.progress)
   if (verdict === 'stop') throw noProgress(talk)
   if (verdict === 'hint') talk.note(progressHint(speaker.progress.stopAfter ?? 6))
 }
