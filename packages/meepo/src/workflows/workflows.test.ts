@@ -161,6 +161,31 @@ test('an operator who cancels a scheduler ends the schedule until the next proce
   expect(stage.ran).toEqual([day + 10_000, day + 40_000])
 })
 
+test('a scheduler hands over to the next one, and the last one is told and paused', async () => {
+  const stage = new ScheduleStage(day)
+  const meepo = await stage.open([stage.workflow({ cron: '* * * * * *' })], { idleMs: 0 })
+  await stage.run(210_500)
+  expect(stage.ran).toEqual(Array.from({ length: 210 }, (_, index) => day + (index + 1) * 1_000))
+  const statuses = (await stage.runs(schedulerName('tick'))).map(({ status }) => status)
+  expect(statuses).toEqual(['waiting', 'completed', 'completed'])
+  expect(await view(stage, meepo)).toMatchObject({ last: { at: day + 210_000 }, nextAt: day + 211_000 })
+  await stage.until(meepo.workflows.pause('tick'))
+  await stage.run(5_000)
+  expect(stage.ran).toHaveLength(210)
+})
+
+test('a clock that is set back or forward doubles no fire', async () => {
+  const stage = new ScheduleStage(day)
+  await stage.open([stage.workflow(everyTen)])
+  await stage.run(25_000)
+  stage.machine.scheduler.jump(-12_000)
+  await stage.run(30_000)
+  stage.machine.scheduler.jump(60_000)
+  await stage.run(20_000)
+  expect(new Set(stage.ran).size).toBe(stage.ran.length)
+  expect(stage.ran.slice(0, 4)).toEqual([10, 20, 30, 40].map((seconds) => day + seconds * 1_000))
+})
+
 test('no overlap: a fire is passed over while the run before goes on', async () => {
   const stage = new ScheduleStage(day)
   const meepo = await stage.open([stage.workflow({ ...everyTen, overlap: 'skip' }, 25_000)])
