@@ -156,6 +156,21 @@ test.each([0, 60_000])(
   },
 )
 
+test('a workflow that waits for a place is cancelled without one', async () => {
+  const { machine, store, open } = stage()
+  const { scheduler } = machine
+  const busy = busyWorkflow(machine)
+  const engine = await open([busy.definition], { maxConcurrentWorkflows: 1 })
+  const long = await scheduler.until(engine.start(busy.definition, 100_000))
+  const queued = await scheduler.until(engine.start(busy.definition, 1))
+  await scheduler.until(queued.cancel('planned'))
+  await scheduler.advance(10)
+  const found = await Promise.all([long, queued].map(({ runId }) => store.log.run('system', runId)))
+  expect(found.map(({ status }) => status)).toEqual(['running', 'cancelled'])
+  await scheduler.until(long.result())
+  await scheduler.until(engine.stop())
+})
+
 test('other definitions, and workflows below other runs, need no place', async () => {
   const { machine, open } = stage()
   const { scheduler } = machine

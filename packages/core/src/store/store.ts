@@ -210,7 +210,8 @@ export interface Leases {
    *
    * A workflow takes a place when it is claimed, or created with an owner, and gives it back when it ends, is freed, or is
    * released, unless {@link Release.keepsPlace} says that it goes on holding it. With `maxWorkflows`, a workflow without a
-   * place is taken only while fewer than so many are held, on the whole store; the others are passed over.
+   * place is taken only while fewer than so many are held, on the whole store; the others are passed over. One that was told
+   * to cancel while it held none needs none any more, until it is reopened: all that is left for it is to end.
    */
   claim(engine: EngineId, options: ClaimOptions): Promise<readonly Claim[]>
   /**

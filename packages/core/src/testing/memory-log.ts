@@ -142,6 +142,7 @@ function reopen(state: MemoryState, run: MemoryRun, event: NewEvent): void {
   run.status = 'queued'
   run.endedAt = undefined
   run.epoch++
+  if (run.made.isWorkflow === true) run.holdsPlace = false
   setRunLimit(state, run.made.runId, limit)
   pushEvents(state, run, [event])
   makeClaimable(state, run)

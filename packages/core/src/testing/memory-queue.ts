@@ -64,6 +64,14 @@ export function takePlace(state: MemoryState, run: MemoryRun): void {
   state.placesHeld++
 }
 
+/** Lets a workflow without a place go on as if it were none: it is to be cancelled. */
+export function exempt(state: MemoryState, run: MemoryRun): void {
+  if (run.holdsPlace !== false) return
+  run.holdsPlace = undefined
+  // From one queue to the other, if it lies in one.
+  if (run.heap !== undefined && run.heap !== state.wakes) makeClaimable(state, run)
+}
+
 /** Takes the place of a workflow away, and tells the engines if another waits for it. */
 export function freePlace(state: MemoryState, run: MemoryRun): void {
   if (run.holdsPlace !== true) return

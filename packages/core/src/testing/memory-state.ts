@@ -29,7 +29,7 @@ export interface MemoryRun extends HeapItem {
   epoch: number
   owner: MemoryEngine | undefined
   wakeAt: number | undefined
-  /** Whether a workflow holds a place; undefined for others. Changed by `takePlace` and `freePlace` alone. */
+  /** Whether a workflow holds a place; undefined for others, and for one that is to be cancelled. */
   holdsPlace: boolean | undefined
   /** The heap in which the run lies while it waits to be claimed or woken. */
   heap: Heap<MemoryRun> | undefined

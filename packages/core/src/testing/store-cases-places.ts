@@ -139,6 +139,43 @@ export const placeCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'a workflow that is to be cancelled waits for no place, until it is reopened',
+    run: async (context) => {
+      const store = await open(context)
+      const epochs = new Map<string, number>()
+      await queueWorkflows(store, 'holder', 'queued', 'sleeper', 'other')
+      await claimed(store, 1, epochs)
+      const claims = await store.leases.claim('engine-1', { limit: 2, definitions })
+      const sleeper = claims.find(({ runId }) => runId === 'sleeper')
+      await store.leases.release('engine-1', [
+        { runId: 'sleeper', epoch: sleeper?.epoch ?? 0, status: 'waiting', wakeAt: never },
+        { runId: 'queued', epoch: claims.find(({ runId }) => runId === 'queued')?.epoch ?? 0, status: 'queued' },
+      ])
+      checkEqual(await claimed(store, 1, epochs), [], 'while the place is held')
+      const cancel = { kind: 'cancel', data: { source: 'caller', reason: 'planned' } } as const
+      await store.inbox.deliver(here, 'queued', { id: 'c1', ...cancel })
+      await store.inbox.deliver(here, 'sleeper', { id: 'c2', ...cancel })
+      checkEqual(await claimed(store, 1, epochs), ['queued', 'sleeper'], 'after their cancels')
+      await store.leases.release('engine-1', [{ runId: 'queued', epoch: epochs.get('queued') ?? 0, status: 'queued' }])
+      checkEqual(await claimed(store, 1, epochs), ['queued'], 'after one was given back')
+      await store.log.append(here, {
+        runId: 'queued',
+        epoch: epochs.get('queued') ?? 0,
+        expectedSeq: 1,
+        events: [failed],
+      })
+      await store.log.reopen(here, 'queued', { type: 'run.reopened', at: 4000, data: { limits: {}, by: 'test' } })
+      checkEqual(await claimed(store, 1, epochs), [], 'after it was reopened')
+      await store.log.append(here, {
+        runId: 'holder',
+        epoch: epochs.get('holder') ?? 0,
+        expectedSeq: 1,
+        events: [failed],
+      })
+      checkEqual(await claimed(store, 1, epochs), ['queued'], 'when the place is free')
+    },
+  },
+  {
     name: 'a workflow that is created with an owner takes a place',
     run: async (context) => {
       const store = await open(context)

@@ -11,7 +11,7 @@ export const places: Migration = {
   name: 'places',
   isBreaking: true,
   sql: `
--- 1: a workflow that holds a place; 0: one that does not; null: no workflow.
+-- 1: a workflow that holds a place; 0: one that needs one; 2: one that needs none, as it is to be cancelled; null: no workflow.
 ALTER TABLE runs ADD COLUMN place INTEGER;
 CREATE INDEX runs_places ON runs (id) WHERE place = 1;
 -- Two orders of claiming, so that whoever may take no more workflows need not walk past those that wait.

@@ -24,7 +24,10 @@ export const sql = {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id) DO NOTHING`,
   endRun: 'UPDATE runs SET status = ?, ended_at = ?, owner = NULL, ready = 0, wake_at = NULL WHERE id = ?',
   freePlace: 'UPDATE runs SET place = 0 WHERE id = ? AND place = 1',
-  reopenRun: `UPDATE runs SET status = 'queued', ended_at = NULL, owner = NULL, ready = 1, epoch = epoch + 1 WHERE id = ?`,
+  reopenRun: `UPDATE runs SET status = 'queued', ended_at = NULL, owner = NULL, ready = 1, epoch = epoch + 1, place = place & 0
+    WHERE id = ?`,
+  // A run that is to be cancelled waits for no place.
+  exempt: 'UPDATE runs SET place = 2 WHERE id = ? AND place = 0',
 
   // inbox_delivery
   findDelivery: 'SELECT 1 AS found FROM inbox WHERE run = ? AND delivery_id = ?',
@@ -58,8 +61,7 @@ export const sql = {
   deleteEngineAt: 'DELETE FROM engines WHERE engine = ? AND beat = ?',
   deleteEngine: 'DELETE FROM engines WHERE engine = ?',
   // runs_owner. The epoch rises, so that an append of the old owner that is still under way is refused.
-  // A place is null, and stays so, of what is no workflow.
-  freeRuns: `UPDATE runs SET status = 'queued', owner = NULL, ready = 1, epoch = epoch + 1, place = place & 0
+  freeRuns: `UPDATE runs SET status = 'queued', owner = NULL, ready = 1, epoch = epoch + 1, place = iif(place = 1, 0, place)
     WHERE owner = ?`,
 
   // runs_wake. By the clock of the database, which all processes on the file share.
@@ -74,12 +76,14 @@ export const sql = {
     ORDER BY priority DESC, ifnull(deadline_at, 9e15), id LIMIT ?`,
   // runs_places: as many rows as places are held.
   placesHeld: 'SELECT count(*) AS held FROM runs WHERE place = 1',
-  claimRun: `UPDATE runs SET status = 'running', owner = ?, epoch = epoch + 1, ready = 0, wake_at = NULL, place = place | 1
+  claimRun: `UPDATE runs SET status = 'running', owner = ?, epoch = epoch + 1, ready = 0, wake_at = NULL,
+    place = iif(place = 0, 1, place)
     WHERE id = ?`,
   // inbox_pending
-  releaseWaiting: `UPDATE runs SET status = 'waiting', owner = NULL, wake_at = ?, place = place & ?,
+  releaseWaiting: `UPDATE runs SET status = 'waiting', owner = NULL, wake_at = ?,
+    place = iif(place = 1, ?, place),
     ready = EXISTS (SELECT 1 FROM inbox WHERE run = runs.id AND taken = 0) WHERE id = ? RETURNING ready`,
-  releaseQueued: `UPDATE runs SET status = 'queued', owner = NULL, ready = 1, place = place & 0 WHERE id = ?`,
+  releaseQueued: `UPDATE runs SET status = 'queued', owner = NULL, ready = 1, place = iif(place = 1, 0, place) WHERE id = ?`,
 } as const
 
 /** Rows of one statement at most: the call of a statement costs about as much as a row. */
