@@ -73,7 +73,7 @@ test('workflows that wait for a place are taken by priority, then deadline, then
     name: 'program',
     input: anySchema,
     isWorkflow: true,
-    run: (ctx, name) => ctx.step('work', { effect: 'read' }, async () => void order.push(name) ?? null),
+    run: (ctx, name) => ctx.step('work', { effect: 'read' }, async () => order.push(name)),
   })
   const engine = await open([program], { maxConcurrentWorkflows: 1 })
   const later = scheduler.now() + 1_000_000
@@ -104,7 +104,7 @@ test('a workflow that waits for a signal gives its place to another, and waits f
     name: 'asking',
     input: anySchema,
     isWorkflow: true,
-    run: async (ctx) => `heard ${String(await ctx.signalled('answer'))}`,
+    run: async (ctx) => ({ heard: await ctx.signalled('answer') }),
   })
   const busy = busyWorkflow(machine)
   const engine = await open([asking, busy.definition], { maxConcurrentWorkflows: 1 })
@@ -117,7 +117,7 @@ test('a workflow that waits for a signal gives its place to another, and waits f
   await scheduler.advance(10)
   const found = await Promise.all([asked, other].map(({ runId }) => store.log.run('system', runId)))
   expect(found.map(({ status }) => status)).toEqual(['waiting', 'running'])
-  expect((await scheduler.until(asked.result())).result).toBe('heard yes')
+  expect((await scheduler.until(asked.result())).result).toEqual({ heard: 'yes' })
   await scheduler.until(engine.stop())
 })
 
@@ -218,8 +218,8 @@ test('engines remove ended runs when their time is over, each of them once', asy
     await scheduler.until(handle.result())
     return handle.runId
   }
-  const good = await Promise.all(Array.from({ length: 1 }, () => start(kept, false)))
-  for (let index = 0; index < 250; index++) good.push(await start(kept, false))
+  const good: string[] = []
+  for (let index = 0; index < 251; index++) good.push(await start(kept, false))
   const bad = await start(kept, true)
   const always = await start(forEver, null)
   const names = async (): Promise<readonly string[]> =>
@@ -231,7 +231,9 @@ test('engines remove ended runs when their time is over, each of them once', asy
   await scheduler.advance(600_000)
   expect((await store.log.runs('system')).map(({ runId }) => runId)).toEqual([always])
   await expect(engines[1]!.handle(good[0]!).result()).rejects.toMatchObject({ code: 'run.not_found' })
-  await expect(engines[1]!.handle(bad).stream().next()).rejects.toMatchObject({ code: 'run.not_found' })
+  await expect(engines[1]!.handle(bad).stream()[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+    code: 'run.not_found',
+  })
   for (const engine of engines) await scheduler.until(engine.stop())
   await scheduler.advance(200_000)
 })

@@ -53,7 +53,7 @@ function tellClaimable(state: MemoryState, needsPlace: boolean): void {
 }
 
 /** Whether one more workflow may take a place. */
-export function hasPlace({ placesHeld }: MemoryState, maxWorkflows: number | undefined): boolean {
+function hasPlace({ placesHeld }: MemoryState, maxWorkflows: number | undefined): boolean {
   return maxWorkflows === undefined || placesHeld < maxWorkflows
 }
 

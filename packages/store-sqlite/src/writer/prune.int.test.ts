@@ -37,7 +37,13 @@ test('pruning 1,000 of 100,000 runs scans no table of runs, events, mail, blobs 
   const statements = [
     ...Object.values(pruning),
     forgetSql.tree,
-    ...[usedBlobs, deleteUnusedBlob, deleteEvents, deleteMail, deleteAccounts, deleteBlobUses, deleteRun],
+    usedBlobs,
+    deleteUnusedBlob,
+    deleteEvents,
+    deleteMail,
+    deleteAccounts,
+    deleteBlobUses,
+    deleteRun,
   ]
   for (const statement of statements) {
     const scans = plan(db, statement).filter((step) => step.startsWith('SCAN') && step !== 'SCAN tree')
