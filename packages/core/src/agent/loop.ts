@@ -22,14 +22,12 @@ import { Talk } from './talk.ts'
 const maxRepairs = 2
 
 /** Runs an agent to its final answer, from the beginning or from the state of its last segment. */
-export async function runAgent<I, O>(agent: Agent<I, O>, ctx: RunContext, input: I | Continued): Promise<O> {
+export function runAgent<I, O>(agent: Agent<I, O>, ctx: RunContext, input: I | Continued): Promise<O> {
   const root = asAny(agent)
   const talk = isContinued<AgentState>(input) ? new Talk(root, input.$continued) : Talk.begin(root, input)
-  const answer = await answerIn(ctx, talk, {
-    cut: () => ctx.continueWith<Continued>({ $continued: talk.state() }),
-  })
+  const cut = (): Promise<never> => ctx.continueWith<Continued>({ $continued: talk.state() })
   // The loop reads the answer with the output schema of the agent.
-  return answer as O
+  return answerIn(ctx, talk, { cut }) as Promise<O>
 }
 
 /** What may happen between two turns. */

@@ -1,6 +1,5 @@
 import type { ErrorData } from '../base/errors.ts'
 import type { Progress } from '../run/context.ts'
-import { isRunEnding } from '../run/run-ending.ts'
 import { failure, perform, readArguments, toolOf, type CallEnd, type ToolMessage, type ToolStage } from './answer.ts'
 import type { ToolRequest } from './order.ts'
 import { findReferences } from './references.ts'
@@ -75,19 +74,18 @@ function isPlain(tools: Toolset, call: ToolRequest, { pools }: RunToolsOptions):
   return approval === undefined || approval === 'never'
 }
 
-async function runOne(ctx: ToolStage, tools: Toolset, call: ToolRequest, { turn }: RunToolsOptions): Promise<ToolRun> {
+/** Not an async function: one promise around that of the call is enough. */
+function runOne(ctx: ToolStage, tools: Toolset, call: ToolRequest, { turn }: RunToolsOptions): Promise<ToolRun> {
   const startedAt = ctx.now()
-  let end: CallEnd
-  let kind: CallSpan['kind'] = 'ran'
+  let tool: Tool
+  let args: unknown
   try {
-    const tool = toolOf(tools, call.name)
-    end = await perform(ctx, tool, call, readArguments(tool, call.arguments), turn)
+    tool = toolOf(tools, call.name)
+    args = readArguments(tool, call.arguments)
   } catch (thrown) {
-    if (isRunEnding(ctx, thrown)) throw thrown
-    kind = 'refused'
-    end = failure(call, thrown)
+    return Promise.resolve(new SingleRun(call, failure(call, thrown), 'refused', startedAt, ctx.now()))
   }
-  return new SingleRun(call, end, kind, startedAt, ctx.now())
+  return perform(ctx, tool, call, args, turn).then((end) => new SingleRun(call, end, 'ran', startedAt, ctx.now()))
 }
 
 /** Most turns are one call, and nobody asks how they went. */
