@@ -42,7 +42,7 @@ async function turnOf(tools: readonly Tool[], calls: readonly Call[]) {
       read.push(
         ...results.map(({ tool_call_id: id, content }) => ({
           id: String(id),
-          result: readResult(String(content)),
+          result: readResult(typeof content === 'string' ? content : JSON.stringify(content)),
         })),
       )
       return { text: 'done', usage }
