@@ -323,7 +323,7 @@ export type {
 export { makeWorkers, type Expectations, type PlannedDefinition, type Worker, type Workers } from './plan/workers.ts'
 
 // For engines: the driver of one run, what it needs of its host, and the folds of a log.
-export { cloneJson, copyJson, type JsonCopy } from './base/json-copy.ts'
+export { cloneJson, copyJson, readJson, type JsonCopy } from './base/json-copy.ts'
 export { StreamFold } from './engine/stream-fold.ts'
 export { RunDriver, type DriverOptions } from './run/driver.ts'
 export type { ChildNews, ChildRef, ChildStart, RunHost } from './run/host.ts'

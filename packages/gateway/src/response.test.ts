@@ -61,7 +61,7 @@ test('an answer without usage is whole, and counted by what was sent and what ar
   })
 })
 
-test.each(['{"a":', 'text', '{"a":1e999}', '['.repeat(402) + ']'.repeat(402), '['.repeat(50_000) + ']'.repeat(50_000)])(
+test.each(['{"a":', 'text', '{"a":1e999}', '['.repeat(452) + ']'.repeat(452), '['.repeat(50_000) + ']'.repeat(50_000)])(
   'arguments that no log could hold stay a text (%#)',
   (input) => {
     const [call] = toResponse(

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, ModelResponse, Usage } from '@meepo/core'
+import { readJson, type Json, type JsonObject, type ModelResponse, type Usage } from '@meepo/core'
 
 import type { Answer } from './answer.ts'
 import { writeCarry } from './carry.ts'
@@ -63,20 +63,8 @@ function finishOf(answer: Answer, target: Target, usage: Usage | undefined): Mod
 function parseArguments(input: string): Json {
   if (input.trim() === '') return {}
   try {
-    const parsed: Json = JSON.parse(input)
-    return isSound(parsed, 0) ? parsed : input
+    return readJson(input)
   } catch {
     return input
   }
-}
-
-/** Deeper than anybody means; values of a log may be a little deeper, as they hold this one. */
-const maxDepth = 400
-
-/** JSON may nest without end, and write numbers that are none (`1e999`). */
-function isSound(value: unknown, depth: number): boolean {
-  if (typeof value === 'number') return Number.isFinite(value)
-  if (typeof value !== 'object' || value === null) return true
-  if (depth > maxDepth) return false
-  return Object.values(value).every((each) => isSound(each, depth + 1))
 }
