@@ -156,7 +156,7 @@ export const catalogue = {
   },
   'graph.over_budget': {
     summary: 'The graph is likely to cost more than its budget. Nothing of it was run.',
-    fix: 'Raise the budget, let it do less, or choose cheaper models.',
+    fix: 'Raise the budget, let it do less, or choose cheaper models; `meepo run --ignore-estimate` runs it all the same.',
     exit: 2,
   },
   'graph.task_failed': {
