@@ -34,7 +34,8 @@ async function measure(bench: Bench): Promise<readonly Figure[]> {
   await meepo.stop()
   await simulator.close()
   const delays = entries.flatMap(({ attemptId, firstChunkAt }) => {
-    const at = seen.get(attemptId)
+    // The gateway numbers its requests for an attempt behind a dot.
+    const at = seen.get(attemptId.replace(/\.\d+$/, ''))
     return at === undefined ? [] : [at - firstChunkAt]
   })
   if (delays.length !== agents) throw new Error(`${delays.length} of ${agents} first texts were seen`)
