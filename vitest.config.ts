@@ -49,6 +49,8 @@ export default defineConfig({
       tier('gates', ['scripts/**/*.test.ts'], { timeoutMs: 120_000 }),
     ],
     execArgv: [`--conditions=${condition}`],
+    // For the processes and threads that tests start: they would strip and compile the same sources hundreds of times.
+    env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compile') },
     reporters: ['default', ['json', { outputFile: process.env.MEEPO_TEST_RESULTS ?? 'coverage/tests.json' }]],
     coverage: {
       provider: 'v8',
