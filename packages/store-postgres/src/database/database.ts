@@ -1,0 +1,155 @@
+import { MeepoError } from '@meepo/core'
+import { types, Pool, type PoolClient, type PoolConfig } from 'pg'
+import { StatementFailed, toMeepoError, toStatementFailed } from './failure.ts'
+import { prepared, type Value } from './statement.ts'
+import { Transaction } from './transaction.ts'
+
+/** Where the store is and how it is reached. */
+export interface Address {
+  readonly url: string
+  readonly schema: string
+  readonly poolSize: number
+  readonly connectTimeoutMs: number
+}
+
+/** Of a transaction whose statements conflicted with those of others: tried so often. */
+const mostTries = 10
+/** A client that is silent for so long inside a transaction is dead: its locks must not hold up others. */
+const silentMs = 10_000
+
+const bigintType = 20
+
+/** How every connection of the store begins. */
+export function connectionOf({ url, schema, connectTimeoutMs }: Address): PoolConfig {
+  return {
+    connectionString: url,
+    application_name: 'meepo',
+    options: `-c search_path=${schema} -c idle_in_transaction_session_timeout=${silentMs}`,
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    types: {
+      // Everything of this type is a key, a number of events or a time: far below what a number holds exactly.
+      getTypeParser: (type, format) => (type === bigintType ? Number : types.getTypeParser(type, format)),
+    },
+  }
+}
+
+/**
+ * The connections of one store. Statements of a transaction are sent without waiting for each other where nobody needs
+ * their answers. Connections that broke are replaced; what they were doing is rejected.
+ */
+export class Database {
+  readonly #pool: Pool
+  readonly #begin: string
+  #isClosed = false
+  readonly #underWay = new Set<Promise<unknown>>()
+
+  constructor(address: Address, begin: string) {
+    this.#begin = begin
+    this.#pool = new Pool({
+      ...connectionOf(address),
+      max: address.poolSize,
+      pipeline: true,
+      allowExitOnIdle: true,
+    })
+    // Of idle connections: the pool drops them, and whoever needs one next gets a new one.
+    this.#pool.on('error', () => undefined)
+  }
+
+  /** Rejects with `store.closed` after the store was closed. */
+  checkOpen(): void {
+    if (this.#isClosed) throw new MeepoError('store.closed', 'the store is closed')
+  }
+
+  /** The rows of one reading statement. `Row` is what the statement selects. Tried again when the connection was dead. */
+  async all<Row>(text: string, ...values: readonly Value[]): Promise<readonly Row[]> {
+    this.checkOpen()
+    try {
+      try {
+        return await this.#read<Row>(text, values)
+      } catch (error) {
+        if (!(error instanceof StatementFailed) || error.extent !== 'lost') throw error
+        return await this.#read<Row>(text, values)
+      }
+    } catch (error) {
+      throw toMeepoError(error)
+    }
+  }
+
+  /** One transaction of its own, for everything that does not go through a lane. */
+  async command<T>(work: (transaction: Transaction) => Promise<T>, begin?: string): Promise<T> {
+    this.checkOpen()
+    const done = this.transact(work, begin)
+    this.#underWay.add(done)
+    try {
+      return await done
+    } catch (error) {
+      throw toMeepoError(error)
+    } finally {
+      this.#underWay.delete(done)
+    }
+  }
+
+  /**
+   * Runs `work` in a transaction: again from its beginning when others were faster, so it must keep nothing that it
+   * learned. Rejects with what `work` threw, or with {@link StatementFailed}. Runs also while the store closes.
+   */
+  async transact<T>(work: (transaction: Transaction) => Promise<T>, begin: string = this.#begin): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const client = await this.#connect()
+      const transaction = new Transaction(client)
+      try {
+        const [, result] = await Promise.all([transaction.begin(begin), work(transaction)])
+        await transaction.commit()
+        client.release()
+        return result
+      } catch (error) {
+        await this.#abandon(client, transaction, error)
+        if (!(error instanceof StatementFailed) || error.extent !== 'again' || tries >= mostTries) throw error
+      }
+    }
+  }
+
+  /** Refuses what comes from now on, lets what is under way end, also in `others`, then closes all connections. */
+  async close(others?: () => Promise<void>): Promise<void> {
+    this.#isClosed = true
+    await Promise.allSettled([...this.#underWay, others?.()])
+    await this.#pool.end()
+  }
+
+  /** After a statement failed the connection may hold answers to others: it is closed, which takes everything back. */
+  async #abandon(client: PoolClient, transaction: Transaction, error: unknown): Promise<void> {
+    try {
+      if (!(error instanceof StatementFailed)) {
+        await transaction.rollBack()
+        client.release()
+        return
+      }
+    } catch {
+      // The connection broke: closed below, and what was thrown first is what the caller hears.
+    }
+    client.release(true)
+  }
+
+  async #read<Row>(text: string, values: readonly Value[]): Promise<readonly Row[]> {
+    const client = await this.#connect()
+    try {
+      const { rows } = await client.query(prepared(text, values))
+      client.release()
+      // The statement names the columns, and the schema their types.
+      return rows as readonly Row[]
+    } catch (error) {
+      client.release(true)
+      throw toStatementFailed(error)
+    }
+  }
+
+  async #connect(): Promise<PoolClient> {
+    try {
+      return await this.#pool.connect()
+    } catch (error) {
+      this.checkOpen()
+      throw toStatementFailed(error)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { MeepoError, type Claim, type EngineId, type Leases, type Release } from '@meepo/core'
+import { integers, texts } from '../database/arrays.ts'
+import type { Database } from '../database/database.ts'
+import type { Transaction } from '../database/transaction.ts'
+import type { Hub } from '../follow/hub.ts'
+import { Desk } from '../write/desk.ts'
+import type { Lanes } from '../write/lanes.ts'
+import { noNews, type News } from '../write/news.ts'
+import { sql } from '../write/sql.ts'
+import { leaseSql } from './sql.ts'
+
+interface ClaimedRow {
+  readonly id: number
+  readonly run_id: string
+  readonly epoch: number
+  readonly tenant: string
+  readonly definition: string
+  readonly version: string
+  readonly priority: number
+  readonly deadline_at: number | null
+}
+
+/** Who drives which run. */
+export function createLeases(database: Database, lanes: Lanes, hub: Hub): Leases {
+  const change = async <T>(work: (transaction: Transaction, news: News) => Promise<T>): Promise<T> => {
+    const [news, result] = await database.command(async (transaction) => {
+      // Begun anew when the transaction is.
+      const fresh = noNews()
+      return [fresh, await work(transaction, fresh)] as const
+    })
+    hub.committed(news, [])
+    return result
+  }
+  return {
+    join: (engine) =>
+      change(async (transaction) => {
+        await transaction.run(leaseSql.join, engine)
+      }),
+    beat: (engine) => change(async (transaction) => (await transaction.run(leaseSql.beat, engine)) === 1),
+    engines: () => database.all<{ engine: EngineId; beat: number }>(leaseSql.engines),
+    takeOver: (engine, beat) =>
+      change(async (transaction, news) => {
+        const gone = await transaction.run(leaseSql.deleteEngineAt, engine, beat)
+        return gone === 0 ? 0 : freeRuns(transaction, news, engine)
+      }),
+    claim: (engine, { limit, definitions }) =>
+      change((transaction, news) => claim(transaction, news, engine, limit, definitions)),
+    release: async (engine, runs) => {
+      // Appends that were asked for before come before it, as everywhere else.
+      await lanes.idle()
+      await change((transaction, news) => release(transaction, news, engine, runs))
+    },
+    nextWakeAt: async () => (await database.all<{ at: number }>(leaseSql.nextWakeAt))[0]?.at,
+    watch: (engine, onChange) => hub.watch(engine, onChange),
+    leave: async (engine) => {
+      await lanes.idle()
+      await change(async (transaction, news) => {
+        await transaction.run(leaseSql.deleteEngine, engine)
+        await freeRuns(transaction, news, engine)
+      })
+    },
+  }
+}
+
+async function freeRuns(transaction: Transaction, news: News, engine: EngineId): Promise<number> {
+  const owned = await transaction.all<{ id: number }>(leaseSql.lockOwned, engine)
+  if (owned.length === 0) return 0
+  news.claimable = true
+  return transaction.run(leaseSql.freeRuns, integers(owned.map(({ id }) => id)))
+}
+
+async function claim(
+  transaction: Transaction,
+  news: News,
+  engine: EngineId,
+  limit: number,
+  definitions: readonly string[],
+): Promise<readonly Claim[]> {
+  const [held, woken, rows] = await Promise.all([
+    transaction.all(sql.holdEngines, texts([engine])),
+    transaction.run(leaseSql.wakeDue),
+    transaction.all<ClaimedRow>(leaseSql.claim, texts(definitions), limit, engine),
+  ])
+  if (held.length === 0) {
+    throw new MeepoError('store.fenced', `engine ${engine} has not joined, or others took over from it`)
+  }
+  // Whoever claimed in the same moment did not see what this one woke.
+  if (woken > rows.length) news.claimable = true
+  return rows.toSorted(byRight).map(toClaim)
+}
+
+const noDeadline = 9e15
+
+function byRight(a: ClaimedRow, b: ClaimedRow): number {
+  return (
+    b.priority - a.priority || (a.deadline_at ?? noDeadline) - (b.deadline_at ?? noDeadline) || a.id - b.id
+  )
+}
+
+function toClaim({ run_id: runId, epoch, tenant, definition, version, priority, deadline_at }: ClaimedRow): Claim {
+  const deadline = deadline_at === null ? {} : { deadlineAt: deadline_at }
+  return { runId, epoch, tenant, definition, version, priority, ...deadline }
+}
+
+/** See `Leases.release`. A run that somebody else owns, or nobody any more, is left alone. */
+async function release(
+  transaction: Transaction,
+  news: News,
+  engine: EngineId,
+  runs: readonly Release[],
+): Promise<void> {
+  const desk = Desk.empty()
+  await desk.lock(
+    transaction,
+    runs.map(({ runId }) => runId),
+  )
+  await Promise.all(
+    runs.map(async ({ runId, epoch, status, wakeAt }) => {
+      const run = desk.findRun(runId)
+      if (!run || run.owner !== engine || run.epoch !== epoch) return
+      run.owner = null
+      if (status === 'queued') {
+        news.claimable = true
+        await transaction.run(leaseSql.releaseQueued, run.id)
+        return
+      }
+      const [released] = await transaction.all<{ ready: boolean }>(
+        leaseSql.releaseWaiting,
+        run.id,
+        wakeAt ?? null,
+      )
+      if (released?.ready === true) news.claimable = true
+    }),
+  )
+}

@@ -1,0 +1,120 @@
+import { MeepoError, type NewEvent, type RunId } from '@meepo/core'
+import type { Database } from '../database/database.ts'
+import { StatementFailed, toMeepoError } from '../database/failure.ts'
+import { writeGroup, type GroupAnswer, type Outcome } from './group.ts'
+import type { News } from './news.ts'
+import type { Part, PartResult } from './part.ts'
+
+/** Events that became durable, for those who follow their run. */
+export interface Committed {
+  readonly runId: RunId
+  /** The seq of the first event less one. */
+  readonly afterSeq: number
+  readonly events: readonly NewEvent[]
+}
+
+/** What a lane calls after each commit, before the callers of its parts hear of it. Must not throw. */
+export type OnCommitted = (news: News, committed: Iterable<Committed>) => void
+
+/** A part with its caller. */
+interface Call {
+  readonly part: Part
+  readonly rows: number
+  readonly committed: Committed | undefined
+  readonly resolve: (result: PartResult) => void
+  readonly reject: (error: MeepoError) => void
+}
+
+/** Rows of one transaction at most, unless a single part has more. */
+const mostRows = 1_000
+/** Above this many remembered alerts the memory is emptied; they are in the database too. */
+const mostTold = 10_000
+
+/**
+ * Writes parts in the order of their calls, one transaction at a time: what is asked for while one is under way goes
+ * together as the next. All parts of a run go through the same lane.
+ */
+export class Lane {
+  readonly #database: Database
+  readonly #onCommitted: OnCommitted
+  readonly #told = new Set<string>()
+  #calls: Call[] = []
+  #working: Promise<void> | undefined
+
+  constructor(database: Database, onCommitted: OnCommitted) {
+    this.#database = database
+    this.#onCommitted = onCommitted
+  }
+
+  /** Resolves when the part is durable. */
+  add(part: Part, rows: number, committed: Committed | undefined): Promise<PartResult> {
+    return new Promise((resolve, reject) => {
+      this.#calls.push({ part, rows, committed, resolve, reject })
+      this.#working ??= this.#work()
+    })
+  }
+
+  /** Resolves when everything that was added before is answered. */
+  async idle(): Promise<void> {
+    await this.#working
+  }
+
+  async #work(): Promise<void> {
+    // What else happens in this turn of the event loop goes along.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (this.#calls.length > 0) {
+      const calls = this.#take()
+      await this.#write(calls)
+    }
+    this.#working = undefined
+  }
+
+  #take(): readonly Call[] {
+    let rows = 0
+    let count = 0
+    for (const call of this.#calls) {
+      rows += call.rows
+      if (count > 0 && rows > mostRows) break
+      count++
+    }
+    return this.#calls.splice(0, count)
+  }
+
+  /** Never rejects: every call is answered. */
+  async #write(calls: readonly Call[]): Promise<void> {
+    try {
+      const parts = calls.map(({ part }) => part)
+      const answer = await this.#database.transact((transaction) => writeGroup(transaction, parts, this.#told))
+      this.#noteTold(answer.told)
+      this.#onCommitted(answer.news, committedOf(calls, answer))
+      for (const [index, call] of calls.entries()) settle(call, answer.outcomes[index])
+    } catch (error) {
+      // One part does not fit the database: alone it fails alone.
+      if (error instanceof StatementFailed && error.extent === 'part' && calls.length > 1) {
+        for (const call of calls) await this.#write([call])
+        return
+      }
+      const failure = toMeepoError(error)
+      for (const call of calls) call.reject(failure)
+    }
+  }
+
+  #noteTold(alerts: readonly string[]): void {
+    if (this.#told.size > mostTold) this.#told.clear()
+    for (const id of alerts) this.#told.add(id)
+  }
+}
+
+function settle(call: Call, outcome: Outcome | undefined): void {
+  if (outcome === undefined) throw new TypeError('a part has no outcome')
+  if (outcome.kind === 'done') call.resolve(outcome.result)
+  else call.reject(outcome.error)
+}
+
+function* committedOf(calls: readonly Call[], { outcomes }: GroupAnswer): Iterable<Committed> {
+  for (const [index, { committed }] of calls.entries()) {
+    const outcome = outcomes[index]
+    // A create that found its run there wrote nothing.
+    if (committed && outcome?.kind === 'done' && outcome.result !== 'exists') yield committed
+  }
+}
