@@ -63,7 +63,7 @@ export async function startServer(flags: readonly string[] = []): Promise<Server
       })
     },
     remove: async () => {
-      await running.stop()
+      await stopAtOnce(folder)
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -27,6 +27,8 @@ export function connectionOf({ url, schema, connectTimeoutMs }: Address): PoolCo
     options: `-c search_path=${schema} -c idle_in_transaction_session_timeout=${silentMs}`,
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
+    // Statements are sent without waiting for the answers to those before.
+    pipeline: true,
     types: {
       // Everything of this type is a key, a number of events or a time: far below what a number holds exactly.
       getTypeParser: (type, format) => (type === bigintType ? Number : types.getTypeParser(type, format)),
@@ -49,7 +51,6 @@ export class Database {
     this.#pool = new Pool({
       ...connectionOf(address),
       max: address.poolSize,
-      pipeline: true,
       allowExitOnIdle: true,
     })
     // Of idle connections: the pool drops them, and whoever needs one next gets a new one.

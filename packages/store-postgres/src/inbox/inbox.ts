@@ -14,7 +14,7 @@ import { sql } from '../write/sql.ts'
 // Each of them through inbox_delivery, inbox_signal or inbox_pending.
 const findDelivery = 'SELECT 1 AS found FROM inbox WHERE run = $1 AND delivery_id = $2'
 const findSignal = `SELECT data FROM inbox WHERE run = $1 AND name = $2 AND kind = 'signal'`
-const pending = 'SELECT delivery_id AS id, kind, name, data FROM inbox WHERE run = $1 AND NOT taken ORDER BY id'
+const pending = 'SELECT delivery_id AS id, kind, name, data FROM inbox WHERE run = $1 AND NOT taken ORDER BY inbox.id'
 
 interface MailRow {
   readonly id: string
