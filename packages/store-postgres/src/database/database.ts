@@ -17,6 +17,18 @@ const mostTries = 10
 /** A client that is silent for so long inside a transaction is dead: its locks must not hold up others. */
 const silentMs = 10_000
 
+/**
+ * Every statement of the store goes through indexes, row by row, and is planned once. A planner that knows nothing yet of
+ * the tables would rather scan them, and keep to that plan when they have grown.
+ */
+const planning = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  plan_cache_mode: 'force_generic_plan',
+  jit: 'off',
+}
+
 const bigintType = 20
 
 /** How every connection of the store begins. */
@@ -24,7 +36,9 @@ export function connectionOf({ url, schema, connectTimeoutMs }: Address): PoolCo
   return {
     connectionString: url,
     application_name: 'meepo',
-    options: `-c search_path=${schema} -c idle_in_transaction_session_timeout=${silentMs}`,
+    options: Object.entries({ ...planning, search_path: schema, idle_in_transaction_session_timeout: silentMs })
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
     // Statements are sent without waiting for the answers to those before.

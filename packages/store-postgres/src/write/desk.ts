@@ -3,6 +3,7 @@ import { doubles, integers, texts } from '../database/arrays.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { noNews, type News } from './news.ts'
 import type { Part } from './part.ts'
+import type { RunName } from './plain.ts'
 import { sql } from './sql.ts'
 
 /** A run as a transaction knows it, with its row locked. */
@@ -83,6 +84,12 @@ export class Desk {
   needEngine(engine: EngineId): void {
     if (this.#engines.has(engine)) return
     throw new MeepoError('store.fenced', `engine ${engine} has not joined, or others took over from it`)
+  }
+
+  /** Runs that go on, by what never changes about them. */
+  named(): ReadonlyMap<RunId, RunName> {
+    const going = [...this.#runs].filter(([, { status }]) => status === 'running')
+    return new Map(going.map(([runId, { id, tenant }]) => [runId, { id, tenant }]))
   }
 
   isMadeBy(part: Creation): boolean {

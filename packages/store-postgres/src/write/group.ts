@@ -4,8 +4,9 @@ import type { Transaction } from '../database/transaction.ts'
 import { writeMoney, type MoneyJob } from '../money/write-money.ts'
 import { Desk, type KnownRun } from './desk.ts'
 import { insertMail, noteMail } from './mail.ts'
+import type { RunName } from './plain.ts'
 import type { News } from './news.ts'
-import { endings, isEnded, type EncodedEvent, type Part, type PartResult } from './part.ts'
+import { blobMark, endings, isEnded, type EncodedEvent, type Part, type PartResult } from './part.ts'
 import { sql } from './sql.ts'
 
 /** What became of one part. */
@@ -19,6 +20,8 @@ export interface GroupAnswer {
   readonly news: News
   /** Alerts that are in the database now. */
   readonly told: readonly string[]
+  /** The runs that it wrote to and that go on. */
+  readonly named: ReadonlyMap<RunId, RunName>
 }
 
 /**
@@ -47,7 +50,7 @@ export async function writeGroup(
     const granted = part && money.grants.get(part)
     return granted === undefined ? outcome : { kind: 'done', result: granted }
   })
-  return { outcomes: results, news: desk.news, told: money.told }
+  return { outcomes: results, news: desk.news, told: money.told, named: desk.named() }
 }
 
 /** What the accepted parts of a group write, collected. */
@@ -208,6 +211,3 @@ class Sheet {
     ])
   }
 }
-
-/** How a reference to a blob begins in JSON. Inside a JSON string the quotes would be escaped. */
-const blobMark = '"ref":{"blob":"'

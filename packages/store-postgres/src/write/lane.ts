@@ -4,6 +4,7 @@ import { StatementFailed, toMeepoError } from '../database/failure.ts'
 import { writeGroup, type GroupAnswer, type Outcome } from './group.ts'
 import type { News } from './news.ts'
 import type { Part, PartResult } from './part.ts'
+import { asPlain, newsOf, writePlain, type PlainAppends, type RunName } from './plain.ts'
 
 /** Events that became durable, for those who follow their run. */
 export interface Committed {
@@ -27,8 +28,11 @@ interface Call {
 
 /** Rows of one transaction at most, unless a single part has more. */
 const mostRows = 1_000
-/** Above this many remembered alerts the memory is emptied; they are in the database too. */
-const mostTold = 10_000
+/** Above this many the memory of alerts, or of runs, is emptied; they are in the database too. */
+const mostKnown = 20_000
+
+/** A run is not as the writer of a plain append believes. */
+class Surprise extends Error {}
 
 /**
  * Writes parts in the order of their calls, one transaction at a time: what is asked for while one is under way goes
@@ -38,6 +42,7 @@ export class Lane {
   readonly #database: Database
   readonly #onCommitted: OnCommitted
   readonly #told = new Set<string>()
+  readonly #known = new Map<RunId, RunName>()
   #calls: Call[] = []
   #working: Promise<void> | undefined
 
@@ -83,9 +88,7 @@ export class Lane {
   /** Never rejects: every call is answered. */
   async #write(calls: readonly Call[]): Promise<void> {
     try {
-      const parts = calls.map(({ part }) => part)
-      const answer = await this.#database.transact((transaction) => writeGroup(transaction, parts, this.#told))
-      this.#noteTold(answer.told)
+      const answer = await this.#transact(calls.map(({ part }) => part))
       this.#onCommitted(answer.news, committedOf(calls, answer))
       for (const [index, call] of calls.entries()) settle(call, answer.outcomes[index])
     } catch (error) {
@@ -99,9 +102,30 @@ export class Lane {
     }
   }
 
-  #noteTold(alerts: readonly string[]): void {
-    if (this.#told.size > mostTold) this.#told.clear()
-    for (const id of alerts) this.#told.add(id)
+  async #transact(parts: readonly Part[]): Promise<Pick<GroupAnswer, 'outcomes' | 'news'>> {
+    const plain = asPlain(parts, this.#known)
+    if (plain !== undefined && (await this.#writePlain(plain))) {
+      return { outcomes: parts.map(() => ({ kind: 'done', result: undefined })), news: newsOf(plain) }
+    }
+    const answer = await this.#database.transact((transaction) => writeGroup(transaction, parts, this.#told))
+    if (this.#told.size > mostKnown) this.#told.clear()
+    for (const id of answer.told) this.#told.add(id)
+    if (this.#known.size > mostKnown) this.#known.clear()
+    for (const [runId, name] of answer.named) this.#known.set(runId, name)
+    return answer
+  }
+
+  /** False, with nothing written, when one of the appends is to be refused: the careful way finds out which. */
+  async #writePlain(plain: PlainAppends): Promise<boolean> {
+    try {
+      await this.#database.transact(async (transaction) => {
+        if (!(await writePlain(transaction, plain))) throw new Surprise()
+      })
+      return true
+    } catch (error) {
+      if (error instanceof Surprise) return false
+      throw error
+    }
   }
 }
 
@@ -111,7 +135,7 @@ function settle(call: Call, outcome: Outcome | undefined): void {
   else call.reject(outcome.error)
 }
 
-function* committedOf(calls: readonly Call[], { outcomes }: GroupAnswer): Iterable<Committed> {
+function* committedOf(calls: readonly Call[], { outcomes }: Pick<GroupAnswer, 'outcomes'>): Iterable<Committed> {
   for (const [index, { committed }] of calls.entries()) {
     const outcome = outcomes[index]
     // A create that found its run there wrote nothing.

@@ -76,3 +76,6 @@ export const endings: Readonly<Record<string, RunStatus | undefined>> = {
 export function isEnded(status: RunStatus): boolean {
   return status === 'completed' || status === 'failed' || status === 'cancelled'
 }
+
+/** How a reference to a blob begins in JSON. Inside a JSON string the quotes would be escaped. */
+export const blobMark = '"ref":{"blob":"'
