@@ -35,7 +35,8 @@ const write = `WITH grown AS (UPDATE runs SET last_seq = v.last_seq
     WHERE runs.id = v.id AND runs.epoch = v.epoch AND runs.last_seq = v.expected AND runs.status = 'running'
     RETURNING runs.id),
   written AS (INSERT INTO events (id, run, seq, at, type, data) SELECT nextval('positions'), v.*
-    FROM unnest($5::bigint[], $6::bigint[], $7::float8[], $8::text[], $9::text[]) AS v (run, seq, at, type, data))
+    FROM unnest($5::bigint[], $6::bigint[], $7::float8[], $8::text[], $9::text[]) AS v (run, seq, at, type, data)
+    WHERE (SELECT count(*) FROM grown) = cardinality($1::bigint[]))
   SELECT count(*) AS count FROM grown`
 
 /** The group as plain appends, or undefined when there is more in it. */
