@@ -3,13 +3,13 @@ import type { Store } from '@meepo/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPostgresStore } from './open.ts'
-import { startServer, type Server } from './server.fixture.ts'
+import { startPostgresServer, type PostgresServer } from './testing/server.ts'
 
-let server: Server
+let server: PostgresServer
 let schemas = 0
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await startPostgresServer()
 })
 afterAll(() => server.remove())
 

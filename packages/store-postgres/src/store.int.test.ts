@@ -2,14 +2,14 @@ import { storeCasesFor } from '@meepo/core/testing'
 import type { Store } from '@meepo/core'
 import { afterAll, beforeAll, test } from 'vitest'
 import { openPostgresStore } from './open.ts'
-import { startServer, type Server } from './server.fixture.ts'
+import { startPostgresServer, type PostgresServer } from './testing/server.ts'
 
 const capabilities = { durable: true, processes: true }
-let server: Server
+let server: PostgresServer
 let schemas = 0
 
 beforeAll(async () => {
-  server = await startServer()
+  server = await startPostgresServer()
 })
 afterAll(() => server.remove())
 
