@@ -50,6 +50,9 @@ export async function startPostgresServer(settings: readonly string[] = []): Pro
   }
 }
 
+/** After a crash a server asks the disk for every file by itself, unless it may ask once. */
+const quickRecovery = process.platform === 'linux' ? ['recovery_init_sync_method=syncfs'] : []
+
 interface Prepared {
   readonly server: EmbeddedPostgres
   /** What it said. */
@@ -58,7 +61,7 @@ interface Prepared {
 
 function prepare(databaseDir: string, port: number, settings: readonly string[]): Prepared {
   const lines: string[] = []
-  const all = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...settings]
+  const all = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...quickRecovery, ...settings]
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
