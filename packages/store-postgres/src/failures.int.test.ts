@@ -1,6 +1,8 @@
 import type { MeepoError, NewEvent, Store } from '@meepo/core'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { Client } from 'pg'
+import { positionsOf } from './database/position.ts'
 import { openPostgresStore } from './open.ts'
 import { startPostgresServer, type PostgresServer } from './testing/server.ts'
 
@@ -160,10 +162,8 @@ test('a follower of everything does not skip what a slower transaction commits l
   await store.leases.join('e')
   await createRun(store, 'slow')
   await createRun(store, 'fast')
-  const { Client } = await import('pg')
   const client = new Client({ connectionString: server.url, options: `-c search_path=${schema}` })
   await client.connect()
-  const { positionsOf } = await import('./database/position.ts')
   await client.query(positionsOf(schema).begin)
   const inserted = await client.query<{ id: string }>(
     `INSERT INTO events (id, run, seq, at, type, data) SELECT nextval('positions'), id, 2, 1, 'progress.reported', '{}'
@@ -181,6 +181,20 @@ test('a follower of everything does not skip what a slower transaction commits l
   expect((await next).value).toMatchObject({ runId: 'slow', cursor: Number(inserted.rows[0]?.id) })
   expect((await tail.next()).value).toMatchObject({ runId: 'fast' })
   await tail.return?.()
+})
+
+test('a process goes on after a migration that is not breaking, and stops writing after a breaking one', async () => {
+  const store = await open()
+  await server.admin(`INSERT INTO ${schema}.migrations (number, name, is_breaking) VALUES (998, 'later', false)`)
+  await store.leases.join('e')
+  await createRun(store, 'run')
+  await server.admin(`INSERT INTO ${schema}.migrations (number, name, is_breaking) VALUES (999, 'last', true)`)
+  const refused = { code: 'store.newer_format' }
+  const append = { runId: 'run', epoch: 1, expectedSeq: 1, events: [note('2')] }
+  await expect(store.log.append(scope, append)).rejects.toMatchObject(refused)
+  await expect(store.leases.join('f')).rejects.toMatchObject(refused)
+  await expect(store.counters.take({ id: 'h', ttlMs: 1 }, [])).rejects.toMatchObject(refused)
+  expect((await store.log.read(scope, 'run')).length).toBe(1)
 })
 
 test('a part that does not fit the database is refused alone', async () => {

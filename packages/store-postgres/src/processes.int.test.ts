@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => server.remove())
 
 function startProcess(...args: readonly string[]): StoreProcess {
-  const fixture = fileURLToPath(new URL('process.fixture.ts', import.meta.url))
+  const fixture = fileURLToPath(new URL('testing/process.fixture.ts', import.meta.url))
   const child = spawn(process.execPath, ['--conditions=meepo-source', fixture, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

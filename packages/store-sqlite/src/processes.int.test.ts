@@ -30,7 +30,7 @@ async function open(): Promise<Store> {
 }
 
 function start(role: string, name: string): StoreProcess {
-  const fixture = fileURLToPath(new URL('process.fixture.ts', import.meta.url))
+  const fixture = fileURLToPath(new URL('testing/process.fixture.ts', import.meta.url))
   const child = spawn(process.execPath, ['--conditions=meepo-source', fixture, role, path, name], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

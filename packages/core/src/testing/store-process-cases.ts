@@ -46,9 +46,7 @@ export const storeProcessCases: readonly StoreProcessCase[] = [
     run: async ({ open, start }) => {
       const store = await open()
       const ids = Array.from({ length: 200 }, (_, index) => `run-${index}`)
-      await Promise.all(
-        ids.map((runId) => store.log.create(processScope, processRun(runId), [processNote('created')])),
-      )
+      await Promise.all(ids.map((runId) => store.log.create(processScope, processRun(runId), [processNote('created')])))
       const claimers = ['a', 'b', 'c', 'd'].map((name) => start('claim', name))
       await Promise.all(claimers.map((claimer) => claimer.ended))
       const claimed = claimers.flatMap((claimer) => claimer.lines.map((line) => line.split(' ')[0] ?? ''))

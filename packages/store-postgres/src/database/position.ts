@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { breakingFormat } from '../schema/migrate.ts'
 
 // Positions: the order in which events of all runs are read, and lines of the ledger.
 //
@@ -17,7 +18,7 @@ const positionBits = 48n
 
 /** The statements on the positions of one schema. */
 export interface Positions {
-  /** Begins a transaction that draws positions. */
+  /** Begins a transaction that draws positions; see also `Transaction.begin`. */
   readonly begin: string
   /** `horizon`: read so far. `last`: what was given out. */
   readonly horizon: string
@@ -28,7 +29,7 @@ export function positionsOf(schema: string): Positions {
   const mark = createHash('sha256').update(schema).digest().readUInt16BE() & 0x7fff
   const base = BigInt(mark) << positionBits
   return {
-    begin: `BEGIN; SELECT pg_advisory_xact_lock_shared(${base} + last_value) FROM positions`,
+    begin: `BEGIN; SELECT pg_advisory_xact_lock_shared(${base} + last_value), (${breakingFormat}) AS breaking FROM positions`,
     // LATERAL keeps the order: the locks are looked at after the sequence.
     horizon: `SELECT h.last_value AS last, least(h.last_value, l.lowest) AS horizon
       FROM (SELECT last_value FROM positions OFFSET 0) AS h, LATERAL (

@@ -1,4 +1,5 @@
-import type { PoolClient } from 'pg'
+import type { PoolClient, QueryResult } from 'pg'
+import { checkStillKnown } from '../schema/migrate.ts'
 import { StatementFailed, toStatementFailed } from './failure.ts'
 import { prepared, type Value } from './statement.ts'
 
@@ -17,9 +18,15 @@ export class Transaction {
     client.on('error', this.#onLost)
   }
 
-  /** `text` may hold several statements. */
+  /**
+   * `text` may hold several statements; the last one selects which migration an older release must not write behind.
+   * Rejects with `store.newer_format` when this is one.
+   */
   async begin(text: string): Promise<void> {
-    await this.#send(() => this.#client.query(text))
+    const result: unknown = await this.#send(() => this.#client.query(text))
+    // Of several statements there are several results, which the types leave out.
+    const last = (Array.isArray(result) ? result.at(-1) : result) as QueryResult<{ readonly breaking: number }>
+    checkStillKnown(last.rows[0]?.breaking ?? 0)
   }
 
   /** The rows of a statement. `Row` is what the statement selects or returns. */
@@ -35,9 +42,9 @@ export class Transaction {
     return rowCount ?? 0
   }
 
-  /** When the connection breaks here, nobody knows whether the transaction is durable. */
+  /** When the connection breaks here, nobody knows whether the transaction is durable; the message says so. */
   async commit(): Promise<void> {
-    const { command } = await this.#send(() => this.#client.query('COMMIT'))
+    const { command } = await this.#sendCommit()
     this.#client.off('error', this.#onLost)
     if (command !== 'COMMIT') throw new StatementFailed('store.failed', 'transaction', 'a commit was rolled back', this)
   }
@@ -45,6 +52,16 @@ export class Transaction {
   async rollBack(): Promise<void> {
     this.#client.off('error', this.#onLost)
     await this.#send(() => this.#client.query('ROLLBACK'))
+  }
+
+  async #sendCommit(): Promise<QueryResult> {
+    try {
+      return await this.#send(() => this.#client.query('COMMIT'))
+    } catch (error) {
+      const { code, extent, message, cause } = toStatementFailed(error)
+      if (extent !== 'lost') throw error
+      throw new StatementFailed(code, extent, `whether it was written is not known: ${message}`, cause)
+    }
   }
 
   async #send<T>(query: () => Promise<T>): Promise<T> {

@@ -66,9 +66,7 @@ export class Bus {
   /** Says something to the other processes, or nothing while the server cannot be reached. */
   say(message: string): void {
     // When it fails the connection is gone, which `end` tells.
-    this.#said = this.#client
-      ?.query('SELECT pg_notify($1, $2)', [this.#channel, message])
-      .catch(() => undefined)
+    this.#said = this.#client?.query('SELECT pg_notify($1, $2)', [this.#channel, message]).catch(() => undefined)
   }
 
   /** Whether hearing keeps the process alive. */

@@ -92,9 +92,7 @@ async function claim(
 const noDeadline = 9e15
 
 function byRight(a: ClaimedRow, b: ClaimedRow): number {
-  return (
-    b.priority - a.priority || (a.deadline_at ?? noDeadline) - (b.deadline_at ?? noDeadline) || a.id - b.id
-  )
+  return b.priority - a.priority || (a.deadline_at ?? noDeadline) - (b.deadline_at ?? noDeadline) || a.id - b.id
 }
 
 function toClaim({ run_id: runId, epoch, tenant, definition, version, priority, deadline_at }: ClaimedRow): Claim {
@@ -124,11 +122,7 @@ async function release(
         await transaction.run(leaseSql.releaseQueued, run.id)
         return
       }
-      const [released] = await transaction.all<{ ready: boolean }>(
-        leaseSql.releaseWaiting,
-        run.id,
-        wakeAt ?? null,
-      )
+      const [released] = await transaction.all<{ ready: boolean }>(leaseSql.releaseWaiting, run.id, wakeAt ?? null)
       if (released?.ready === true) news.claimable = true
     }),
   )

@@ -62,7 +62,9 @@ export class LimitRows implements CounterRows {
       transaction.all<{ holder: string; expires_at: number; waiting: string }>(limitSql.holders),
       transaction.all<{ key: string; until: number }>(limitSql.cooldowns, texts([...needed.cooldowns])),
     ])
-    const stored = holders.map(({ holder, expires_at: expiresAt, waiting }) => [holder, { expiresAt, waiting }] as const)
+    const stored = holders.map(
+      ({ holder, expires_at: expiresAt, waiting }) => [holder, { expiresAt, waiting }] as const,
+    )
     const rows = new LimitRows(clock?.last ?? 0, new Map(stored))
     for (const { key, until } of cooldowns) rows.#cooldowns.set(key, until)
     const permits = await transaction.all<PermitRow>(

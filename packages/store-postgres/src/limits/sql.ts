@@ -1,9 +1,11 @@
+import { breakingFormat } from '../schema/migrate.ts'
+
 /**
  * The statements of counters. A command first takes the row of the clock, which makes commands of all processes follow each
  * other; the rest needs no order of locks. Nothing waits for the disk: see `schema/003-limits.ts`.
  */
 export const limitSql = {
-  begin: 'BEGIN; SET LOCAL synchronous_commit = off',
+  begin: `BEGIN; SET LOCAL synchronous_commit = off; SELECT (${breakingFormat}) AS breaking`,
   // Server time, in whole milliseconds, which never goes back.
   tick: `INSERT INTO limit_clock AS c (id, last) VALUES (1, floor(extract(epoch FROM clock_timestamp()) * 1000))
     ON CONFLICT (id) DO UPDATE SET last = greatest(c.last, excluded.last) RETURNING last`,

@@ -29,9 +29,7 @@ export function createLog(database: Database, lanes: Lanes, reader: Reader, hub:
     reopen: async (scope, runId, event) => {
       const most = limitOf(event)
       const encoded = encodeEvent(event)
-      const news = await database.command((transaction) =>
-        reopen(transaction, tenantOf(scope), runId, encoded, most),
-      )
+      const news = await database.command((transaction) => reopen(transaction, tenantOf(scope), runId, encoded, most))
       hub.committed(news, [])
     },
     read: async (scope, runId, afterSeq = 0) => reader.allEvents((await reader.findRun(scope, runId)).id, afterSeq),

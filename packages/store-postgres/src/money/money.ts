@@ -23,8 +23,7 @@ const openSql = `SELECT call, granted, at_least, accounts, expires_at FROM reser
   WHERE NOT swept AND ($1::text IS NULL OR tenant = $1) AND ($2::bigint IS NULL OR run = $2) ORDER BY id`
 // accounts primary key, or a range of it.
 const balancesSql = 'SELECT key, settled, reserved, most FROM accounts WHERE key = ANY ($1::text[])'
-const listSql =
-  'SELECT key, settled, reserved, most FROM accounts WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3'
+const listSql = 'SELECT key, settled, reserved, most FROM accounts WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3'
 // alerts_waiting
 const alertsSql = `SELECT alert AS id, at, key, mark, settled, reserved, most AS "limit" FROM alerts
   WHERE NOT is_told ORDER BY alerts.id`

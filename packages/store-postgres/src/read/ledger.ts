@@ -83,7 +83,17 @@ export async function findAdjusted(
   )
 }
 
-function toLine({ id: cursor, call: id, at, kind, adjusts, scopes, entry, tenant, run_id: runId }: LineRow): CursorLine {
+function toLine({
+  id: cursor,
+  call: id,
+  at,
+  kind,
+  adjusts,
+  scopes,
+  entry,
+  tenant,
+  run_id: runId,
+}: LineRow): CursorLine {
   return {
     cursor,
     id,

@@ -28,6 +28,8 @@ export async function migrate(
     await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
     const format = await readFormat(client, schema, known)
     if (format === 0) await client.query(firstTable)
+    // Waits for transactions of processes that are at work; those that come after find the new format.
+    await client.query('LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE')
     for (const { number, name, isBreaking, sql } of known.slice(format)) {
       await client.query(sql)
       await client.query('INSERT INTO migrations (number, name, is_breaking) VALUES ($1, $2, $3)', [
@@ -50,24 +52,33 @@ const firstTable = `CREATE TABLE migrations (
   ran_at timestamptz NOT NULL DEFAULT now()
 )`
 
+/** Selects the last migration that an older release must not write behind. Every writing transaction looks at it first. */
+export const breakingFormat = 'SELECT max(number) FROM migrations WHERE is_breaking'
+
+/** Refuses to go on writing after another process ran a breaking migration that this release does not know. */
+export function checkStillKnown(breaking: number, known: number = migrations.length): void {
+  if (breaking > known) throw newer(breaking, known)
+}
+
 /** The number of the last migration that ran; 0 for a schema that is not there or empty. */
 export async function readFormat(
   client: ClientBase,
   schema: string,
   known: readonly Migration[] = migrations,
 ): Promise<number> {
-  const tables = await client.query<{ name: string }>(
-    'SELECT tablename AS name FROM pg_tables WHERE schemaname = $1',
-    [schema],
-  )
+  const tables = await client.query<{ name: string }>('SELECT tablename AS name FROM pg_tables WHERE schemaname = $1', [
+    schema,
+  ])
   if (tables.rows.length === 0) return 0
   if (!tables.rows.some(({ name }) => name === 'migrations')) {
     throw new MeepoError('store.corrupt', `the schema ${schema} holds tables, but not those of Meepo`)
   }
   const found = await client.query<{ format: number }>('SELECT coalesce(max(number), 0) AS format FROM migrations')
   const format = found.rows[0]?.format ?? 0
-  if (format > known.length) {
-    throw new MeepoError('store.newer_format', `the schema has format ${format}; this release knows ${known.length}`)
-  }
+  if (format > known.length) throw newer(format, known.length)
   return format
+}
+
+function newer(format: number, known: number): MeepoError {
+  return new MeepoError('store.newer_format', `the schema has format ${format}; this release knows ${known}`)
 }

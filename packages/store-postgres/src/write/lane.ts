@@ -1,4 +1,4 @@
-import { MeepoError, type NewEvent, type RunId } from '@meepo/core'
+import type { MeepoError, NewEvent, RunId } from '@meepo/core'
 import type { Database } from '../database/database.ts'
 import { StatementFailed, toMeepoError } from '../database/failure.ts'
 import { writeGroup, type GroupAnswer, type Outcome } from './group.ts'

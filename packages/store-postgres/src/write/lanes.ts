@@ -1,13 +1,4 @@
-import type {
-  AppendRequest,
-  Created,
-  EngineId,
-  Grant,
-  NewEvent,
-  NewRun,
-  Scope,
-  TenantId,
-} from '@meepo/core'
+import type { AppendRequest, Created, EngineId, Grant, NewEvent, NewRun, Scope, TenantId } from '@meepo/core'
 import type { Database } from '../database/database.ts'
 import { encodeEvent, readMoney, tenantOf, type MoneyExtras } from './encode.ts'
 import { Lane, type OnCommitted } from './lane.ts'
@@ -59,12 +50,7 @@ export class Lanes {
     await Promise.all(this.#lanes.map((lane) => lane.idle()))
   }
 
-  async #add(
-    name: string,
-    part: Part,
-    rows: number,
-    committed: Parameters<Lane['add']>[2],
-  ): Promise<PartResult> {
+  async #add(name: string, part: Part, rows: number, committed: Parameters<Lane['add']>[2]): Promise<PartResult> {
     this.#database.checkOpen()
     const lane = this.#lanes[laneOf(name, this.#lanes.length)]
     if (lane === undefined) throw new TypeError('there is no lane')

@@ -1,5 +1,5 @@
 import { runStoreProcess, type StoreProcessRole } from '@meepo/core/testing'
-import { openPostgresStore } from './open.ts'
+import { openPostgresStore } from '../open.ts'
 
 // A process of its own on a database: `process.fixture.ts ROLE NAME URL SCHEMA`. What it prints is acknowledged.
 const [role = '', name = '', url = '', schema = ''] = process.argv.slice(2)

@@ -1,5 +1,5 @@
 import { runStoreProcess, type StoreProcessRole } from '@meepo/core/testing'
-import { openSqliteStore } from './open.ts'
+import { openSqliteStore } from '../open.ts'
 
 // A process of its own on a database: `process.fixture.ts ROLE PATH NAME`. What it prints is acknowledged.
 const [role = '', path = '', name = ''] = process.argv.slice(2)
