@@ -35,7 +35,7 @@ export interface PostgresStoreOptions {
 }
 
 /** More lanes make smaller transactions; so many keep the server busy while others wait for its disk. */
-const mostLanes = 2
+const mostLanes = 3
 
 /**
  * Opens a store on a PostgreSQL database, and makes its schema or brings it up to date. Any number of processes may have it

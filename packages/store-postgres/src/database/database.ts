@@ -109,13 +109,30 @@ export class Database {
    * Runs `work` in a transaction: again from its beginning when others were faster, so it must keep nothing that it
    * learned. Rejects with what `work` threw, or with {@link StatementFailed}. Runs also while the store closes.
    */
-  async transact<T>(work: (transaction: Transaction) => Promise<T>, begin: string = this.#begin): Promise<T> {
+  transact<T>(work: (transaction: Transaction) => Promise<T>, begin: string = this.#begin): Promise<T> {
+    return this.#try(async (transaction) => {
+      const [, result] = await Promise.all([transaction.begin(begin), work(transaction)])
+      await transaction.commit()
+      return result
+    })
+  }
+
+  /**
+   * The same for one statement that fails by itself when it must not be committed: it goes with its commit behind it, and
+   * the server is asked once.
+   */
+  async transactAtOnce(statement: (transaction: Transaction) => Promise<unknown>): Promise<void> {
+    await this.#try((transaction) =>
+      Promise.all([transaction.begin(this.#begin), statement(transaction), transaction.commit()]),
+    )
+  }
+
+  async #try<T>(run: (transaction: Transaction) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       const client = await this.#connect()
       const transaction = new Transaction(client)
       try {
-        const [, result] = await Promise.all([transaction.begin(begin), work(transaction)])
-        await transaction.commit()
+        const result = await run(transaction)
         client.release()
         return result
       } catch (error) {

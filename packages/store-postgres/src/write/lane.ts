@@ -31,9 +31,6 @@ const mostRows = 1_000
 /** Above this many the memory of alerts, or of runs, is emptied; they are in the database too. */
 const mostKnown = 20_000
 
-/** A run is not as the writer of a plain append believes. */
-class Surprise extends Error {}
-
 /**
  * Writes parts in the order of their calls, one transaction at a time: what is asked for while one is under way goes
  * together as the next. All parts of a run go through the same lane.
@@ -118,12 +115,10 @@ export class Lane {
   /** False, with nothing written, when one of the appends is to be refused: the careful way finds out which. */
   async #writePlain(plain: PlainAppends): Promise<boolean> {
     try {
-      await this.#database.transact(async (transaction) => {
-        if (!(await writePlain(transaction, plain))) throw new Surprise()
-      })
+      await this.#database.transactAtOnce((transaction) => writePlain(transaction, plain))
       return true
     } catch (error) {
-      if (error instanceof Surprise) return false
+      if (error instanceof StatementFailed && error.extent === 'part') return false
       throw error
     }
   }

@@ -1,6 +1,7 @@
 import type { RunId, TenantId } from '@meepo/core'
 import { doubles, integers, texts } from '../database/arrays.ts'
 import type { Transaction } from '../database/transaction.ts'
+import { breakingFormat, migrations } from '../schema/migrate.ts'
 import type { News } from './news.ts'
 import { blobMark, endings, type EncodedEvent, type Part } from './part.ts'
 
@@ -27,8 +28,9 @@ export interface PlainAppends {
 }
 
 /**
- * Writes events whose runs are as their writers believe, and counts those runs. Rows of runs are locked by the update
- * alone, in the order of their keys. runs primary key; events at the end of their indexes
+ * Writes events whose runs are all as their writers believe, in a schema that this release knows; else it divides by zero.
+ * Rows of runs are locked by the update alone, in the order of their keys. runs primary key; events at the end of their
+ * indexes
  */
 const write = `WITH grown AS (UPDATE runs SET last_seq = v.last_seq
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS v (id, epoch, expected, last_seq)
@@ -37,7 +39,8 @@ const write = `WITH grown AS (UPDATE runs SET last_seq = v.last_seq
   written AS (INSERT INTO events (id, run, seq, at, type, data) SELECT nextval('positions'), v.*
     FROM unnest($5::bigint[], $6::bigint[], $7::float8[], $8::text[], $9::text[]) AS v (run, seq, at, type, data)
     WHERE (SELECT count(*) FROM grown) = cardinality($1::bigint[]))
-  SELECT count(*) AS count FROM grown`
+  SELECT 1 / (CASE WHEN count(*) = cardinality($1::bigint[]) AND coalesce((${breakingFormat}), 0) <= $10
+    THEN 1 ELSE 0 END) FROM grown`
 
 /** The group as plain appends, or undefined when there is more in it. */
 export function asPlain(parts: readonly Part[], known: ReadonlyMap<RunId, RunName>): PlainAppends | undefined {
@@ -63,9 +66,9 @@ function isPlain({ tenant, events, extras, money }: Append, name: RunName): bool
   return !events.some(({ type, data }) => endings[type] !== undefined || data.includes(blobMark))
 }
 
-/** True when all were written. Else the transaction must not be committed: one of them is to be refused. */
-export async function writePlain(transaction: Transaction, { growths, events }: PlainAppends): Promise<boolean> {
-  const [row] = await transaction.all<{ count: number }>(
+/** Fails, with an error that tells nothing, when one of them is to be refused. */
+export function writePlain(transaction: Transaction, { growths, events }: PlainAppends): Promise<unknown> {
+  return transaction.run(
     write,
     integers(growths.map(({ id }) => id)),
     integers(growths.map(({ epoch }) => epoch)),
@@ -76,8 +79,8 @@ export async function writePlain(transaction: Transaction, { growths, events }: 
     doubles(events.map(({ event }) => event.at)),
     texts(events.map(({ event }) => event.type)),
     texts(events.map(({ event }) => event.data)),
+    migrations.length,
   )
-  return row?.count === growths.length
 }
 
 /** What others want to hear about plain appends. */
