@@ -4,7 +4,31 @@ import { breakingFormat } from '../schema/migrate.ts'
  * The statements of counters. A command first takes the row of the clock, which makes commands of all processes follow each
  * other; the rest needs no order of locks. Nothing waits for the disk: see `schema/003-limits.ts`.
  */
-export const limitSql = {
+export const limitSql: Readonly<
+  Record<
+    | 'begin'
+    | 'tick'
+    | 'holders'
+    | 'putHolders'
+    | 'deleteHolders'
+    | 'permits'
+    | 'addPermits'
+    | 'deletePermits'
+    | 'buckets'
+    | 'putBuckets'
+    | 'deleteBuckets'
+    | 'someBuckets'
+    | 'allBuckets'
+    | 'cooldowns'
+    | 'allCooldowns'
+    | 'putCooldowns'
+    | 'deleteOldCooldowns'
+    | 'addTally'
+    | 'tallies'
+    | 'now',
+    string
+  >
+> = {
   begin: `BEGIN; SET LOCAL synchronous_commit = off; SELECT (${breakingFormat}) AS breaking`,
   // Server time, in whole milliseconds, which never goes back.
   tick: `INSERT INTO limit_clock AS c (id, last) VALUES (1, floor(extract(epoch FROM clock_timestamp()) * 1000))
@@ -50,4 +74,4 @@ export const limitSql = {
     refusals, throttles FROM limit_tallies ORDER BY name`,
   // The time for whoever only looks.
   now: `SELECT greatest(floor(extract(epoch FROM clock_timestamp()) * 1000), (SELECT last FROM limit_clock)) AS now`,
-} as const
+}

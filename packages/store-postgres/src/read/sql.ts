@@ -1,5 +1,7 @@
 /** The statements that read logs and runs, each with the index it uses. A NULL tenant stands for the system scope. */
-export const readSql = {
+export const readSql: Readonly<
+  Record<'findRun' | 'events' | 'tail' | 'grown' | 'run' | 'runs' | 'runsOfTenant' | 'children', string>
+> = {
   // runs unique run_id
   findRun: 'SELECT id, tenant, ended_at IS NOT NULL AS "isEnded" FROM runs WHERE run_id = $1',
   // events primary key
@@ -17,7 +19,7 @@ export const readSql = {
   runsOfTenant: list('AND tenant = $5'),
   // runs_parent
   children: list('AND parent_run = $5 AND ($6::text IS NULL OR tenant = $6)'),
-} as const
+}
 
 function list(condition: string): string {
   return `SELECT * FROM runs WHERE ($1::text IS NULL OR definition = $1)

