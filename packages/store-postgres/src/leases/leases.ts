@@ -76,17 +76,22 @@ async function claim(
   limit: number,
   definitions: readonly string[],
 ): Promise<readonly Claim[]> {
-  const [held, woken, rows] = await Promise.all([
-    transaction.all(sql.holdEngines, texts([engine])),
+  const [names, wanted] = [texts([engine]), texts(definitions)]
+  const [held, woken, free, [rest]] = await Promise.all([
+    transaction.all(sql.holdEngines, names),
     transaction.run(leaseSql.wakeDue),
-    transaction.all<ClaimedRow>(leaseSql.claim, texts(definitions), limit, engine),
+    transaction.all<ClaimedRow>(leaseSql.claim, wanted, limit, engine),
+    transaction.all<{ isLeft: boolean }>(leaseSql.isLeft, wanted),
   ])
   if (held.length === 0) {
     throw new MeepoError('store.fenced', `engine ${engine} has not joined, or others took over from it`)
   }
+  const missing = rest?.isLeft === true ? limit - free.length : 0
+  const late = missing > 0 ? await transaction.all<ClaimedRow>(leaseSql.claimHeld, wanted, missing, engine) : []
+  const rows = [...free, ...late]
   // Whoever claimed in the same moment did not see what this one woke.
   if (woken > rows.length) news.claimable = true
-  return rows.toSorted(byRight).map(toClaim)
+  return rows.sort(byRight).map(toClaim)
 }
 
 const noDeadline = 9e15
