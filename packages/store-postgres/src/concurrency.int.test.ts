@@ -150,3 +150,21 @@ test('an engine that is taken over in the middle of its appends is fenced, and i
     await successor.log.append(scope, { runId, epoch, expectedSeq: lastSeq, events: [note('new')] })
   }
 })
+
+test('a run is given back while others append without a pause', async () => {
+  const [store] = await openSome(1)
+  if (!store) throw new Error('nobody works')
+  await store.leases.join('e')
+  const runs = Array.from({ length: 50 }, (_, index) => `run-${index}`)
+  await Promise.all([...runs, 'tired'].map((runId) => createRun(store, runId, 'e')))
+  let isOver = false
+  const busy = runs.map(async (runId) => {
+    for (let seq = 1; !isOver; seq++) {
+      await store.log.append(scope, { runId, epoch: 1, expectedSeq: seq, events: [note('more')] })
+    }
+  })
+  await store.leases.release('e', [{ runId: 'tired', epoch: 1, status: 'waiting' }])
+  expect((await store.log.run(scope, 'tired')).status).toBe('waiting')
+  isOver = true
+  await Promise.all(busy)
+})

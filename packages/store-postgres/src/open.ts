@@ -73,7 +73,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   )
   let closing: Promise<void> | undefined
   const close = async (): Promise<void> => {
-    await database.close(() => lanes.idle())
+    await database.close(() => lanes.settled())
     hub.close()
     await bus.close()
   }

@@ -47,13 +47,13 @@ export function createLeases(database: Database, lanes: Lanes, hub: Hub): Leases
       change((transaction, news) => claim(transaction, news, engine, limit, definitions)),
     release: async (engine, runs) => {
       // Appends that were asked for before come before it, as everywhere else.
-      await lanes.idle()
+      await lanes.settled()
       await change((transaction, news) => release(transaction, news, engine, runs))
     },
     nextWakeAt: async () => (await database.all<{ at: number }>(leaseSql.nextWakeAt))[0]?.at,
     watch: (engine, onChange) => hub.watch(engine, onChange),
     leave: async (engine) => {
-      await lanes.idle()
+      await lanes.settled()
       await change(async (transaction, news) => {
         await transaction.run(leaseSql.deleteEngine, engine)
         await freeRuns(transaction, news, engine)

@@ -41,7 +41,11 @@ export class Lane {
   readonly #told = new Set<string>()
   readonly #known = new Map<RunId, RunName>()
   #calls: Call[] = []
-  #working: Promise<void> | undefined
+  #isWorking = false
+  /** Parts since the beginning. */
+  #added = 0
+  #answered = 0
+  #waiters: { readonly target: number; readonly resolve: () => void }[] = []
 
   constructor(database: Database, onCommitted: OnCommitted) {
     this.#database = database
@@ -52,23 +56,38 @@ export class Lane {
   add(part: Part, rows: number, committed: Committed | undefined): Promise<PartResult> {
     return new Promise((resolve, reject) => {
       this.#calls.push({ part, rows, committed, resolve, reject })
-      this.#working ??= this.#work()
+      this.#added++
+      if (!this.#isWorking) void this.#work()
     })
   }
 
-  /** Resolves when everything that was added before is answered. */
-  async idle(): Promise<void> {
-    await this.#working
+  /** Resolves when everything that was added before is answered, whatever is added meanwhile. */
+  settled(): Promise<void> {
+    const target = this.#added
+    if (this.#answered >= target) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#waiters.push({ target, resolve })
+    })
   }
 
+  /** Never rejects. */
   async #work(): Promise<void> {
+    this.#isWorking = true
     // What else happens in this turn of the event loop goes along.
     await new Promise((resolve) => setImmediate(resolve))
     while (this.#calls.length > 0) {
       const calls = this.#take()
       await this.#write(calls)
+      this.#answered += calls.length
+      this.#wake()
     }
-    this.#working = undefined
+    this.#isWorking = false
+  }
+
+  #wake(): void {
+    const waiters = this.#waiters
+    this.#waiters = waiters.filter(({ target }) => target > this.#answered)
+    for (const { target, resolve } of waiters) if (target <= this.#answered) resolve()
   }
 
   #take(): readonly Call[] {

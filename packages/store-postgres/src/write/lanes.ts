@@ -46,8 +46,8 @@ export class Lanes {
   }
 
   /** Resolves when everything that was asked for before is answered. */
-  async idle(): Promise<void> {
-    await Promise.all(this.#lanes.map((lane) => lane.idle()))
+  async settled(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.settled()))
   }
 
   async #add(name: string, part: Part, rows: number, committed: Parameters<Lane['add']>[2]): Promise<PartResult> {
