@@ -50,6 +50,11 @@ async function appendUntilRefused(store: Store, runId: string): Promise<{ seq: n
   }
 }
 
+/** Reads until it is refused. */
+async function readUntilRefused(store: Store, runId: string): Promise<never> {
+  for (;;) await store.log.read(scope, runId)
+}
+
 /** Until the server answers again. */
 async function untilBack(store: Store): Promise<void> {
   for (;;) {
@@ -69,9 +74,13 @@ test('what was acknowledged is there after the server was killed in the middle o
   const runs = Array.from({ length: 20 }, (_, index) => `run-${index}`)
   await Promise.all(runs.map((runId) => createRun(store, runId)))
   const ends = runs.map((runId) => appendUntilRefused(store, runId))
+  const reading = Promise.allSettled(runs.map((runId) => readUntilRefused(store, runId)))
   await sleep(300)
   await server.kill()
   const acknowledged = await Promise.all(ends)
+  for (const end of await reading) {
+    expect(end).toMatchObject({ status: 'rejected', reason: { code: 'store.failed', retryable: true } })
+  }
   for (const { error } of acknowledged) expect(error).toMatchObject({ code: 'store.failed', retryable: true })
   await server.start()
   await untilBack(store)

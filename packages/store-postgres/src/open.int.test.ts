@@ -71,6 +71,17 @@ test('a schema with tables of somebody else is refused and not changed', async (
   expect(tables).toEqual([{ tablename: 'orders' }])
 })
 
+test('a user without any right but on the schema can use it', async () => {
+  await server.admin(`CREATE ROLE plain LOGIN PASSWORD 'plain'`)
+  await server.admin('CREATE SCHEMA given AUTHORIZATION plain')
+  const url = server.url.replace('meepo:secret', 'plain:plain')
+  const store = await openPostgresStore({ url, schema: 'given' })
+  await store.leases.join('e')
+  await store.close()
+  const refused = openPostgresStore({ url, schema: 'another' })
+  await expect(refused).rejects.toMatchObject({ code: 'store.not_writable', retryable: false })
+})
+
 test('processes that open a new schema at the same time make it once', async () => {
   const opening = Array.from({ length: 6 }, () => openPostgresStore({ url: server.url, schema: 'shared' }))
   const stores = await Promise.all(opening)

@@ -69,6 +69,8 @@ export class Database {
     })
     // Of idle connections: the pool drops them, and whoever needs one next gets a new one.
     this.#pool.on('error', () => undefined)
+    // One that breaks at work rejects what it was doing; that it tells besides would end the process if nobody listened.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined))
   }
 
   /** Rejects with `store.closed` after the store was closed. */

@@ -25,7 +25,9 @@ export async function migrate(
   await client.query('BEGIN')
   try {
     await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock])
-    await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`)
+    // Only where it is missing: a user of one that is there need not have the right to make others.
+    const there = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema])
+    if (there.rows.length === 0) await client.query(`CREATE SCHEMA ${schema}`)
     const format = await readFormat(client, schema, known)
     if (format === 0) await client.query(firstTable)
     // Waits for transactions of processes that are at work; those that come after find the new format.
