@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Store } from '@meepo/core'
 import { createEmbeddedEngine } from '@meepo/engine-embedded'
@@ -118,12 +119,28 @@ async function claimedBy(worker: number, count: number): Promise<void> {
   while (claims().length < count) await delay(50)
 }
 
+/** Stops it where it does not hold the lock of the file: with it, nobody could write until it goes on. */
+async function stallBetweenWrites(worker: WorkerProcess): Promise<void> {
+  const db = new DatabaseSync(join(folder, 'meepo.db'), { timeout: 500 })
+  for (;;) {
+    worker.stall()
+    try {
+      db.exec('BEGIN IMMEDIATE; ROLLBACK')
+      db.close()
+      return
+    } catch {
+      worker.goOn()
+      await delay(20)
+    }
+  }
+}
+
 test('an engine that was stopped for 10 s in mid-run is refused when it goes on, and no effect is doubled', async () => {
   const [first] = await startWorkers(150)
   await queueRuns(200, 1_500, 700)
   await claimedBy(1, 50)
   await delay(1_500)
-  first.stall()
+  await stallBetweenWrites(first)
   const stalledAt = Date.now()
   await delay(10_000)
   const other = readStoreLines(folder).filter(

@@ -39,6 +39,8 @@ const planted = bug === undefined ? sqlite : plantInStore(bug, sqlite)
 const store = watchStore(planted, worker, storeLines, killSwitch.point)
 const gateway = createGateway({
   providers: { sim: { kind: 'openai-compatible', baseURL: `${settings.modelUrl}/v1` } },
+  // What the provider loses or refuses by chance must not end a run: this is about crashes.
+  maxRetries: 5,
 })
 const engine = createEmbeddedEngine({
   store,

@@ -17,6 +17,7 @@ import { runsCommand } from './commands/runs.ts'
 import { signalCommand } from './commands/signal.ts'
 import { simCommand } from './commands/sim.ts'
 import { traceCommand } from './commands/trace.ts'
+import { workflowsCommand } from './commands/workflows.ts'
 import { terminal } from './terminal.ts'
 
 /** The command tree: what `--help` and the reference page tell. Actions load what they need when they are called. */
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   for (const create of [
     ...commands,
     graphCommand,
+    workflowsCommand,
     costCommand,
     budgetCommand,
     limitsCommand,

@@ -7,12 +7,24 @@ import { isStoreFile } from './config/store-file.ts'
 
 /** Opens the store with an engine that may drive runs. Definitions become known when one is started or resumed. */
 export function openEngine(config: MeepoConfig, notices?: Notices): Promise<Meepo> {
-  const { definitions: _known, registry: _names, onNotice, ...options } = config
+  const { definitions: _known, workflows: _scheduled, registry: _names, onNotice, ...options } = config
   return createMeepo({
     ...options,
     onNotice: (notice) => {
       onNotice?.(notice)
       notices?.add(notice)
+    },
+  })
+}
+
+/** Opens an engine that does everything that the configuration knows, and keeps the schedules of its workflows. */
+export function openFleet(config: MeepoConfig, tell: (text: string) => void): Promise<Meepo> {
+  const { registry: _names, onNotice, ...options } = config
+  return createMeepo({
+    ...options,
+    onNotice: (notice) => {
+      onNotice?.(notice)
+      tell(`${notice.code}: ${notice.message}`)
     },
   })
 }

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { chooseModel, costTable, ExampleError, readOptions, runExample, runMain } from 'meepo-example-kit'
+import { chooseModel, ExampleError, printReport, readOptions, runExample, runMain } from 'meepo-example-kit'
 
 import { reportMarkdown } from './report.ts'
 import { openRepository } from './repository.ts'
@@ -50,17 +50,8 @@ await runMain(async (signal) => {
       script,
       signal,
     })
-    const { result, error } = end.record
-    if (result === undefined) {
-      process.stderr.write(`${error?.code ?? 'run.failed'}: ${error?.message ?? 'no result'}\n`)
-      return 1
-    }
-    const report = reportMarkdown(result, repository)
-    if (texts.out !== undefined) writeFileSync(resolve(here, texts.out), report)
-    if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`)
-    else if (texts.out === undefined) process.stdout.write(`${report}\n`)
-    process.stderr.write(`\n${costTable(end)}`)
-    return 0
+    const out = texts.out === undefined ? {} : { out: resolve(here, texts.out) }
+    return printReport(end, (result) => reportMarkdown(result, repository), { ...out, json: flags.json })
   } finally {
     if (given === undefined) rmSync(folder, { recursive: true, force: true })
   }

@@ -7,6 +7,8 @@ import { ExampleError } from './example-error.ts'
  * in one and ends with 1; anything else is a mistake in the example and is thrown.
  */
 export async function runMain(main: (signal: AbortSignal) => Promise<number>): Promise<void> {
+  // Whoever reads stdout has seen enough; what was done is kept.
+  process.stdout.on('error', () => process.exit(141))
   const interrupt = new AbortController()
   process.once('SIGINT', () => interrupt.abort())
   process.once('SIGTERM', () => interrupt.abort())

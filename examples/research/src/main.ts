@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { chooseModel, costTable, ExampleError, readOptions, runExample, runMain } from 'meepo-example-kit'
+import { chooseModel, ExampleError, printReport, readOptions, runExample, runMain } from 'meepo-example-kit'
 
 import { openLibrary } from './library.ts'
 import { reportMarkdown } from './report.ts'
@@ -37,17 +36,8 @@ await runMain(async (signal) => {
     script,
     signal,
   })
-  const { result, error } = end.record
-  if (result === undefined) {
-    process.stderr.write(`${error?.code ?? 'run.failed'}: ${error?.message ?? 'no result'}\n`)
-    return 1
-  }
-  const report = reportMarkdown(question, result)
-  if (texts.out !== undefined) writeFileSync(resolve(here, texts.out), report)
-  if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`)
-  else if (texts.out === undefined) process.stdout.write(`${report}\n`)
-  process.stderr.write(`\n${costTable(end)}`)
-  return 0
+  const out = texts.out === undefined ? {} : { out: resolve(here, texts.out) }
+  return printReport(end, (result) => reportMarkdown(question, result), { ...out, json: flags.json })
 })
 
 function checked(text: string): string {

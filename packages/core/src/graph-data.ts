@@ -15,8 +15,14 @@ export type { ParallelWindow, Span } from './graph/analysis/timeline.ts'
 export type { DrawnGraph } from './graph/render/render.ts'
 export { compileExpression, type CompiledExpression, type Expected } from './graph/data/expression.ts'
 export { graphDataJsonSchema } from './graph/data/format.ts'
-export { graphFromData, parseGraphData, type DataGraph } from './graph/data/graph-from-data.ts'
+export {
+  graphFromData,
+  parseGraphData,
+  type DataGraph,
+  type GraphFromDataOptions,
+} from './graph/data/graph-from-data.ts'
 export { graphToData } from './graph/data/graph-to-data.ts'
+export { workflowFromData } from './workflow/workflow.ts'
 export { cel, mapping } from './graph/data/in-code.ts'
 export { checkJson, findSchemaProblems, jsonSchemaKeywords, schemaOfJson } from './graph/data/json-schema.ts'
 export type { ExpressionScope } from './graph/data/cel.ts'

@@ -146,6 +146,7 @@ export {
   type Blobs,
   type Change,
   type Claim,
+  type ClaimOptions,
   type Created,
   type Delivery,
   type Inbox,
@@ -153,6 +154,7 @@ export {
   type Log,
   type Mail,
   type NewRun,
+  type PruneOptions,
   type Release,
   type RunFilter,
   type RunStatus,
@@ -288,6 +290,16 @@ export {
 } from './graph/task.ts'
 export type { ItemView, TaskResults, TaskState, TaskStatus, TaskView } from './graph/task-view.ts'
 
+export type { MissedPolicy, ScheduleData } from './graph/data/graph-data.ts'
+export type { Fire, FireTimes, Schedule } from './workflow/schedule.ts'
+export { scheduleData } from './workflow/schedule.ts'
+export { fireRunId, nextSchedulerId } from './workflow/run-ids.ts'
+export { schedulerDefinition, schedulerName, resumeSignal } from './workflow/scheduler.ts'
+export type { PassedFire, SchedulerHost, SchedulerInput, StartedFire } from './workflow/scheduler.ts'
+export { foldScheduler, type SchedulerState } from './workflow/scheduler-state.ts'
+export { defineWorkflow, isWorkflow, workflowStart } from './workflow/workflow.ts'
+export type { Workflow, WorkflowOptions } from './workflow/workflow.ts'
+
 export { definePlanner, isPlanner, planTool } from './plan/planner.ts'
 export type { Planner, PlannerOptions, PlanValidation } from './plan/planner.ts'
 export { planApprovalSignal, type PlanApproval } from './plan/approval.ts'
@@ -311,7 +323,7 @@ export type {
 export { makeWorkers, type Expectations, type PlannedDefinition, type Worker, type Workers } from './plan/workers.ts'
 
 // For engines: the driver of one run, what it needs of its host, and the folds of a log.
-export { cloneJson, copyJson, type JsonCopy } from './base/json-copy.ts'
+export { cloneJson, copyJson, readJson, type JsonCopy } from './base/json-copy.ts'
 export { StreamFold } from './engine/stream-fold.ts'
 export { RunDriver, type DriverOptions } from './run/driver.ts'
 export type { ChildNews, ChildRef, ChildStart, RunHost } from './run/host.ts'

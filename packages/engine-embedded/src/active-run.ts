@@ -14,7 +14,6 @@ import {
   type Grant,
   type Json,
   type LedgerEntry,
-  type LogEvent,
   type Machine,
   type Models,
   type NewEvent,
@@ -27,6 +26,8 @@ import {
   type ToolHost,
 } from '@meepo/core'
 import type { Certainty } from './certainty.ts'
+import { KeptLog, type LogRoom } from './kept-log.ts'
+import { outcomeOf } from './child-outcome.ts'
 import type { LostEnd } from './loader.ts'
 
 /** What an active run tells the engine that holds it. */
@@ -37,6 +38,7 @@ export interface RunOwner {
   readonly tools: ToolHost
   readonly certainty: Certainty
   readonly budgets: BudgetBook
+  readonly logRoom: LogRoom
   callWaits(run: ActiveRun, number: number, attempt: number, what: string | undefined): void
   startChild(parent: ActiveRun, start: ChildStart): void
   cancelChild(parent: ActiveRun, child: ChildRef, reason: string): void
@@ -66,8 +68,6 @@ export interface ActiveRunOptions {
   readonly isPreviewed: boolean
 }
 
-/** Longer logs are read from the store when somebody asks for the record. */
-const maxKeptEvents = 512
 /** Events are flushed at the latest when so many wait. */
 const maxBuffered = 64
 
@@ -104,6 +104,7 @@ export class ActiveRun implements RunHost {
   readonly priority: number
   readonly recording: Recording
   readonly isPreviewed: boolean
+  readonly isWorkflow: boolean
   isWaiting = false
   waitingSince = 0
   wakeAt: number | undefined
@@ -113,8 +114,7 @@ export class ActiveRun implements RunHost {
   hasMoreMail = false
   readonly #owner: RunOwner
   readonly #scope: { readonly tenant: string }
-  /** The log from its first event on: saves reading it back for the record. */
-  #kept: NewEvent[] | undefined
+  readonly #kept: KeptLog | undefined
   #buffer: NewEvent[] | undefined = undefined
   #taken: string[] | undefined = undefined
   #bookings: Bookings | undefined = undefined
@@ -136,6 +136,7 @@ export class ActiveRun implements RunHost {
     this.priority = options.priority
     this.recording = options.recording
     this.isPreviewed = options.isPreviewed
+    this.isWorkflow = options.definition.isWorkflow === true && options.recording.created.parent === undefined
     this.machine = owner.machine
     this.models = owner.models
     this.tools = owner.tools
@@ -143,7 +144,7 @@ export class ActiveRun implements RunHost {
     this.#scope = { tenant: this.tenant }
     this.#seq = options.recording.lastSeq
     this.#durableSeq = this.#seq
-    this.#kept = options.created ? [options.created] : undefined
+    this.#kept = options.created && new KeptLog(owner.logRoom, options.created)
     this.driver = new RunDriver({
       runId: options.runId,
       definition: options.definition,
@@ -154,9 +155,9 @@ export class ActiveRun implements RunHost {
     })
   }
 
-  /** The whole log, if the run was created here and it was short enough to keep. */
-  get events(): readonly NewEvent[] | undefined {
-    return this.#kept
+  /** The whole log, if the run was created here and its log was kept. Given out once. */
+  takeLog(): readonly NewEvent[] | undefined {
+    return this.#kept?.take()
   }
 
   /** Nothing is on its way: not to the store, and not back from it. */
@@ -172,7 +173,7 @@ export class ActiveRun implements RunHost {
     if (this.#isGone) return
     this.#seq++
     if (mailId !== undefined) this.#take(mailId)
-    if (this.#kept && this.#kept.push(event) > maxKeptEvents) this.#kept = undefined
+    this.#kept?.add(event)
     if (!this.#buffer) this.bufferedSince = this.machine.scheduler.elapsed()
     if ((this.#buffer ??= []).push(event) >= maxBuffered) this.flush()
     else this.#becomeDirty()
@@ -364,6 +365,7 @@ export class ActiveRun implements RunHost {
   /** Stops using this object: nothing is appended or called back any more. A2. */
   gone(): void {
     this.#isGone = true
+    this.#kept?.take()
     this.#waiters = undefined
     this.driver.drop()
   }
@@ -388,12 +390,4 @@ function extrasOf(
     ...(settle.length > 0 ? { settle } : {}),
     ...(ledger.length > 0 ? { ledger } : {}),
   }
-}
-
-/** What the parent hears of an end. */
-export function outcomeOf(event: NewEvent | LogEvent): ChildNews['outcome'] {
-  if (event.type === 'run.completed') return { kind: 'completed', result: event.data.result }
-  if (event.type === 'run.failed') return { kind: 'failed', error: event.data.error }
-  const reason = event.type === 'run.cancelled' ? event.data.reason : 'ended'
-  return { kind: 'failed', error: { code: 'run.cancelled', message: reason, retryable: false } }
 }

@@ -11,7 +11,8 @@ import {
   type RunId,
   type Scope,
 } from '@meepo/core'
-import { outcomeOf, type ActiveRun } from './active-run.ts'
+import type { ActiveRun } from './active-run.ts'
+import { outcomeOf } from './child-outcome.ts'
 import type { Fleet } from './fleet.ts'
 import { childBirth, type Birth } from './new-run.ts'
 import { reopenEnded } from './operate.ts'

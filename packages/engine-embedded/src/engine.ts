@@ -31,6 +31,7 @@ import { createNodeMachine } from './node-machine.ts'
 import { reopenRun } from './operate.ts'
 import { Previews } from './previews.ts'
 import { Registry } from './registry.ts'
+import { RetentionSweep } from './retention.ts'
 
 /** What an engine is made of. */
 export interface EngineOptions extends LivenessOptions {
@@ -41,6 +42,11 @@ export interface EngineOptions extends LivenessOptions {
   readonly tools?: ToolHost
   /** Runs that do something at once; waiting ones do not count. 1,000 unless said. */
   readonly concurrency?: number
+  /**
+   * How many workflows (definitions with `isWorkflow`, run without a parent) do something or wait for their children at
+   * once, on the whole store: give all its engines the same number. The others wait in its queue. No limit unless said.
+   */
+  readonly maxConcurrentWorkflows?: number
   /** How long a waiting run stays in memory; 10,000 ms unless said. 0 evicts at once. */
   readonly idleMs?: number
   readonly machine?: Machine
@@ -70,6 +76,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
   readonly #options: EngineOptions
   readonly #registry = new Registry()
   readonly #fleet: Fleet
+  readonly #retention: RetentionSweep
   #liveness: Liveness | undefined
   #stopWatch: (() => void) | undefined
   #stopTick: (() => void) | undefined
@@ -86,6 +93,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     const {
       concurrency = 1_000,
       idleMs = 10_000,
+      maxConcurrentWorkflows: maxWorkflows,
       models = noModels,
       tools = createToolRuntime(this.machine),
       budgets = createBudgetBook(),
@@ -98,9 +106,10 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       this.#newId(),
       this.#registry,
       this.previews,
-      { concurrency, idleMs, budgets, tools },
+      { concurrency, idleMs, maxWorkflows, budgets, tools },
       onNotice,
     )
+    this.#retention = new RetentionSweep(this.store.log, this.machine.scheduler, this.#registry, onNotice)
   }
 
   /** Under which name it joined the store, or will. Another one after it was taken for dead. */
@@ -190,7 +199,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
   async #create(birth: Birth, definition: AnyDefinition, options: StartOptions): Promise<void> {
     const { log } = this.store
     const scope = { tenant: birth.run.tenant }
-    const isOurs = options.isQueued !== true && this.#fleet.takeRoom()
+    const isOurs = options.isQueued !== true && !this.#mustQueue(birth) && this.#fleet.takeRoom()
     if (!isOurs) {
       await log.create(scope, birth.run, [birth.created])
       this.#fleet.claimSoon()
@@ -219,6 +228,11 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     }
   }
 
+  /** Whose turn it is to take a place of a workflow is for the store to say. */
+  #mustQueue({ run }: Birth): boolean {
+    return run.isWorkflow === true && this.#options.maxConcurrentWorkflows !== undefined
+  }
+
   // ---- life ----
 
   #newId(): string {
@@ -230,10 +244,15 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     const { leases } = this.store
     const { engine } = this.#fleet
     await leases.join(engine)
-    this.#stopWatch = leases.watch(engine, (change) => {
-      this.#fleet.mail(change.mail)
-      if (change.claimable) this.#fleet.claimSoon()
-    })
+    const { maxConcurrentWorkflows: maxWorkflows } = this.#options
+    this.#stopWatch = leases.watch(
+      engine,
+      (change) => {
+        this.#fleet.mail(change.mail)
+        if (change.claimable) this.#fleet.claimSoon()
+      },
+      maxWorkflows === undefined ? {} : { maxWorkflows },
+    )
     const liveness = new Liveness(leases, this.machine.scheduler, engine, this.#options, this.#onLost, this.#onBeat)
     this.#liveness = liveness
     this.#fleet.certainty.isBeatFresh = () => liveness.isFresh
@@ -242,6 +261,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     this.#isReady = true
     this.#tick()
     this.#fleet.claimSoon()
+    this.#retention.start()
   }
 
   #tick(): void {
@@ -268,6 +288,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
 
   /** This engine was taken for dead. Whatever it drove is another's: it begins anew under another id. */
   readonly #onLost = (): void => {
+    this.#retention.stop()
     this.#stopWatch?.()
     this.#stopTick?.()
     this.#fleet.loseAll()
@@ -286,6 +307,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       await this.#began
       await drain(this.#fleet, this.machine.scheduler, graceMs, hardLimitMs)
     } finally {
+      this.#retention.stop()
       this.#stopTick?.()
       this.#stopWatch?.()
       await this.#liveness?.stop()

@@ -22,12 +22,13 @@ import { Departures, type Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
 import { Flusher } from './flusher.ts'
 import { Intake } from './intake.ts'
+import { LogRoom } from './kept-log.ts'
 import { loadRun } from './loader.ts'
 import type { Birth } from './new-run.ts'
 import type { Previews } from './previews.ts'
 import type { Registry } from './registry.ts'
 import { readInbox } from './read-inbox.ts'
-import { releaseOf, Releases } from './releases.ts'
+import { keepsPlace, releaseOf, Releases } from './releases.ts'
 import { Rooms } from './rooms.ts'
 
 /*
@@ -36,15 +37,22 @@ import { Rooms } from './rooms.ts'
  *
  * F1 Room counts runs that do something. A waiting run takes none, so parents never keep their children from starting.
  * F2 A run whose append failed is forgotten and driven again from its durable prefix; one that was fenced is forgotten.
+ * F3 Where places of workflows are counted, one that waits for anything but children leaves memory at once: the store
+ *    gives its place to another, and wakes it when there is one again.
  */
 
 /** How many runs are driven at once, and how long a waiting one stays in memory. */
 export interface FleetOptions {
   readonly concurrency: number
   readonly idleMs: number
+  /** How many workflows run at once on the whole store. */
+  readonly maxWorkflows: number | undefined
   readonly budgets: BudgetBook
   readonly tools: ToolHost
 }
+
+/** Of the logs that are kept to the end of their runs: some 30 MB where results are small. */
+const keptPages = 256
 
 const noLost: ActiveRunOptions['lost'] = []
 
@@ -65,6 +73,7 @@ export class Fleet implements RunOwner {
   readonly #flusher: Flusher
   #isStopping = false
   readonly certainty: Certainty = new Certainty()
+  readonly logRoom: LogRoom = new LogRoom(keptPages)
   readonly #releases: Releases
   #broken: Claim[] = []
 
@@ -93,6 +102,7 @@ export class Fleet implements RunOwner {
       rooms: this.#rooms,
       engine: () => this.engine,
       definitions: () => registry.keys(),
+      maxWorkflows: options.maxWorkflows,
       load: (claim) => this.#load(claim),
       tell: (thrown) => this.#tell(thrown),
     })
@@ -226,7 +236,7 @@ export class Fleet implements RunOwner {
   }
 
   ended(run: ActiveRun): void {
-    this.#forget(run, { kind: 'ended', events: run.events })
+    this.#forget(run, { kind: 'ended', events: run.takeLog() })
   }
 
   appendFailed(run: ActiveRun, thrown: unknown): void {
@@ -263,7 +273,7 @@ export class Fleet implements RunOwner {
     const now = this.machine.scheduler.elapsed()
     for (const run of this.#active.values()) {
       run.driver.tick()
-      if (run.isWaiting && now - run.waitingSince >= this.#options.idleMs) this.#evictIfIdle(run)
+      if (run.isWaiting && now - run.waitingSince >= this.#idleMsOf(run)) this.#evictIfIdle(run)
     }
     this.#releases.retry()
     for (const claim of this.#broken.splice(0)) {
@@ -274,15 +284,22 @@ export class Fleet implements RunOwner {
 
   /** Where waiting runs do not stay in memory at all, this one goes as soon as its log is durable. */
   evictSoon(run: ActiveRun): void {
-    if (this.#options.idleMs === 0 && run.isWaiting) run.whenDurable(() => this.#evictIfIdle(run))
+    if (run.isWaiting && this.#idleMsOf(run) === 0) run.whenDurable(() => this.#evictIfIdle(run))
+  }
+
+  /** F3 */
+  #idleMsOf(run: ActiveRun): number {
+    const { idleMs, maxWorkflows } = this.#options
+    return maxWorkflows !== undefined && run.isWorkflow && !keepsPlace(run) ? 0 : idleMs
   }
 
   #evictIfIdle(run: ActiveRun): void {
     if (!run.isWaiting || !run.isIdle || run.isReadingMail || this.#active.get(run.runId) !== run) return
-    const { runId, epoch, wakeAt } = run
+    const { wakeAt } = run
+    const release = releaseOf(run)
     this.#forget(run, { kind: 'left' })
     run.gone()
-    void this.#releases.give([{ runId, epoch, status: 'waiting', ...(wakeAt === undefined ? {} : { wakeAt }) }])
+    void this.#releases.give([release])
     if (wakeAt !== undefined) this.wakeAt(wakeAt)
   }
 

@@ -48,7 +48,11 @@ export class EmbeddedHandle<O> implements RunHandle<O> {
     const release = this.#owner.holdOpen()
     try {
       const departure = await this.#departure(options.signal)
-      if (departure?.kind === 'ended' && departure.events) return await this.#record(departure.events)
+      if (departure?.kind === 'ended') {
+        const events = departure.events ?? (await this.#owner.store.log.read(this.#scope, this.runId))
+        // Else it was reopened meanwhile.
+        if (hasEnded(events)) return await this.#record(events)
+      }
       return await this.#record(await this.#wholeLog(options.signal))
     } finally {
       release()
@@ -116,8 +120,7 @@ export class EmbeddedHandle<O> implements RunHandle<O> {
   async #wholeLog(signal: AbortSignal | undefined): Promise<readonly LogEvent[]> {
     const events: LogEvent[] = []
     for await (const event of this.events(signal ? { signal } : {})) events.push(event)
-    const last = events.at(-1)
-    if (!last || !isTerminal(last)) throw aborted(this.runId)
+    if (!hasEnded(events)) throw aborted(this.runId)
     return events
   }
 
@@ -131,6 +134,11 @@ export class EmbeddedHandle<O> implements RunHandle<O> {
     const [balance] = await this.#owner.store.money.balances([`run:${this.runId}`])
     return { ...record, cost: { ...record.cost, treePicoDollars: balance?.settled ?? '0' } }
   }
+}
+
+function hasEnded(events: readonly NewEvent[]): boolean {
+  const last = events.at(-1)
+  return last !== undefined && isTerminal(last)
 }
 
 function aborted(runId: RunId): MeepoError {

@@ -11,6 +11,7 @@ export interface IntakeOptions {
   readonly engine: () => EngineId
   /** `name@version` of what this process can run. */
   readonly definitions: () => readonly string[]
+  readonly maxWorkflows: number | undefined
   /** Begins to drive a claimed run, in room that was taken for it. Must not reject. */
   readonly load: (claim: Claim) => Promise<void>
   readonly tell: (thrown: unknown) => void
@@ -80,13 +81,14 @@ export class Intake {
 
   /** The room is taken before the store is asked: starts go on meanwhile. */
   async #claimBatch(): Promise<readonly Claim[]> {
-    const { rooms, store, definitions } = this.#options
+    const { rooms, store, definitions, maxWorkflows } = this.#options
     const limit = Math.min(rooms.left, claimBatch)
     const engine = this.#options.engine()
     let taken = 0
     rooms.take(limit)
     try {
-      const claims = await store.leases.claim(engine, { limit, definitions: definitions() })
+      const places = maxWorkflows === undefined ? {} : { maxWorkflows }
+      const claims = await store.leases.claim(engine, { limit, definitions: definitions(), ...places })
       if (engine !== this.#options.engine()) return []
       taken = claims.length
       this.#mayClaim ||= taken === limit

@@ -54,16 +54,19 @@ async function lostCalls(
   })
 }
 
-const nothing: ReadonlyMap<string, Json> = new Map()
+const nothing: Promise<ReadonlyMap<string, Json>> = Promise.resolve(new Map())
 
 /** The values of all blobs that these events name. */
-export async function fetchBlobs(
+export function fetchBlobs(
   store: Store,
   tenant: TenantId,
   events: readonly NewEvent[],
 ): Promise<ReadonlyMap<string, Json>> {
   const ids = blobsOf(events)
-  if (ids.length === 0) return nothing
+  return ids.length === 0 ? nothing : fetchEach(store, tenant, ids)
+}
+
+async function fetchEach(store: Store, tenant: TenantId, ids: readonly string[]): Promise<ReadonlyMap<string, Json>> {
   const fetched = new Map<string, Json>()
   for (const id of new Set(ids)) {
     // Blobs are written as JSON by the drivers.

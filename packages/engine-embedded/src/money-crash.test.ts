@@ -3,7 +3,7 @@
 import { anySchema, define, defineAgent, type Money, type Store } from '@meepo/core'
 import { createBookingModel, createMemoryStore, createTestMachine, type TestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
-import { mortalMachine, mortalStore, type Life } from '../test/mortal.ts'
+import { dyingStore, mortalMachine, mortalStore, type Life } from '../test/mortal.ts'
 import { createEmbeddedEngine, type EmbeddedEngine } from './index.ts'
 
 const model = () =>
@@ -11,27 +11,6 @@ const model = () =>
     answer: ({ idempotencyKey }) =>
       idempotencyKey.endsWith('/1') ? { toolCalls: [{ id: 'c', name: 'nothing', arguments: {} }] } : {},
   })
-
-/** Counts appends; the process dies before or after one of them. */
-function dying(store: Store, life: Life, at: number, isAfter: boolean): Store {
-  let count = 0
-  const kill = (): Promise<never> => {
-    life.isDead = true
-    return new Promise(() => undefined)
-  }
-  return {
-    ...store,
-    log: {
-      ...store.log,
-      append: async (scope, request) => {
-        const isThis = !life.isDead && ++count === at
-        if (isThis && !isAfter) return kill()
-        const grants = await store.log.append(scope, request)
-        return isThis ? kill() : grants
-      },
-    },
-  }
-}
 
 function tree(asked: ReturnType<typeof model>) {
   const agent = defineAgent({ name: 'payer', instructions: 'Pay.', model: asked })
@@ -79,7 +58,7 @@ for (const isAfter of [false, true]) {
       const store = createMemoryStore({ now: () => scheduler.now() })
       const asked = model()
       const life: Life = { isDead: false }
-      const first = open(machine, dying(store, life, at, isAfter), life, asked)
+      const first = open(machine, dyingStore(store, life, at, isAfter), life, asked)
       await scheduler.until(first.begin())
       await scheduler.until(first.start('tree', null, { runId: 'r' }))
       await scheduler.advance(500)

@@ -112,7 +112,7 @@ interface Parts {
   readonly priority: number
 }
 
-function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts): Birth {
+function birth(machine: Machine, { name, version, isWorkflow }: AnyDefinition, parts: Parts): Birth {
   const { runId, isFresh, fingerprint, input, fetched, tenant, sessionId, actor, parent, limits, scopes, priority } =
     parts
   const { deadlineAt, picoDollars } = limits
@@ -127,6 +127,8 @@ function birth(machine: Machine, { name, version }: AnyDefinition, parts: Parts)
     priority,
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
     ...(picoDollars === undefined ? {} : { picoDollars }),
+    // A part of another run runs in the place of that.
+    ...(isWorkflow === true && !parent ? { isWorkflow } : {}),
     fingerprint,
   }
   const data: EventData['run.created'] = {

@@ -9,19 +9,17 @@ import {
   noRetry,
   planApprovalSignal,
   type Json,
-  type LogEvent,
   type ModelRequest,
   type Planner,
   type PlanOutcome,
-  type RunId,
   type Store,
   type Tool,
 } from '@meepo/core'
-import { createMemoryStore, createScriptedModel, createTestMachine, type ScriptedModel } from '@meepo/core/testing'
+import { createScriptedModel, type ScriptedModel, type TestMachine } from '@meepo/core/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as z from 'zod'
-import { allLogs, History } from '../test/history.ts'
+import { crashEverywhere } from '../test/every-crash.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 const isLong = process.env['MEEPO_PROPERTY_RUNS'] !== undefined
@@ -162,24 +160,10 @@ function choice(content: Content): Json {
   return { strategy: fate, reason }
 }
 
-interface Ran {
-  readonly told: string
-  readonly logs: ReadonlyMap<RunId, readonly LogEvent[]>
-}
-
 const runId = 'root'
-const startAt = 1_700_000_000_000
 
-async function drive(
-  { planner }: World,
-  scenario: Scenario,
-  open: (now: () => number) => Promise<Store>,
-  at: number,
-  history: History,
-): Promise<Ran> {
-  const machine = createTestMachine({ startAt: at })
+async function drive({ planner }: World, scenario: Scenario, store: Store, machine: TestMachine): Promise<string> {
   const { scheduler } = machine
-  const store = history.recorded(await open(() => scheduler.now()))
   const engine = createEmbeddedEngine({ store, machine, idleMs: scenario.isEvicted ? 0 : 60_000 })
   engine.register(planner)
   const handle = await engine.start(planner, { goal: 'all of it' }, { runId })
@@ -194,7 +178,7 @@ async function drive(
   const { success, result, error } = await scheduler.until(handle.result())
   await scheduler.until(engine.stop({ graceMs: 0, hardLimitMs: 0 }))
   if (!success || !result) throw new Error(`${error?.code}: ${error?.message} ${JSON.stringify(error?.details)}`)
-  return { told: tell(result), logs: await allLogs(store) }
+  return tell(result)
 }
 
 /** What came of it, without the order in which branches happened to end. */
@@ -206,37 +190,6 @@ function tell({ answer, tasks, replans }: PlanOutcome): string {
     tries: tries.map(({ strategy = null }) => strategy),
   }))
   return canonicalJson({ answer, replans, tasks: ended.toSorted((a, b) => (a.id < b.id ? -1 : 1)) })
-}
-
-async function checkPlan(scenario: Scenario): Promise<number> {
-  const history = new History()
-  const first = createWorld(scenario)
-  const ran = await drive(first, scenario, (now) => Promise.resolve(createMemoryStore({ now })), startAt, history)
-  const count = history.writes.length
-  const step = isLong ? 1 : Math.max(1, Math.floor(count / 6))
-  let crashes = 0
-  for (let position = 1; position < count; position += step) {
-    const written = history.writes.slice(0, position)
-    const lastAt = Math.max(startAt, ...written.map((write) => (write.kind === 'append' ? write.event.at : 0)))
-    let prefix: ReadonlyMap<RunId, readonly LogEvent[]> = new Map()
-    const open = async (now: () => number): Promise<Store> => {
-      const store = await history.storeAfter(position, now)
-      prefix = await allLogs(store)
-      return store
-    }
-    const second = createWorld(scenario)
-    const again = await drive(second, scenario, open, lastAt, new History())
-    crashes++
-    const where = `crash after write ${position} of ${count}`
-    expect(again.told, where).toBe(ran.told)
-    for (const [id, events] of prefix) {
-      expect(again.logs.get(id)?.slice(0, events.length), where).toEqual(events)
-      for (const event of events) {
-        if (event.type === 'step.completed') expect(second.effects, where).not.toContain(`${id}/${event.data.number}`)
-      }
-    }
-  }
-  return crashes
 }
 
 /** Which of two failed parts is planned anew first may depend on what a crash undid: one is enough here. */
@@ -254,7 +207,12 @@ test(
     let crashes = 0
     await fc.assert(
       fc.asyncProperty(scenarios.map(withOneReplan), async (scenario) => {
-        crashes += await checkPlan(scenario)
+        const survived = await crashEverywhere({
+          createWorld: () => createWorld(scenario),
+          drive: (world, store, machine) => drive(world, scenario, store, machine),
+          step: (writes) => (isLong ? 1 : Math.max(1, Math.floor(writes / 6))),
+        })
+        crashes += survived.crashes
       }),
       { numRuns, seed, endOnFailure: !isLong },
     )

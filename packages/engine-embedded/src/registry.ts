@@ -31,6 +31,11 @@ export class Registry {
     })
   }
 
+  /** Of each name the definition that was registered last. */
+  latest(): readonly AnyDefinition[] {
+    return [...this.#latest.values()]
+  }
+
   keys(): readonly string[] {
     return [...this.#byKey.keys()]
   }

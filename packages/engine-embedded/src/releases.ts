@@ -38,7 +38,16 @@ export class Releases {
 }
 
 /** As it stands: waiting, or to be taken up by whoever has room. */
-export function releaseOf({ runId, epoch, isWaiting, wakeAt }: ActiveRun): Release {
+export function releaseOf(run: ActiveRun): Release {
+  const { runId, epoch, isWaiting, wakeAt } = run
   const status = isWaiting ? 'waiting' : 'queued'
-  return { runId, epoch, status, ...(wakeAt === undefined ? {} : { wakeAt }) }
+  const place = isWaiting && keepsPlace(run) ? ({ keepsPlace: true } as const) : {}
+  return { runId, epoch, status, ...(wakeAt === undefined ? {} : { wakeAt }), ...place }
+}
+
+/** A workflow goes on in its children: others do not get its place while it waits for them. */
+export function keepsPlace({ isWorkflow, driver }: ActiveRun): boolean {
+  if (!isWorkflow) return false
+  for (const { kind } of driver.openEntries()) if (kind === 'child') return true
+  return false
 }

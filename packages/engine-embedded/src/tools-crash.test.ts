@@ -15,7 +15,7 @@ import {
 } from '@meepo/core'
 import { createMemoryStore, createTestMachine, type TestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
-import { mortalMachine, mortalStore, type Life } from '../test/mortal.ts'
+import { dyingStore, mortalMachine, mortalStore, type Life } from '../test/mortal.ts'
 import { createEmbeddedEngine, type EmbeddedEngine } from './index.ts'
 
 /** What the tools did, over all lives of the process. */
@@ -96,27 +96,6 @@ function flow(machine: TestMachine, world: World): Definition<unknown, unknown> 
   })
 }
 
-/** Counts appends; the process dies before or after one of them. */
-function dying(store: Store, life: Life, at: number, isAfter: boolean): Store {
-  let count = 0
-  const kill = (): Promise<never> => {
-    life.isDead = true
-    return new Promise(() => undefined)
-  }
-  return {
-    ...store,
-    log: {
-      ...store.log,
-      append: async (scope, request) => {
-        const isThis = !life.isDead && ++count === at
-        if (isThis && !isAfter) return kill()
-        const grants = await store.log.append(scope, request)
-        return isThis ? kill() : grants
-      },
-    },
-  }
-}
-
 function open(machine: TestMachine, store: Store, life: Life, world: World): EmbeddedEngine {
   const engine = createEmbeddedEngine({
     store: mortalStore(store, life),
@@ -162,7 +141,7 @@ async function live(at: number, isAfter: boolean): Promise<boolean> {
   const store = createMemoryStore({ now: () => scheduler.now() })
   const world: World = { effects: new Map() }
   const life: Life = { isDead: false }
-  const first = open(machine, dying(store, life, at, isAfter), life, world)
+  const first = open(machine, dyingStore(store, life, at, isAfter), life, world)
   await scheduler.until(first.begin())
   await scheduler.until(first.start('flow', null, { runId: 'r' }))
   await scheduler.advance(30)

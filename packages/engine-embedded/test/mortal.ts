@@ -47,6 +47,27 @@ function mortalCall(
   }
 }
 
+/** Counts appends; the process dies before or after one of them. */
+export function dyingStore(store: Store, life: Life, at: number, isAfter: boolean): Store {
+  let count = 0
+  const kill = (): Promise<never> => {
+    life.isDead = true
+    return new Promise(() => undefined)
+  }
+  return {
+    ...store,
+    log: {
+      ...store.log,
+      append: async (scope, request) => {
+        const isThis = !life.isDead && ++count === at
+        if (isThis && !isAfter) return kill()
+        const grants = await store.log.append(scope, request)
+        return isThis ? kill() : grants
+      },
+    },
+  }
+}
+
 /** The machine as this life sees it. */
 export function mortalMachine(machine: Machine, life: Life): Machine {
   const { scheduler } = machine

@@ -61,6 +61,17 @@ test('an answer without usage is whole, and counted by what was sent and what ar
   })
 })
 
+test.each(['{"a":', 'text', '{"a":1e999}', '['.repeat(452) + ']'.repeat(452), '['.repeat(50_000) + ']'.repeat(50_000)])(
+  'arguments that no log could hold stay a text (%#)',
+  (input) => {
+    const [call] = toResponse(
+      answer('tool-calls', 'tool_calls', { calls: [{ id: 'a', name: 't', input }] }),
+      report(),
+    ).toolCalls
+    expect(call?.arguments).toBe(input)
+  },
+)
+
 test('calls make a stop a call of tools; empty arguments are an empty object; the name stands in for the model', () => {
   const calls = [{ id: 'a', name: 't', input: '' }]
   expect(toResponse(answer('stop', 'stop', { calls }), report())).toEqual({

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, ModelResponse, Usage } from '@meepo/core'
+import { readJson, type Json, type JsonObject, type ModelResponse, type Usage } from '@meepo/core'
 
 import type { Answer } from './answer.ts'
 import { writeCarry } from './carry.ts'
@@ -59,12 +59,11 @@ function finishOf(answer: Answer, target: Target, usage: Usage | undefined): Mod
   throw modelError(target, 'model.interrupted', 'ended its answer before it was complete', { details })
 }
 
-/** A text that is no JSON stays a text: the agent's validation tells the model. */
+/** A text that is no JSON, or that no log could hold, stays a text: the agent's validation tells the model. */
 function parseArguments(input: string): Json {
   if (input.trim() === '') return {}
   try {
-    const parsed: Json = JSON.parse(input)
-    return parsed
+    return readJson(input)
   } catch {
     return input
   }

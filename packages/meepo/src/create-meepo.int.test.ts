@@ -93,6 +93,7 @@ test('an alias leads to a provider of the options', async () => {
 
 test.each([
   ['concurrency', { concurrency: 0 }],
+  ['maxConcurrentWorkflows', { maxConcurrentWorkflows: 0 }],
   ['idleMs', { idleMs: -1 }],
   ['models', { models: { resolve: () => createScriptedModel([]) }, aliases: {} }],
 ])('a wrong %s is refused before a store is opened', async (name, options) => {

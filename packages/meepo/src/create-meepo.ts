@@ -1,18 +1,12 @@
-import {
-  createBudgetBook,
-  createToolRuntime,
-  MeepoError,
-  openSession,
-  type Agent,
-  type Costs,
-  type Definition,
-} from '@meepo/core'
+import { createBudgetBook, createToolRuntime, isWorkflow, MeepoError, openSession } from '@meepo/core'
+import type { Agent, Costs, Definition } from '@meepo/core'
 import type { Engine, RunHandle, RunRecord, Session, SessionOptions } from '@meepo/core'
 import type { StartOptions, StopOptions, Store, StreamEvent } from '@meepo/core'
 import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '@meepo/engine-embedded'
 import type { Gateway, GatewayOptions } from '@meepo/gateway'
 import { enginePrefix, openBooks, openLimiter } from './money.ts'
 import { checkOptions, type MeepoOptions } from './options.ts'
+import { openWorkflows, type OpenWorkflows, type Workflows } from './workflows/workflows.ts'
 
 /** A start with somebody who waits. */
 export type RunOptions = StartOptions & {
@@ -26,6 +20,8 @@ export interface Meepo {
   readonly store: Store
   /** What runs cost, by run, agent, user, day …, and what budgets hold. */
   readonly costs: Costs
+  /** The workflows of this process, and their schedules. */
+  readonly workflows: Workflows
   /** Resolves when the start is durable. */
   start<I, O>(definition: Definition<I, O> | string, input: I, options?: StartOptions): Promise<RunHandle<O>>
   /** Runs to the end. Resolves also for a run that fails: look at `success` and `error`. */
@@ -47,7 +43,9 @@ export interface Meepo {
  * await meepo.stop()
  */
 export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
-  const { store: given = '.meepo/meepo.db', definitions = [], modelTimeoutMs, modelIdleTimeoutMs, ...rest } = options
+  const { store: given = '.meepo/meepo.db', modelTimeoutMs, modelIdleTimeoutMs, ...others } = options
+  const { definitions: known = [], workflows: kept = [], ...rest } = others
+  const definitions = [...new Set([...known, ...kept])]
   checkOptions(options)
   const book = createBudgetBook(rest.budgets)
   const store = typeof given === 'string' ? await openStore(given) : given
@@ -76,31 +74,42 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
       tools,
     })
     engine.register(...definitions)
+    const workflows = openWorkflows({ engine, store }, definitions.filter(isWorkflow), {
+      machine,
+      ...(rest.onNotice ? { onNotice: rest.onNotice } : {}),
+    })
     // Whoever tells alerts has joined the others on the store, also when it runs nothing itself.
     if (definitions.length > 0 || (rest.alerts ?? []).length > 0) await engine.begin()
+    if (definitions.length > 0) await workflows.begin()
     const books = openBooks(engine, book, rest, rest.onNotice)
     const close = async (): Promise<void> => {
       await books.close()
       await limiter?.close()
       await closeStore()
     }
-    return wired(engine, books.costs, close)
+    return wired(engine, books.costs, workflows, close)
   } catch (thrown) {
     await closeStore()
     throw thrown
   }
 }
 
-function wired(engine: EmbeddedEngine, costs: Costs, close: () => Promise<void>): Meepo {
+function wired(engine: EmbeddedEngine, costs: Costs, workflows: OpenWorkflows, close: () => Promise<void>): Meepo {
+  const begin = <I, O>(
+    definition: Definition<I, O> | string,
+    input: I,
+    options?: StartOptions,
+  ): Promise<RunHandle<O>> => engine.start(definition, input, workflows.startOptions(definition, options))
   return {
     engine,
     store: engine.store,
     costs,
-    start: (definition, input, start) => engine.start(definition, input, start),
+    workflows,
+    start: begin,
     run: async (definition, input, { signal, ...start } = {}) =>
-      (await engine.start(definition, input, start)).result({ signal }),
+      (await begin(definition, input, start)).result({ signal }),
     async *stream(definition, input, { signal, ...start } = {}) {
-      yield* (await engine.start(definition, input, { ...start, isPreviewed: true })).stream({ signal })
+      yield* (await begin(definition, input, { ...start, isPreviewed: true })).stream({ signal })
     },
     session: (agent, options) => openSession(engine, agent, options),
     stop: async (stop) => {

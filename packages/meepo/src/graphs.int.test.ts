@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { RunHandle } from '@meepo/core'
+import type { Graph, RunHandle } from '@meepo/core'
 import { expect, onTestFinished, test } from 'vitest'
 import { until } from '../test-support/stage.ts'
 import { createMeepo, defineGraph, task, type Meepo } from './index.ts'
@@ -107,3 +107,67 @@ test('another process goes on after each answer', async () => {
   ).toBe(true)
   await meepo.stop()
 }, 30_000)
+
+// ---- new versions ----
+
+/** Waits for a person, then runs `then`. */
+function versionOf(version: string, then: string, more: { readonly isLong?: boolean; readonly when?: boolean } = {}) {
+  const { isLong = false, when = true } = more
+  return defineGraph({
+    name: 'evolving',
+    version,
+    tasks: {
+      asked: task({ signal: 'go' }),
+      early: task({ when: () => true, run: async () => 'early' }),
+      done: task({ needs: ['asked'], when: () => when, input: () => null, run: async () => then }),
+      ...(isLong ? { more: task({ needs: ['done'], input: () => null, run: async () => 'more' }) } : {}),
+    } as never,
+  }) as Graph
+}
+
+/** A run that waits, of a process that is gone. */
+async function waiting(store: string): Promise<string> {
+  const meepo = await createMeepo({ store, idleMs: 0 })
+  const handle = await meepo.start(versionOf('1', 'old'), null)
+  await evicted(meepo, handle)
+  await meepo.stop()
+  return handle.runId
+}
+
+test('a waiting run ends with the version that it began with, and new runs use the new one', async () => {
+  const store = newFile()
+  const runId = await waiting(store)
+  const next = versionOf('2', 'new', { isLong: true })
+  const meepo = await createMeepo({ store, idleMs: 0, definitions: [versionOf('1', 'old'), next] })
+  const handle = meepo.engine.handle(runId)
+  await handle.signal('go', 'yes')
+  expect((await handle.result()).result).toEqual({ asked: 'yes', early: 'early', done: 'old' })
+  const fresh = await meepo.start('evolving', null)
+  await fresh.signal('go', 'yes')
+  expect((await fresh.result()).result).toEqual({ asked: 'yes', early: 'early', done: 'new', more: 'more' })
+  await meepo.stop()
+})
+
+test('another graph under the same version is found out before it does anything, and the old one goes on', async () => {
+  const store = newFile()
+  const runId = await waiting(store)
+  const changed = await createMeepo({ store, idleMs: 0, definitions: [versionOf('1', 'new', { isLong: true })] })
+  await changed.engine.handle(runId).signal('go', 'yes')
+  const { success, error } = await changed.engine.handle(runId).result()
+  expect(success).toBe(false)
+  expect(error).toMatchObject({ code: 'run.nondeterministic', cause: { code: 'graph.changed' } })
+  await changed.stop()
+  const back = await createMeepo({ store, idleMs: 0, definitions: [versionOf('1', 'old')] })
+  const { result } = await (await back.engine.resume(runId)).result()
+  expect(result).toEqual({ asked: 'yes', early: 'early', done: 'old' })
+  await back.stop()
+})
+
+test('a body and a condition may change under a version, as far as the run has not come there', async () => {
+  const store = newFile()
+  const runId = await waiting(store)
+  const later = await createMeepo({ store, idleMs: 0, definitions: [versionOf('1', 'new', { when: false })] })
+  await later.engine.handle(runId).signal('go', 'yes')
+  expect((await later.engine.handle(runId).result()).result).toEqual({ asked: 'yes', early: 'early' })
+  await later.stop()
+})

@@ -1,4 +1,4 @@
-import { MeepoError, type AnyDefinition, type Store } from '@meepo/core'
+import { MeepoError, type AnyDefinition, type Store, type Workflow } from '@meepo/core'
 import type { EngineOptions } from '@meepo/engine-embedded'
 import type { GatewayOptions } from '@meepo/gateway'
 import type { MoneyOptions } from './money.ts'
@@ -16,6 +16,8 @@ export interface MeepoOptions
   readonly store?: string | Store
   /** Known from the start: runs of these that were interrupted are taken up at once. */
   readonly definitions?: readonly AnyDefinition[]
+  /** Known from the start, as `definitions` are; the schedules of workflows in either list are kept from then on. */
+  readonly workflows?: readonly Workflow[]
   /** How much there is of each pool that tools take from, in this process: `{ browser: 4 }`. */
   readonly toolPools?: Readonly<Record<string, number>>
   /** How long a model may take for its answer, or for the beginning of a streamed one; 120,000 unless said. */
@@ -28,8 +30,10 @@ export interface MeepoOptions
 const beside = [
   'store',
   'definitions',
+  'workflows',
   'models',
   'concurrency',
+  'maxConcurrentWorkflows',
   'idleMs',
   'beatMs',
   'missedBeats',
@@ -43,6 +47,7 @@ const beside = [
 export function checkOptions(options: MeepoOptions): void {
   for (const [name, least] of [
     ['concurrency', 1],
+    ['maxConcurrentWorkflows', 1],
     ['idleMs', 0],
     ['beatMs', 1],
     ['missedBeats', 1],

@@ -47,6 +47,12 @@ test.each<[what: string, code: string, plan: Json]>([
   ['nobody to do a task', 'plan.invalid', { tasks: [{ id: 'a', input: {} }] }],
   ['no tasks', 'plan.invalid', { tasks: [] }],
   ['a text', 'model.invalid_output', 'Let me think.'],
+  [
+    'an input without end',
+    'model.invalid_output',
+    JSON.stringify({ tasks: [task('a')] }).replace('"a"}', `${'['.repeat(1_000)}${']'.repeat(1_000)}}`),
+  ],
+  ['a number that is none', 'model.invalid_output', JSON.stringify({ tasks: [task('a')] }).replace('"a"}', '1e999}')],
 ])('%s is refused with %s, after the model was told twice', async (_what, code, plan) => {
   calls.length = 0
   const stage = await openPlanStage({ plan: () => plan })

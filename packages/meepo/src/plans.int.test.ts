@@ -117,7 +117,7 @@ test('a person sees plan and estimate, and nothing is done before the answer', a
       signal: 'approve:plan',
       version: 1,
       plan: { tasks: [{ id: 'find' }, { id: 'draft' }, { id: 'review' }] },
-      estimate: { tasks: 3, picoDollars: '500000000000', ms: 100, unknown: ['write', 'reviewer'] },
+      estimate: { tasks: 3, picoDollars: '500000000000', ms: 100, unknown: ['reviewer'] },
     })
     expect(calls).toEqual([])
     await handle.signal(planApprovalSignal(1), { approved, ...(approved ? {} : { reason: 'not today' }) })

@@ -1,10 +1,12 @@
 import type {
   Alert,
   AppendExtras,
+  ClaimOptions,
   Delivery,
   EngineId,
   ErrorCode,
   NewRun,
+  PruneOptions,
   Release,
   Rule,
   RunId,
@@ -87,15 +89,11 @@ export type Command =
       readonly endedBefore: number
       readonly afterKey: number
     }
+  | { readonly kind: 'prune'; readonly tenant: TenantId | null; readonly step: PruneStep }
   | { readonly kind: 'join'; readonly engine: EngineId }
   | { readonly kind: 'beat'; readonly engine: EngineId }
   | { readonly kind: 'takeOver'; readonly engine: EngineId; readonly beat: number }
-  | {
-      readonly kind: 'claim'
-      readonly engine: EngineId
-      readonly limit: number
-      readonly definitions: readonly string[]
-    }
+  | ({ readonly kind: 'claim'; readonly engine: EngineId } & ClaimOptions)
   | { readonly kind: 'release'; readonly engine: EngineId; readonly runs: readonly Release[] }
   | { readonly kind: 'leave'; readonly engine: EngineId }
   | { readonly kind: 'setLimit'; readonly key: string; readonly most: string | null }
@@ -105,6 +103,18 @@ export type Command =
   | { readonly kind: 'takeOff'; readonly alerts: readonly string[] }
   | { readonly kind: 'health'; readonly key: string; readonly revision: number; readonly state: string }
   | { readonly kind: 'limits'; readonly rules: readonly Rule[]; readonly operations: readonly LimitOperation[] }
+
+/** Where a step begins: behind the root that ended then and has this key. */
+export interface PrunePlace {
+  readonly endedAt: number
+  readonly key: number
+}
+
+/** One step of retention. */
+export interface PruneStep extends Pick<PruneOptions, 'definition' | 'endedBefore' | 'limit'> {
+  readonly status: PruneOptions['statuses'][number]
+  readonly after: PrunePlace
+}
 
 /** An event with its stored type and its data as JSON text. */
 export interface EncodedEvent {

@@ -47,7 +47,7 @@ async function plan(goal: string, flags: PlanFlags): Promise<void> {
   const { config } = await loadConfig(flags.config)
   const planner = await findPlanner(config, flags.planner)
   const context = flags.context === undefined ? undefined : await readInput(flags.context)
-  const measured = await measuredFor(config.store, planner, flags.runId)
+  const measured = await measuredFor(config.store, planner, flags)
   const notices = new Notices()
   const since = Date.now()
   const meepo = await openEngine(config, notices)

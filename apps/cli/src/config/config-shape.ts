@@ -25,6 +25,7 @@ const tool = custom<unknown>(
 /** What a configuration looks like from outside; an unknown field is refused, as it is most often a typing error. */
 export const configShape: ZodType<unknown> = strictObject({
   definitions: array(definition),
+  workflows: array(definition).optional(),
   registry: strictObject({
     tools: array(tool).optional(),
     functions: record(string(), callable).optional(),
@@ -52,6 +53,7 @@ export const configShape: ZodType<unknown> = strictObject({
   firstContentMs: count,
   usefulTokens: count,
   concurrency: count,
+  maxConcurrentWorkflows: count,
   idleMs: number().int().min(0).optional(),
   beatMs: count,
   missedBeats: count,

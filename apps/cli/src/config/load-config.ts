@@ -34,7 +34,7 @@ export async function loadConfigIfAny(named: string | undefined): Promise<Loaded
 }
 
 async function load(path: string): Promise<LoadedConfig & { readonly path: string }> {
-  const config = readDefault(path, await importFile(path))
+  const config = withWorkflows(readDefault(path, await importFile(path)))
   return { path, config: withStore(config, dirname(path)) }
 }
 
@@ -54,6 +54,12 @@ function readDefault(path: string, module: object): MeepoConfig {
   parseWith(configShape, module.default, 'config.invalid', path)
   // The shape was checked; what is inside definitions and stores is for their own code.
   return module.default as MeepoConfig
+}
+
+/** Workflows are definitions as well: what looks for one by name finds them. */
+function withWorkflows(config: MeepoConfig): MeepoConfig {
+  const { definitions, workflows = [] } = config
+  return { ...config, definitions: [...new Set([...definitions, ...workflows])] }
 }
 
 /** Paths in a configuration start from its folder, wherever the command was called. */

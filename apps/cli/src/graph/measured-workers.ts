@@ -3,19 +3,19 @@ import type { MeepoConfig } from 'meepo'
 import { exists, lookBack } from './past-runs.ts'
 
 /**
- * What the tools and agents of a planner took in its past runs; undefined where there are none. A run that exists keeps what
+ * What the tools and agents of a planner took in past runs of this tenant; undefined where there are none. A run that exists keeps what
  * it was started with, so that the same id and goal is the same run.
  */
 export async function measuredFor(
   store: MeepoConfig['store'],
   planner: Planner,
-  runId: string | undefined,
+  { runId, tenant = 'default' }: { readonly runId?: string; readonly tenant?: string },
 ): Promise<WorkerMeasures | undefined> {
   return await lookBack(
     store,
     async (opened) => {
       if (runId !== undefined && (await exists(opened.log, runId))) return await measuredOf(opened, runId)
-      const measured = await readWorkerMeasures(opened, 'system', planner)
+      const measured = await readWorkerMeasures(opened, { tenant }, planner)
       return Object.keys(measured).length > 0 ? measured : undefined
     },
     undefined,

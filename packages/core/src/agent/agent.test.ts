@@ -98,6 +98,17 @@ test('an answer that does not match is sent back with its problems', async () =>
   expect(last?.[5]).toMatchObject({ role: 'user', text: expect.stringContaining('total: Invalid input') })
 })
 
+test('an answer that no log could hold is sent back', async () => {
+  const model = createScriptedModel([`${'['.repeat(1_000)}${']'.repeat(1_000)}`, '{"total":1e999}', '{"total":3}'])
+  const agent = defineAgent({ name: 'adder', instructions: '', model, output: total })
+  expect(await runDirect(agent, '1 + 2')).toEqual({ total: 3 })
+  const last = model.requests[2]?.messages
+  expect(last?.[3]).toMatchObject({
+    text: expect.stringContaining('the answer is not JSON: the value is or holds a cycle, or nested too deeply'),
+  })
+  expect(last?.[5]).toMatchObject({ text: expect.stringContaining('Infinity') })
+})
+
 test('an answer that never matches fails after two repairs', async () => {
   const model = createScriptedModel(['1', '2', '3'])
   const agent = defineAgent({ name: 'adder', instructions: '', model, output: total })

@@ -87,6 +87,9 @@ export interface Agent<I = unknown, O = unknown> extends Definition<I, O> {
   handoffs(): readonly Agent[]
 }
 
+/** Calls of the context in one segment: a segment ends between turns, and one turn may have as many calls as a model writes. */
+const segmentCalls = 1_000_000
+
 /**
  * Makes an agent.
  * @example defineAgent({ name: 'greeter', instructions: 'Greet the person.', model: 'openai:gpt-5-mini' })
@@ -107,6 +110,7 @@ export function defineAgent<I = string, O = string>(options: AgentOptions<I, O>)
       output,
       limits: { ...askedLimits({ budget, limits: options.limits }), maxTurns },
       fallbackLimits: { picoDollars: parseDollars(1).toString() },
+      segmentCalls,
       run: (ctx, input: I): Promise<O> => runAgent(agent, ctx, input),
     }),
     /** Asked when the agent is registered: by then agents that hand off to each other know each other. */

@@ -1,4 +1,5 @@
 import { MeepoError } from '../base/errors.ts'
+import { readJson } from '../base/json-copy.ts'
 import { parseWith, type Schema } from '../base/schema.ts'
 import type { ModelResponse } from '../model/model.ts'
 
@@ -36,9 +37,10 @@ export function repairText(error: MeepoError): string {
 function parseJson(text: string): unknown {
   const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text)
   try {
-    return JSON.parse(fenced?.[1] ?? text)
+    return readJson(fenced?.[1] ?? text)
   } catch (cause) {
-    throw new MeepoError('agent.invalid_output', 'the answer is not JSON', { cause })
+    const why = MeepoError.is(cause) ? `: ${cause.message}` : ''
+    throw new MeepoError('agent.invalid_output', `the answer is not JSON${why}`, { cause })
   }
 }
 

@@ -52,11 +52,15 @@ export function withUniqueIds(
 
 /** The ids of all tool calls so far. */
 export function callIds(messages: readonly Message[]): Set<string> {
-  return new Set(messages.flatMap(callsOf).map((call) => call.id))
+  const ids = new Set<string>()
+  for (const message of messages) for (const { id } of callsOf(message)) ids.add(id)
+  return ids
 }
 
+const none: readonly ToolCall[] = []
+
 function callsOf(message: Message): readonly ToolCall[] {
-  return message.role === 'assistant' ? (message.toolCalls ?? []) : []
+  return message.role === 'assistant' ? (message.toolCalls ?? none) : none
 }
 
 /**

@@ -6,7 +6,7 @@ import { defineTool } from '../tool/tool.ts'
 import { defineAgent } from './agent.ts'
 import { clipped } from './clip.ts'
 import { promptTemplate } from './instructions.ts'
-import { judgeTurn, noTurns, turnMark, type ProgressVerdict } from './progress.ts'
+import { judgeTurn, noTurns, Progress, turnMark, type ProgressVerdict } from './progress.ts'
 
 const echo = defineTool({
   name: 'echo',
@@ -109,6 +109,28 @@ test('turns are told apart by name, arguments and results, not by ids', () => {
   )
   expect(new Set(all).size).toBe(all.length)
 })
+
+test.each([{}, { hintAfter: 1 }, { stopAfter: 1 }, { hintAfter: 2, stopAfter: 3 }])(
+  'a first turn that is marked late is judged as one that is marked at once: %j',
+  (rule) => {
+    for (const turns of [['a'], ['a', 'a', 'a', 'a'], ['a', 'b', 'a', 'b', 'a', 'b'], ['a', 'b', 'b', 'b']]) {
+      for (const cutBehind of [-1, 0, 2]) {
+        let progress = new Progress()
+        let state = noTurns
+        for (const [at, name] of turns.entries()) {
+          const calls = [{ id: `c${at}`, name, arguments: {} }]
+          const results = [{ role: 'tool', callId: `c${at}`, tool: name, result: at % 2 } as const]
+          const judged = judgeTurn(state, turnMark(calls, results), rule)
+          expect(progress.took(calls, results, rule)).toBe(judged.verdict)
+          state = judged.state
+          // A segment ends, and the next one begins with what the log holds.
+          if (at === cutBehind) progress = new Progress(progress.state)
+        }
+        expect(progress.state).toEqual(state)
+      }
+    }
+  },
+)
 
 test.each([
   { maxTurns: 0 },

@@ -14,7 +14,7 @@ import { clipped, sizeOf } from './clip.ts'
 import { decideHandoffs, type Handoff } from './handoff.ts'
 import { isTight, makeRoom } from './make-room.ts'
 import { asAny } from './prepared.ts'
-import { judgeTurn, progressHint, turnMark } from './progress.ts'
+import { progressHint } from './progress.ts'
 import { isContinued, isSegmentFull, type AgentState, type Continued, type SegmentCount } from './segment.ts'
 import { Talk } from './talk.ts'
 
@@ -22,14 +22,12 @@ import { Talk } from './talk.ts'
 const maxRepairs = 2
 
 /** Runs an agent to its final answer, from the beginning or from the state of its last segment. */
-export async function runAgent<I, O>(agent: Agent<I, O>, ctx: RunContext, input: I | Continued): Promise<O> {
+export function runAgent<I, O>(agent: Agent<I, O>, ctx: RunContext, input: I | Continued): Promise<O> {
   const root = asAny(agent)
   const talk = isContinued<AgentState>(input) ? new Talk(root, input.$continued) : Talk.begin(root, input)
-  const answer = await answerIn(ctx, talk, {
-    cut: () => ctx.continueWith<Continued>({ $continued: talk.state() }),
-  })
+  const cut = (): Promise<never> => ctx.continueWith<Continued>({ $continued: talk.state() })
   // The loop reads the answer with the output schema of the agent.
-  return answer as O
+  return answerIn(ctx, talk, { cut }) as Promise<O>
 }
 
 /** What may happen between two turns. */
@@ -123,8 +121,7 @@ function conclude(
   talk.took(results, added)
   if (handoff) passOn(ctx, talk, handoff)
   if (speaker.progress === false) return
-  const { state, verdict } = judgeTurn(talk.progress, turnMark(calls, results), speaker.progress)
-  talk.progress = state
+  const verdict = talk.progress.took(calls, results, speaker.progress)
   if (verdict === 'stop') throw noProgress(talk)
   if (verdict === 'hint') talk.note(progressHint(speaker.progress.stopAfter ?? 6))
 }

@@ -41,6 +41,41 @@ export function judgeTurn(
   return { state: { turns: kept, hinted: isDue }, verdict: isDue && !hinted ? 'hint' : 'goes on' }
 }
 
+/**
+ * The turns of an answer, one after the other. The first one is only marked when there is a second to compare it with:
+ * most answers have one turn with tools.
+ */
+export class Progress {
+  #state: ProgressState
+  #first: readonly [calls: readonly ToolCall[], results: readonly ToolMessage[]] | undefined
+
+  constructor(state: ProgressState = noTurns) {
+    this.#state = state
+  }
+
+  /** What goes to the log. */
+  get state(): ProgressState {
+    if (this.#first) {
+      this.#state = { turns: [turnMark(...this.#first)], hinted: false }
+      this.#first = undefined
+    }
+    return this.#state
+  }
+
+  /** Takes in one more turn. */
+  took(calls: readonly ToolCall[], results: readonly ToolMessage[], rule: ProgressRule): ProgressVerdict {
+    const { hintAfter = 3, stopAfter = 6 } = rule
+    const isFirst = this.#state.turns.length === 0 && !this.#first
+    if (isFirst && hintAfter > 1 && stopAfter > 1) {
+      this.#first = [calls, results]
+      return 'goes on'
+    }
+    const { state, verdict } = judgeTurn(this.state, turnMark(calls, results), rule)
+    this.#state = state
+    return verdict
+  }
+}
+
 /** How often the last turns went round the same cycle, whichever cycle makes that most. */
 function roundsOf(turns: readonly number[]): number {
   let most = 1

@@ -5,7 +5,7 @@ import { assistantMessage, callIds, withUniqueIds } from './conversation.ts'
 import { countAnswer, type Fill } from './fill.ts'
 import type { Handoff } from './handoff.ts'
 import { preparedOf, reachable, type Prepared } from './prepared.ts'
-import { noTurns, type ProgressState } from './progress.ts'
+import { Progress } from './progress.ts'
 import type { AgentState } from './segment.ts'
 
 /**
@@ -28,7 +28,7 @@ export class Talk {
   repairs: number
   tokens: number
   handoffs: number
-  progress: ProgressState
+  progress: Progress
   readonly fill: Fill
   #instructions: string | undefined
   #isForgetful: boolean
@@ -47,7 +47,7 @@ export class Talk {
     this.repairs = state.repairs
     this.tokens = state.tokens ?? 0
     this.handoffs = state.handoffs ?? 0
-    this.progress = state.progress ?? noTurns
+    this.progress = new Progress(state.progress)
     this.fill = state.fill ? { ...state.fill } : { used: 0, added: 0 }
     this.#isForgetful = state.isForgetful === true
     this.#takenIds = callIds(this.messages)
@@ -70,7 +70,7 @@ export class Talk {
       repairs,
       turnsBefore,
       tokens,
-      progress,
+      progress: progress.state,
       fill: { ...fill },
       ...(speaker === root ? {} : { agent: speaker.name }),
       ...(this.#instructions === undefined ? {} : { instructions: this.#instructions }),
@@ -101,7 +101,7 @@ export class Talk {
     this.repairs = 0
     this.tokens = 0
     this.handoffs = 0
-    this.progress = noTurns
+    this.progress = new Progress()
   }
 
   note(text: string): void {

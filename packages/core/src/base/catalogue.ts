@@ -156,7 +156,7 @@ export const catalogue = {
   },
   'graph.over_budget': {
     summary: 'The graph is likely to cost more than its budget. Nothing of it was run.',
-    fix: 'Raise the budget, let it do less, or choose cheaper models.',
+    fix: 'Raise the budget, let it do less, or choose cheaper models; `meepo run --ignore-estimate` runs it all the same.',
     exit: 2,
   },
   'graph.task_failed': {
@@ -401,12 +401,22 @@ export const catalogue = {
     exit: 2,
   },
   'run.segment_too_long': {
-    summary: 'One segment of the run has more than 10,000 steps.',
-    fix: 'End the segment with ctx.continueWith(state).',
+    summary: 'One segment of the run has more steps than its definition allows: 10,000 unless it says otherwise.',
+    fix: 'End the segment with ctx.continueWith(state), or raise `segmentCalls` of the definition where its length is bounded otherwise.',
   },
   'run.too_wide': {
     summary: 'The run has more than 1,000 open tasks.',
     fix: 'Start fewer at a time; a graph queues by itself.',
+  },
+  'schedule.invalid': {
+    summary: 'The schedule of a workflow makes no sense: its cron, its time zone, or another field.',
+    fix: 'Correct the field that the message names.',
+    exit: 2,
+  },
+  'schedule.missing': {
+    summary: 'A workflow without a schedule cannot be paused or resumed.',
+    fix: 'Give it a `schedule`, or name another workflow (`meepo workflows`).',
+    exit: 2,
   },
   'session.busy': {
     summary: 'The session is answering another message, and the sender did not want to wait.',

@@ -22,6 +22,17 @@ export function copyJson(value: unknown): JsonCopy {
   return { value: value === undefined ? null : copyValue(value, size, 0), size: size.units }
 }
 
+/** Levels that may be around a value which others wrote, wherever in a log it comes to stand. */
+const levelsAround = 50
+
+/**
+ * Reads JSON that others wrote, such as models. Throws a `SyntaxError` for what is none, and `json.invalid` for what no log
+ * could hold: values that are nested too deeply, and numbers like `1e999`.
+ */
+export function readJson(text: string): Json {
+  return copyValue(JSON.parse(text), { units: 0 }, levelsAround)
+}
+
 /** Another copy of what already is JSON: what came out of the log, or of {@link copyJson}. */
 export function cloneJson(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value
@@ -61,7 +72,7 @@ function copyValue(value: unknown, size: Size, depth: number): Json {
         size.units += 5
         return null
       }
-      if (depth > maxDepth) throw invalid('a cycle, or nested deeper than 500')
+      if (depth > maxDepth) throw invalid('a cycle, or nested too deeply')
       size.units += 2
       return Array.isArray(value) ? copyArray(value, size, depth) : copyFields(value, size, depth)
     default:

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cloneJson, copyJson } from './json-copy.ts'
+import { cloneJson, copyJson, readJson } from './json-copy.ts'
 import { canonicalJson, type Json } from './json.ts'
 
 const invalid = expect.objectContaining({ code: 'json.invalid' })
@@ -43,4 +43,14 @@ test('a field named __proto__ is a field in every copy', () => {
     expect(JSON.stringify(copy)).toBe('{"__proto__":{"admin":true},"b":1}')
     expect(Object.getPrototypeOf(copy)).toBe(Object.prototype)
   }
+})
+
+test('JSON of others is read as far as a log can hold it, with room around it', () => {
+  expect(readJson('{"a":[1,-0,null],"__proto__":{"b":2}}')).toEqual(JSON.parse('{"a":[1,0,null],"__proto__":{"b":2}}'))
+  const nested = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`
+  expect(JSON.stringify(readJson(nested(400)))).toBe(nested(400))
+  expect(copyJson({ held: { by: [readJson(nested(450))] } }).value).toEqual({ held: { by: [JSON.parse(nested(450))] } })
+  for (const text of [nested(500), nested(100_000), '1e999', '{"a":-1e999}'])
+    expect(() => readJson(text)).toThrow(expect.objectContaining({ code: 'json.invalid' }))
+  expect(() => readJson('{')).toThrow(SyntaxError)
 })

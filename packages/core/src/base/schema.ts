@@ -7,8 +7,8 @@ import { MeepoError } from './errors.ts'
  */
 export interface Schema<T> {
   safeParse(value: unknown): Parsed<T>
-  /** The JSON Schema of what this schema accepts. May throw when there is none. */
-  toJSONSchema(options: { readonly io: 'input' }): object
+  /** The JSON Schema of what this schema accepts, or of what it makes of that. May throw when there is none. */
+  toJSONSchema(options: { readonly io: 'input' | 'output' }): object
 }
 
 /**

@@ -37,16 +37,18 @@ export function restOf(total: number, parts: number, flags: Set<UsageFlag>): num
 }
 
 function cleanCounts<T extends object>(counts: T, most: number, flags: Set<UsageFlag>): T {
-  // Nearly always: nothing has to be made anew.
+  // What was cleaned before: nothing has to be made anew.
   if (isClean(counts, most)) return counts
-  const given: [string, unknown][] = Object.entries(counts)
-  const entries = given.map(([name, count]) => {
+  const kept: Record<string, number> = {}
+  for (const name in counts) {
+    const count: unknown = counts[name]
     const clean = cleanCount(count, most)
     if (clean !== count && count !== undefined) flags.add('usage_invalid')
-    return [name, clean] as const
-  })
+    // Providers tell a dozen counts, and most are 0.
+    if (clean > 0) kept[name] = clean
+  }
   // Same names, and each value is a number again.
-  return Object.fromEntries(entries.filter(([, count]) => count > 0)) as T
+  return kept as T
 }
 
 function isClean(counts: object, most: number): boolean {

@@ -141,11 +141,12 @@ function tokenLines(
   if (chosen.isServiceMissing) flags.add('service_unpriced')
   const lines: PriceLine[] = []
   for (const side of ['in', 'read', 'write', 'out'] as const) {
-    for (const [kind, quantity] of Object.entries(usage[side] as Readonly<Record<string, number>>)) {
-      // Normalised: every count is there and is a number.
+    // Normalised: every count is there and is a number.
+    const counts = usage[side] as Readonly<Record<string, number>>
+    for (const kind in counts) {
       const { pico, isMissing } = rateOf(chosen.rates, side, kind)
       if (isMissing) flags.add('rate_missing')
-      lines.push(line(`${prefix}${side}.${kind}`, quantity, pico))
+      lines.push(line(`${prefix}${side}.${kind}`, counts[kind]!, pico))
     }
   }
   return lines

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { SmallEngine } from '../../test/small-engine.ts'
 import { MeepoError } from '../base/errors.ts'
 import { define } from '../run/definition.ts'
+import { noRetry } from '../run/retry.ts'
 import { directRun, runDirect } from '../testing/direct-context.ts'
 import { defineGraph, type Graph, type GraphOptions } from './graph.ts'
 import { task, type GraphTask } from './task.ts'
@@ -93,6 +94,24 @@ test('a failed task stops those that need it and no others, and the graph says w
     },
   })
   expect(run.steps.map((step) => step.name)).toEqual(['bad', 'good', 'after'])
+})
+
+test('the error of a graph holds all that is known about the failures of its tasks', async () => {
+  const busy = async (): Promise<never> => {
+    throw new MeepoError('limit.exceeded', 'busy', { retryable: true, details: { retryAfterMs: 5 } })
+  }
+  const graph = defineGraph({
+    name: 'g',
+    tasks: {
+      list: task({ forEach: () => [1], retry: noRetry, run: busy }),
+      plain: task({ run: () => Promise.reject(new Error('broken')) }),
+    },
+  })
+  const { error } = await SmallEngine.start(graph, null).result()
+  expect(error?.details?.['failed']).toEqual([
+    { task: 'list', code: 'limit.exceeded', message: 'busy', retryable: true, details: { retryAfterMs: 5, item: 0 } },
+    { task: 'plain', code: 'step.failed', message: 'broken' },
+  ])
 })
 
 test('of many failed tasks the message names three', async () => {

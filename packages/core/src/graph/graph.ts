@@ -166,7 +166,13 @@ function resultsOf<T>({ name, plan, growth }: PreparedGraph, outcome: GraphOutco
 
 /** The error of a graph whose tasks failed: names them, and what was undone. */
 export function taskFailed(name: string, { failed, records, rolledBack }: GraphOutcome): MeepoError {
-  const failures = [...failed].map(([task, { code, message }]) => ({ task, code, message }))
+  const failures = [...failed].map(([task, { code, message, retryable, details: more }]) => ({
+    task,
+    code,
+    message,
+    ...(retryable ? { retryable } : {}),
+    ...(more ? { details: more } : {}),
+  }))
   const skipped = records.filter(({ status }) => status === 'skipped').map(({ taskId }) => taskId)
   const named = failures.slice(0, 3).map(({ task, code, message }) => `${task} (${code}: ${message})`)
   const more = failures.length > named.length ? `, and ${failures.length - named.length} more` : ''

@@ -96,8 +96,13 @@ test('a join fails when too few complete, and takes the failures upon itself', a
     all: task({ needs: ['b', 'c'], join: 'settled', input: (_all, _input, { tasks }) => tasks, run: echo }),
   })
   expect([...outcome.failed.keys()]).toEqual(['two'])
-  expect(outcome.failed.get('two')?.code).toBe('graph.join_failed')
-  expect(whys['two']).toBe('task two: it waits for 2 of its 3 needs, and only 1 completed')
+  expect(outcome.failed.get('two')).toMatchObject({
+    code: 'graph.join_failed',
+    details: { failed: [{ task: 'b', code: 'step.failed', message: 'broken' }, { task: 'c' }] },
+  })
+  expect(whys['two']).toBe(
+    'task two: it waits for 2 of its 3 needs, and only 1 completed: b (step.failed: broken), c (step.failed: broken)',
+  )
   expect(outcome.results.get('all')).toMatchObject({
     b: { status: 'failed', error: { message: 'broken' } },
     c: { status: 'failed' },

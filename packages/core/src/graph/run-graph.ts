@@ -243,10 +243,21 @@ class GraphRun implements ExecutionOwner {
   }
 
   #endedUnrun(entry: TaskEntry, status: 'failed' | 'skipped', why: string): void {
-    if (status === 'failed')
-      entry.error = toErrorData(new MeepoError('graph.join_failed', `task ${entry.node.id}: ${why}`))
+    if (status === 'failed') entry.error = this.#joinFailed(entry.node, why)
     else entry.why = why
     this.#settle(entry, status)
+  }
+
+  /** Failures that a join takes upon itself are told by nobody else. */
+  #joinFailed({ id, needs }: GraphNode, why: string): ErrorData {
+    const failures = needs.flatMap((need) => {
+      const error = this.#ledger.errorOf(need)
+      return error ? [{ task: need.id, code: error.code, message: error.message }] : []
+    })
+    if (failures.length === 0) return toErrorData(new MeepoError('graph.join_failed', `task ${id}: ${why}`))
+    const named = failures.slice(0, 3).map(({ task, code, message }) => `${task} (${code}: ${message})`)
+    const text = `task ${id}: ${why}: ${named.join(', ')}`
+    return toErrorData(new MeepoError('graph.join_failed', text, { details: { failed: failures } }))
   }
 
   #close(execution: Execution): TaskEntry {

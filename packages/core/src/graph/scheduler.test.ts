@@ -305,7 +305,7 @@ test('500 random graphs take hardly longer than in the best order that can be fo
   expect(ratios[250]).toBeLessThanOrEqual(1.005)
   expect(ratios[495]).toBeLessThanOrEqual(1.05)
   expect(ratios[499]).toBeLessThanOrEqual(1.1)
-}, 20_000)
+}, 60_000)
 
 test('the time it takes keeps the bound of list scheduling when durations are not what was expected', () => {
   const durations = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 30, maxLength: 30 })

@@ -40,7 +40,10 @@ export function openWork(ctx: RunContext, order: WorkOrder): OpenWork {
     case 'function': {
       const { run, effect } = work
       const meta = { kind: 'task', task: order.taskId } as const
-      return ctx.step(name, { effect, meta, ...stepSettings(acting) }, (attempt) => run(input, attempt))
+      const settings = stepSettings(acting)
+      // Most tasks have none, and a spread costs more than the rest.
+      const options = settings ? { effect, meta, ...settings } : { effect, meta }
+      return ctx.step(name, options, (attempt) => run(input, attempt))
     }
     case 'definition':
       return ctx.child(work.definition, name, input, childOptions(acting))

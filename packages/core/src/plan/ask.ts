@@ -3,6 +3,7 @@
 import { askModel } from '../agent/ask-model.ts'
 import { MeepoError } from '../base/errors.ts'
 import type { Json, JsonObject } from '../base/json.ts'
+import { readJson } from '../base/json-copy.ts'
 import type { Message, Model, ModelSettings } from '../model/model.ts'
 import type { RunContext } from '../run/context.ts'
 import type { RetryPolicy } from '../run/retry.ts'
@@ -61,11 +62,12 @@ export async function ask<T>(ctx: RunContext, asker: Asker, question: Question<T
 function parseJson(text: string, isCut: boolean): unknown {
   const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n?\s*```\s*$/.exec(text)
   try {
-    return JSON.parse(fenced?.[1] ?? text)
+    return readJson(fenced?.[1] ?? text)
   } catch (cause) {
     if (isCut)
       throw new MeepoError('model.truncated', 'the answer was cut off at the limit of output tokens', { cause })
-    throw new MeepoError('model.invalid_output', 'the answer is not JSON', { cause })
+    const why = MeepoError.is(cause) ? `: ${cause.message}` : ''
+    throw new MeepoError('model.invalid_output', `the answer is not JSON${why}`, { cause })
   }
 }
 

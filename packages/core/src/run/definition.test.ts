@@ -5,12 +5,12 @@ import { define } from './definition.ts'
 const plain = { name: 'plain', input: anySchema, run: () => Promise.resolve(1) }
 
 test('a definition may be a workflow whose ended runs are kept for some time', () => {
-  const made = define({ ...plain, isWorkflow: true, retention: { completedMs: 1, failedMs: 86_400_000 } })
-  expect(made).toMatchObject({ version: '1', isWorkflow: true, retention: { completedMs: 1, failedMs: 86_400_000 } })
+  const made = define({ ...plain, isWorkflow: true, retention: { completedMs: 0, failedMs: 86_400_000 } })
+  expect(made).toMatchObject({ version: '1', isWorkflow: true, retention: { completedMs: 0, failedMs: 86_400_000 } })
   expect(define({ ...plain, retention: {} }).retention).toEqual({})
 })
 
-test.each([0, -1, 1.5, Number.NaN, Infinity, 2 ** 53])('a retention of %s ms is refused', (ms) => {
+test.each([-1, Number.NaN, Infinity])('a retention of %s ms is refused', (ms) => {
   const refused = (retention: object, field: string): void =>
     expect(() => define({ ...plain, retention })).toThrow(
       expect.objectContaining({ code: 'definition.invalid', details: { field, value: String(ms) } }),

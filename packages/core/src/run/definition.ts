@@ -46,24 +46,29 @@ export type DefinitionOptions<I, O> = Omit<Definition<I, O>, 'version'> & { read
  */
 export function define<I, O>(options: DefinitionOptions<I, O>): Definition<I, O> {
   const definition = { version: '1', ...options }
-  if (!/^[\w.-]+$/.test(definition.name) || !/^[\w.-]+$/.test(definition.version)) {
-    throw new MeepoError(
-      'definition.invalid',
-      `name ${JSON.stringify(definition.name)} and version ${JSON.stringify(definition.version)} may hold letters, digits, dot, dash and underscore`,
-    )
-  }
-  checkRetention(definition)
+  checkDefinition(definition)
   return definition
 }
 
-/** Ended runs that go at once would leave nobody the time to read their result; whole milliseconds let stores compare exactly. */
+/** Throws `definition.invalid` for a name, version or retention that makes no sense. */
+export function checkDefinition(definition: Pick<AnyDefinition, 'name' | 'version' | 'retention'>): void {
+  const { name, version } = definition
+  if (!/^[\w.-]+$/.test(name) || !/^[\w.-]+$/.test(version)) {
+    throw new MeepoError(
+      'definition.invalid',
+      `name ${JSON.stringify(name)} and version ${JSON.stringify(version)} may hold letters, digits, dot, dash and underscore`,
+    )
+  }
+  checkRetention(definition)
+}
+
 function checkRetention({ name, retention = {} }: Pick<AnyDefinition, 'name' | 'retention'>): void {
   for (const field of ['completedMs', 'failedMs'] as const) {
     const value = retention[field]
-    if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue
+    if (value === undefined || (Number.isFinite(value) && value >= 0)) continue
     throw new MeepoError(
       'definition.invalid',
-      `retention.${field} of ${name} must be a whole number of milliseconds above 0`,
+      `retention.${field} of ${name} must be a number of milliseconds from 0`,
       {
         details: { field: `retention.${field}`, value: String(value) },
       },

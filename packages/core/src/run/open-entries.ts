@@ -30,8 +30,9 @@ export class OpenEntries implements Iterable<Entry> {
     else this.#first = next
     if (next) next.previous = previous
     else this.#last = previous
-    // `next` stays: whoever iterates may stand on this entry.
+    // One that is gone and old would keep younger ones in memory, and each of those the next.
     entry.previous = undefined
+    entry.next = undefined
     this.#size--
   }
 
@@ -44,8 +45,10 @@ export class OpenEntries implements Iterable<Entry> {
     for (const entry of this) this.remove(entry)
   }
 
-  /** Entries may be removed meanwhile. */
+  /** Those of now. Entries may be removed meanwhile: these are left out. */
   *[Symbol.iterator](): Iterator<Entry> {
-    for (let entry = this.#first; entry; entry = entry.next) if (entry.isListed) yield entry
+    const entries: Entry[] = []
+    for (let entry = this.#first; entry; entry = entry.next) entries.push(entry)
+    for (const entry of entries) if (entry.isListed) yield entry
   }
 }

@@ -99,11 +99,22 @@ export function chargeOf(line: LedgerEntry, adjusted?: Adjusted): Charge {
   }
   const place = adjusted?.line ?? line
   return {
-    scopes: [everything, ...new Set(place.scopes)],
+    scopes: countedScopes(place.scopes),
     day: dayOf(place.at),
     model: place.entry.target,
     sums,
   }
+}
+
+const countedBefore = new WeakMap<readonly string[], readonly string[]>()
+
+/** All calls of a run have the same scopes. */
+function countedScopes(scopes: readonly string[]): readonly string[] {
+  const known = countedBefore.get(scopes)
+  if (known) return known
+  const counted = [everything, ...new Set(scopes)]
+  countedBefore.set(scopes, counted)
+  return counted
 }
 
 const dayMs = 86_400_000

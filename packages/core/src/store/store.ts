@@ -43,6 +43,8 @@ export interface NewRun {
   readonly deadlineAt?: number
   /** How much the run and everything below it may cost: the store's limit of the account `run:ID`. Pico-dollars as text. */
   readonly picoDollars?: string
+  /** It takes a place among the workflows while it runs; see {@link Leases.claim}. */
+  readonly isWorkflow?: true
   /** Equal for equal definition, version and input: tells a repeated start from another one. */
   readonly fingerprint: string
 }
@@ -97,6 +99,17 @@ export interface RunFilter {
   readonly before?: RunId
 }
 
+/** Which trees of runs to remove: those of which the root has all of this, and every other member ended as well. */
+export interface PruneOptions {
+  /** The name of the definition, of any version. */
+  readonly definition: string
+  readonly statuses: readonly ('completed' | 'failed' | 'cancelled')[]
+  /** Milliseconds since 1970. */
+  readonly endedBefore: number
+  /** So many trees at most; those that ended first go first. */
+  readonly limit: number
+}
+
 /** An event of any run, in the order in which they became durable. */
 export interface TailEvent {
   /** Continue behind it with `after`. */
@@ -126,7 +139,10 @@ export interface Log {
   reopen(scope: Scope, runId: RunId, event: NewEvent): Promise<void>
   /** Events behind `afterSeq` in order; `run.not_found` for a run of another tenant or of nobody. */
   read(scope: Scope, runId: RunId, afterSeq?: number): Promise<readonly LogEvent[]>
-  /** Durable events behind `afterSeq`, then new ones as they become durable. Ends on abort, or after an end that no reopening follows. */
+  /**
+   * Durable events behind `afterSeq`, then new ones as they become durable. Ends on abort, or after an end that no reopening
+   * follows. A run that is removed before that was told makes it throw `run.not_found`.
+   */
   follow(scope: Scope, runId: RunId, options: { afterSeq?: number; signal?: AbortSignal }): AsyncIterable<LogEvent>
   /** The same for all runs of the scope. Ends on abort only. */
   followAll(scope: Scope, options: { after?: number; signal?: AbortSignal }): AsyncIterable<TailEvent>
@@ -138,6 +154,15 @@ export interface Log {
    * only as a whole. Returns how many runs went.
    */
   forget(scope: Scope, endedBefore: number): Promise<number>
+  /**
+   * Retention: removes trees of runs by definition, a bounded number in each transaction and every tree in one. A run with a
+   * parent goes only with it, and one of which a call is still open in the books stays. Logs, mail, the accounts of the runs
+   * themselves and blobs that nothing names any more go; lines of the ledger stay, without their run, as do sums and all other
+   * balances. A removed run is `run.not_found`, and its id is free: a start with it is a new run. Lines of the old one that
+   * are in the way of the new one's get ids that end in `~` and their cursor. Returns how many runs went: those of whole trees,
+   * so no fewer than trees. May be called by several processes at a time.
+   */
+  prune(scope: Scope, options: PruneOptions): Promise<number>
 }
 
 /** A run that an engine now owns. */
@@ -149,6 +174,13 @@ export interface Claim {
   readonly version: string
   readonly priority: number
   readonly deadlineAt?: number
+}
+
+/** What an engine takes. */
+export interface ClaimOptions {
+  readonly limit: number
+  readonly definitions: readonly string[]
+  readonly maxWorkflows?: number
 }
 
 /** What changed for one engine since it was last told. May name runs too often, never too rarely. */
@@ -175,8 +207,13 @@ export interface Leases {
   /**
    * Takes up to `limit` runs that are queued, or waiting with mail or a passed wake time (by the store's clock),
    * highest priority first, then earliest deadline, then oldest. Only of `definitions` (`name@version`).
+   *
+   * A workflow takes a place when it is claimed, or created with an owner, and gives it back when it ends, is freed, or is
+   * released, unless {@link Release.keepsPlace} says that it goes on holding it. With `maxWorkflows`, a workflow without a
+   * place is taken only while fewer than so many are held, on the whole store; the others are passed over. One that was told
+   * to cancel while it held none needs none any more, until it is reopened: all that is left for it is to end.
    */
-  claim(engine: EngineId, options: { limit: number; definitions: readonly string[] }): Promise<readonly Claim[]>
+  claim(engine: EngineId, options: ClaimOptions): Promise<readonly Claim[]>
   /**
    * Gives runs back. `waiting` sleeps until mail or `wakeAt` (milliseconds since 1970); mail that came meanwhile makes
    * it claimable at once. A release with an old epoch is ignored.
@@ -184,8 +221,11 @@ export interface Leases {
   release(engine: EngineId, runs: readonly Release[]): Promise<void>
   /** The earliest wake time of all waiting runs. */
   nextWakeAt(): Promise<number | undefined>
-  /** Calls back after changes, also those of other processes, until stopped. The callback must not throw. */
-  watch(engine: EngineId, onChange: (change: Change) => void): () => void
+  /**
+   * Calls back after changes, also those of other processes, until stopped. The callback must not throw. With `maxWorkflows`,
+   * workflows that could not be claimed under it are nothing to claim; a place that becomes free is a change.
+   */
+  watch(engine: EngineId, onChange: (change: Change) => void, options?: { readonly maxWorkflows?: number }): () => void
   /** Removes the engine after it released its runs. Runs that it still owns become queued. */
   leave(engine: EngineId): Promise<void>
 }
@@ -196,6 +236,8 @@ export interface Release {
   readonly epoch: number
   readonly status: 'queued' | 'waiting'
   readonly wakeAt?: number
+  /** Of a workflow that waits: it holds its place meanwhile. */
+  readonly keepsPlace?: true
 }
 
 /** What comes from outside. */

@@ -1,5 +1,6 @@
+import { MeepoError } from '../base/errors.ts'
 import type { RunId, Scope } from '../base/ids.ts'
-import type { LogEvent } from '../log/events.ts'
+import { isTerminal, type LogEvent } from '../log/events.ts'
 import type { TailEvent } from '../store/store.ts'
 import { followFeed } from './follower.ts'
 import { findRun, hasEnded, isInScope, readEvent, refuseClosed, type MemoryState } from './memory-state.ts'
@@ -14,14 +15,17 @@ export function memoryFollow(
   return followFeed((wake) => {
     const run = findRun(state, scope, runId)
     let next = Math.max(0, options.afterSeq ?? 0)
+    let sawEnd = false
     run.followers ??= new Set()
     run.followers.add(wake)
     return {
       take: () => {
         refuseClosed(state)
         const stored = run.events[next]
+        if (state.runs.get(runId) !== run && !sawEnd) throw new MeepoError('run.not_found', `run ${runId} was removed`)
         if (stored === undefined) return undefined
         next++
+        sawEnd = isTerminal(stored)
         return readEvent(stored)
       },
       // An end that was reopened lies in the middle of the log and ends nothing.

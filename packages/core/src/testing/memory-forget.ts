@@ -1,5 +1,6 @@
-import type { Scope, TenantId } from '../base/ids.ts'
-import { forgetMoney } from './memory-money.ts'
+import type { RunId, Scope, TenantId } from '../base/ids.ts'
+import type { PruneOptions } from '../store/store.ts'
+import { forgetMoney, hasOpenCalls, pruneMoney } from './memory-money.ts'
 import { unqueue } from './memory-queue.ts'
 import { hasEnded, isInScope, type MemoryRun, type MemoryState } from './memory-state.ts'
 
@@ -11,12 +12,42 @@ export function forgetRuns(state: MemoryState, scope: Scope, endedBefore: number
       for (const run of tree) gone.add(run)
     }
   }
+  forgetMoney(state, idsOf(gone))
+  return remove(state, gone)
+}
+
+/** Removes trees of one definition; see `Log.prune`. */
+export function pruneRuns(state: MemoryState, scope: Scope, options: PruneOptions): number {
+  const { definition, statuses, endedBefore, limit } = options
+  const wanted: ReadonlySet<string> = new Set(statuses)
+  const due = trees(state, scope).flatMap((tree) => {
+    const root = tree.find(({ made }) => made.parent === undefined)
+    if (root?.endedAt === undefined || root.made.definition !== definition || !wanted.has(root.status)) return []
+    return root.endedAt < endedBefore && isRemovable(state, tree) ? [{ tree, root, endedAt: root.endedAt }] : []
+  })
+  const first = due
+    .toSorted((a, b) => a.endedAt - b.endedAt || a.root.order - b.root.order)
+    .slice(0, Math.max(0, limit))
+  const gone = new Set(first.flatMap(({ tree }) => tree))
+  pruneMoney(state, idsOf(gone))
+  return remove(state, gone)
+}
+
+function isRemovable(state: MemoryState, tree: readonly MemoryRun[]): boolean {
+  return tree.every((run) => hasEnded(run) && !hasOpenCalls(state, run.made.runId))
+}
+
+function idsOf(runs: ReadonlySet<MemoryRun>): ReadonlySet<RunId> {
+  return new Set([...runs].map((run) => run.made.runId))
+}
+
+function remove(state: MemoryState, gone: ReadonlySet<MemoryRun>): number {
   if (gone.size === 0) return 0
   forgetBlobs(state, gone)
-  forgetMoney(state, new Set([...gone].map((run) => run.made.runId)))
   for (const run of gone) {
     unqueue(run)
     state.runs.delete(run.made.runId)
+    for (const wake of run.followers ?? []) wake()
   }
   state.tail = state.tail.filter((event) => !gone.has(event.run))
   return gone.size

@@ -3,7 +3,7 @@ import { canonicalJson } from '../base/json.ts'
 import type { Scope } from '../base/ids.ts'
 import type { AppendExtras, Delivery, Inbox } from '../store/store.ts'
 import { copyOf } from './copy-of.ts'
-import { announceMail } from './memory-queue.ts'
+import { announceMail, exempt } from './memory-queue.ts'
 import { answer, findRun, hasEnded, isInScope, type MemoryRun, type MemoryState } from './memory-state.ts'
 
 /** The inbox of a memory store. */
@@ -56,5 +56,6 @@ function accept(state: MemoryState, run: MemoryRun, delivery: Delivery): void {
   run.delivered.add(delivery.id)
   run.mail ??= new Map()
   run.mail.set(delivery.id, mail)
+  if (mail.kind === 'cancel') exempt(state, run)
   announceMail(state, run)
 }

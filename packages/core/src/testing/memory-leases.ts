@@ -1,7 +1,16 @@
 import { MeepoError } from '../base/errors.ts'
 import type { EngineId } from '../base/ids.ts'
 import type { Claim, Leases, Release } from '../store/store.ts'
-import { addWatcher, firstClaimable, makeClaimable, makeWaiting, unqueue, wakeDue } from './memory-queue.ts'
+import {
+  addWatcher,
+  firstClaimable,
+  freePlace,
+  makeClaimable,
+  makeWaiting,
+  takePlace,
+  unqueue,
+  wakeDue,
+} from './memory-queue.ts'
 import { answer, refuseClosed, type MemoryEngine, type MemoryRun, type MemoryState } from './memory-state.ts'
 
 /** The leases of a memory store. */
@@ -29,15 +38,15 @@ export function memoryLeases(state: MemoryState): Leases {
         const stale = state.engines.get(engine)
         return stale === undefined || stale.beat !== beat ? 0 : remove(state, stale)
       }),
-    claim: (engine, { limit, definitions }) =>
+    claim: (engine, { limit, definitions, maxWorkflows }) =>
       open(() => {
         const owner = joinedEngine(state, engine)
         wakeDue(state)
         const claims: Claim[] = []
         while (claims.length < limit) {
-          const run = firstClaimable(state, definitions)
+          const run = firstClaimable(state, definitions, maxWorkflows)
           if (run === undefined) break
-          own(run, owner)
+          own(state, run, owner)
           claims.push(claimOf(run))
         }
         return claims
@@ -47,9 +56,9 @@ export function memoryLeases(state: MemoryState): Leases {
         for (const release of runs) giveBack(state, engine, release)
       }),
     nextWakeAt: () => open(() => state.wakes.top()?.wakeAt),
-    watch: (engine, onChange) => {
+    watch: (engine, onChange, { maxWorkflows } = {}) => {
       refuseClosed(state)
-      return addWatcher(state, engine, onChange)
+      return addWatcher(state, engine, onChange, maxWorkflows)
     },
     leave: (engine) =>
       open(() => {
@@ -67,8 +76,9 @@ export function joinedEngine(state: MemoryState, engine: EngineId): MemoryEngine
 }
 
 /** Makes the engine the owner of a run that has none. */
-export function own(run: MemoryRun, engine: MemoryEngine): void {
+export function own(state: MemoryState, run: MemoryRun, engine: MemoryEngine): void {
   unqueue(run)
+  takePlace(state, run)
   run.epoch++
   run.status = 'running'
   run.wakeAt = undefined
@@ -82,11 +92,13 @@ function disown(run: MemoryRun): void {
   run.epoch++
 }
 
-function giveBack(state: MemoryState, engine: EngineId, { runId, epoch, status, wakeAt }: Release): void {
+function giveBack(state: MemoryState, engine: EngineId, release: Release): void {
+  const { runId, epoch, status, wakeAt, keepsPlace } = release
   const run = state.runs.get(runId)
   if (run === undefined || run.owner?.id !== engine || run.epoch !== epoch) return
   disown(run)
   run.status = status
+  if (status === 'queued' || keepsPlace !== true) freePlace(state, run)
   if (status === 'queued') {
     makeClaimable(state, run)
     return
@@ -100,6 +112,7 @@ function remove(state: MemoryState, engine: MemoryEngine): number {
   for (const run of runs) {
     disown(run)
     run.status = 'queued'
+    freePlace(state, run)
     makeClaimable(state, run)
   }
   state.engines.delete(engine.id)

@@ -26,6 +26,8 @@ export interface MemoryLedger {
   /** By tenant, day and model, then by scope. They stay when their lines are forgotten. */
   readonly rollUps: Map<string, { readonly tenant: TenantId; readonly scopes: Map<string, RollUp> }>
   lastCursor: number
+  /** Calls of runs that were removed while their lines stay, by {@link moneyKey} of the run. */
+  readonly pastCalls: Map<string, string[]>
 }
 
 /** A line that can be stored, and what it adds to the sums unless it corrects another. */

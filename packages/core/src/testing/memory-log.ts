@@ -6,11 +6,11 @@ import { readPositive } from '../store/account-rules.ts'
 import type { AppendRequest, Created, Log, NewRun, RunFilter, RunSummary } from '../store/store.ts'
 import { copyOf } from './copy-of.ts'
 import { memoryFollow, memoryFollowAll } from './memory-follow.ts'
-import { forgetRuns } from './memory-forget.ts'
+import { forgetRuns, pruneRuns } from './memory-forget.ts'
 import { applyMail } from './memory-inbox.ts'
 import { joinedEngine, own } from './memory-leases.ts'
-import { applyMoney, readMoney, setRunLimit } from './memory-money.ts'
-import { makeClaimable } from './memory-queue.ts'
+import { applyMoney, readMoney, renamePastLines, setRunLimit } from './memory-money.ts'
+import { freePlace, makeClaimable } from './memory-queue.ts'
 import {
   answer,
   findRun,
@@ -52,6 +52,11 @@ export function memoryLog(state: MemoryState): Log {
         refuseClosed(state)
         return forgetRuns(state, scope, endedBefore)
       }),
+    prune: (scope, options) =>
+      answer(() => {
+        refuseClosed(state)
+        return pruneRuns(state, scope, options)
+      }),
   }
 }
 
@@ -74,13 +79,14 @@ function create(
   const owner = ownerId === undefined ? undefined : joinedEngine(state, ownerId)
   const limit = readLimit(made.picoDollars)
   const run = newMemoryRun(state, made, events[0]?.at ?? state.now())
+  renamePastLines(state, made)
   setRunLimit(state, made.runId, limit)
   pushEvents(state, run, events)
   state.runs.set(made.runId, run)
   state.created++
   if (!hasEnded(run)) {
     if (owner === undefined) makeClaimable(state, run)
-    else own(run, owner)
+    else own(state, run, owner)
   }
   return { kind: 'created', epoch: run.epoch }
 }
@@ -96,6 +102,7 @@ function newMemoryRun(state: MemoryState, made: NewRun, createdAt: number): Memo
     epoch: 0,
     owner: undefined,
     wakeAt: undefined,
+    holdsPlace: made.isWorkflow === true ? false : undefined,
     heap: undefined,
     heapIndex: -1,
     mail: undefined,
@@ -122,6 +129,7 @@ function append(state: MemoryState, scope: Scope, request: AppendRequest): reado
   }
   const money = extras === undefined ? undefined : readMoney(run, extras)
   pushEvents(state, run, events)
+  if (hasEnded(run)) freePlace(state, run)
   if (extras !== undefined) applyMail(state, scope, run, extras)
   return money && applyMoney(state, money)
 }
@@ -134,6 +142,7 @@ function reopen(state: MemoryState, run: MemoryRun, event: NewEvent): void {
   run.status = 'queued'
   run.endedAt = undefined
   run.epoch++
+  if (run.made.isWorkflow === true) run.holdsPlace = false
   setRunLimit(state, run.made.runId, limit)
   pushEvents(state, run, [event])
   makeClaimable(state, run)

@@ -2,11 +2,12 @@ import type { Grant, Settlement } from '../admission/money.ts'
 import type { RunId, Scope, TenantId } from '../base/ids.ts'
 import { readPositive, readSpent } from '../store/account-rules.ts'
 import type { LedgerEntry, LedgerFilter, Money, Swept } from '../store/money.ts'
-import type { AppendExtras } from '../store/store.ts'
+import type { AppendExtras, NewRun } from '../store/store.ts'
 import { copyOf } from './copy-of.ts'
 import {
   balanceOf,
   forgetSwept,
+  moneyKey,
   raiseAlert,
   readReservation,
   reserve,
@@ -103,6 +104,46 @@ export function forgetMoney({ money }: MemoryState, gone: ReadonlySet<RunId>): v
   for (const key of money.accounts.keys()) {
     const runId = runOfAccount(key)
     if (runId !== undefined && gone.has(runId)) money.accounts.delete(key)
+  }
+}
+
+/** Whether something is still set aside for calls of the run. */
+export function hasOpenCalls({ money }: MemoryState, runId: RunId): boolean {
+  for (const one of money.reservations.values()) if (one.runId === runId) return true
+  return false
+}
+
+/** Removes the accounts of runs that go, while lines and sums stay. */
+export function pruneMoney({ money }: MemoryState, gone: ReadonlySet<RunId>): void {
+  for (const [key, { cursor, line }] of money.lines) {
+    const { runId, ...rest } = line
+    if (runId === undefined || !gone.has(runId)) continue
+    money.lines.set(key, { cursor, line: rest })
+    const owner = moneyKey(line.tenant, runId)
+    money.pastCalls.set(owner, [...(money.pastCalls.get(owner) ?? []), line.id])
+  }
+  for (const key of money.accounts.keys()) {
+    const runId = runOfAccount(key)
+    if (runId !== undefined && gone.has(runId)) money.accounts.delete(key)
+  }
+}
+
+/** Lets a run that takes the id of a removed one write lines of its own: calls are named after the run. */
+export function renamePastLines({ money }: MemoryState, { tenant, runId }: NewRun): void {
+  const owner = moneyKey(tenant, runId)
+  const calls = new Set(money.pastCalls.get(owner))
+  if (!money.pastCalls.delete(owner)) return
+  const lines = [...money.lines]
+  const cursors = new Map(lines.map(([key, { cursor }]) => [key, cursor]))
+  const rename = (id: string): string => (calls.has(id) ? `${id}~${cursors.get(moneyKey(tenant, id)) ?? 0}` : id)
+  money.lines.clear()
+  for (const [key, { cursor, line }] of lines) {
+    if (line.tenant !== tenant) money.lines.set(key, { cursor, line })
+    else {
+      const { adjusts, ...rest } = line
+      const renamed = { ...rest, id: rename(line.id), ...(adjusts === undefined ? {} : { adjusts: rename(adjusts) }) }
+      money.lines.set(moneyKey(tenant, renamed.id), { cursor, line: renamed })
+    }
   }
 }
 

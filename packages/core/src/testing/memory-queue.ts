@@ -31,19 +31,54 @@ function enqueue(run: MemoryRun, heap: Heap<MemoryRun>): void {
 /** Lets the run be claimed, and tells the engines. */
 export function makeClaimable(state: MemoryState, run: MemoryRun): void {
   const key = `${run.made.definition}@${run.made.version}`
-  let heap = state.claimable.get(key)
+  const heaps = run.holdsPlace === false ? state.claimableWorkflows : state.claimable
+  let heap = heaps.get(key)
   if (heap === undefined) {
     heap = createHeap(isClaimedBefore)
-    state.claimable.set(key, heap)
+    heaps.set(key, heap)
   }
   if (run.heap === heap) return
   enqueue(run, heap)
+  tellClaimable(state, run.holdsPlace === false)
+}
+
+function tellClaimable(state: MemoryState, needsPlace: boolean): void {
   for (const watchers of state.watchers.values()) {
     for (const watcher of watchers) {
+      if (needsPlace && !hasPlace(state, watcher.maxWorkflows)) continue
       watcher.isClaimable = true
       schedule(watcher)
     }
   }
+}
+
+/** Whether one more workflow may take a place. */
+function hasPlace({ placesHeld }: MemoryState, maxWorkflows: number | undefined): boolean {
+  return maxWorkflows === undefined || placesHeld < maxWorkflows
+}
+
+/** Lets a workflow hold a place. */
+export function takePlace(state: MemoryState, run: MemoryRun): void {
+  if (run.holdsPlace !== false) return
+  run.holdsPlace = true
+  state.placesHeld++
+}
+
+/** Lets a workflow without a place go on as if it were none: it is to be cancelled. */
+export function exempt(state: MemoryState, run: MemoryRun): void {
+  if (run.holdsPlace !== false) return
+  run.holdsPlace = undefined
+  // From one queue to the other, if it lies in one.
+  if (run.heap !== undefined && run.heap !== state.wakes) makeClaimable(state, run)
+}
+
+/** Takes the place of a workflow away, and tells the engines if another waits for it. */
+export function freePlace(state: MemoryState, run: MemoryRun): void {
+  if (run.holdsPlace !== true) return
+  run.holdsPlace = false
+  state.placesHeld--
+  const isWanted = [...state.claimableWorkflows.values()].some((heap) => heap.top() !== undefined)
+  if (isWanted) tellClaimable(state, true)
 }
 
 /** Lets the run wait for its wake time, if it has one. Mail wakes it through {@link makeClaimable}. */
@@ -61,11 +96,19 @@ export function wakeDue(state: MemoryState): void {
 }
 
 /** The run to claim next of these definitions. */
-export function firstClaimable(state: MemoryState, definitions: readonly string[]): MemoryRun | undefined {
+export function firstClaimable(
+  state: MemoryState,
+  definitions: readonly string[],
+  maxWorkflows: number | undefined,
+): MemoryRun | undefined {
+  const { claimable, claimableWorkflows } = state
+  const queues = hasPlace(state, maxWorkflows) ? [claimable, claimableWorkflows] : [claimable]
   let first: MemoryRun | undefined
-  for (const definition of definitions) {
-    const top = state.claimable.get(definition)?.top()
-    if (top !== undefined && (first === undefined || isClaimedBefore(top, first))) first = top
+  for (const queue of queues) {
+    for (const definition of definitions) {
+      const top = queue.get(definition)?.top()
+      if (top !== undefined && (first === undefined || isClaimedBefore(top, first))) first = top
+    }
   }
   return first
 }
@@ -83,9 +126,15 @@ export function announceMail(state: MemoryState, run: MemoryRun): void {
 }
 
 /** Registers a watcher; the returned function stops it. */
-export function addWatcher(state: MemoryState, engine: EngineId, onChange: (change: Change) => void): () => void {
+export function addWatcher(
+  state: MemoryState,
+  engine: EngineId,
+  onChange: (change: Change) => void,
+  maxWorkflows: number | undefined,
+): () => void {
   const watcher: Watcher = {
     onChange,
+    maxWorkflows,
     mail: new Set<RunId>(),
     isClaimable: false,
     isScheduled: false,

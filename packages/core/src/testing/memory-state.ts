@@ -29,6 +29,8 @@ export interface MemoryRun extends HeapItem {
   epoch: number
   owner: MemoryEngine | undefined
   wakeAt: number | undefined
+  /** Whether a workflow holds a place; undefined for others, and for one that is to be cancelled. */
+  holdsPlace: boolean | undefined
   /** The heap in which the run lies while it waits to be claimed or woken. */
   heap: Heap<MemoryRun> | undefined
   mail: Map<string, Mail> | undefined
@@ -49,6 +51,7 @@ export interface MemoryEngine {
 /** Somebody who wants to know of changes for one engine. */
 export interface Watcher {
   readonly onChange: (change: Change) => void
+  readonly maxWorkflows: number | undefined
   readonly mail: Set<RunId>
   isClaimable: boolean
   isScheduled: boolean
@@ -71,6 +74,9 @@ export interface MemoryState {
   readonly money: MemoryAccounts & MemoryLedger
   /** Runs that can be claimed, by `name@version`. */
   readonly claimable: Map<string, Heap<MemoryRun>>
+  /** The same for workflows that must take a place first. */
+  readonly claimableWorkflows: Map<string, Heap<MemoryRun>>
+  placesHeld: number
   /** Waiting runs with a wake time and without mail. */
   readonly wakes: Heap<MemoryRun>
   readonly tailFollowers: Set<() => void>

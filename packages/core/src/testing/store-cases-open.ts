@@ -31,6 +31,7 @@ function everyCall(store: Store): readonly Promise<unknown>[] {
     store.log.run(here, 'run-1'),
     store.log.runs(here),
     store.log.forget(here, 1),
+    store.log.prune(here, { definition: 'case', statuses: ['completed'], endedBefore: 1, limit: 1 }),
     store.leases.join('engine-2'),
     store.leases.beat('engine-1'),
     store.leases.engines(),

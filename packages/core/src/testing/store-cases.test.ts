@@ -127,6 +127,45 @@ const planted: readonly Planted[] = [
       }),
   },
   {
+    bug: 'children are pruned alone',
+    foundBy: 'pruning takes a tree when all of it has ended, and no child alone',
+    plant: (store) =>
+      withLog(store, {
+        create: (scope, run, events, owner) => store.log.create(scope, { ...run, parent: undefined }, events, owner),
+      }),
+  },
+  {
+    bug: 'lines of the ledger go with pruned runs',
+    foundBy: 'the books outlive pruned runs: lines without their run, sums, and all balances but their own',
+    plant: (store) => withLog(store, { prune: (scope, { endedBefore }) => store.log.forget(scope, endedBefore) }),
+  },
+  {
+    bug: 'more trees are pruned than was said',
+    foundBy: 'pruning takes so many trees at most, those that ended first before others',
+    plant: (store) =>
+      withLog(store, { prune: (scope, options) => store.log.prune(scope, { ...options, limit: 9_999 }) }),
+  },
+  {
+    bug: 'places are not counted',
+    foundBy: 'engines that claim at the same time never hold more places than there are',
+    plant: (store) =>
+      withLeases(store, {
+        claim: (engine, { limit, definitions }) => store.leases.claim(engine, { limit, definitions }),
+      }),
+  },
+  {
+    bug: 'no place is kept by who waits',
+    foundBy: 'a workflow that waits may keep its place, and is claimed again without another',
+    plant: (store) =>
+      withLeases(store, {
+        release: (engine, runs) =>
+          store.leases.release(
+            engine,
+            runs.map(({ runId, epoch, status }) => ({ runId, epoch, status })),
+          ),
+      }),
+  },
+  {
     bug: 'a refusal is granted all the same',
     foundBy: 'a refused reservation changes no balance, and its events are written all the same',
     plant: (store) =>

@@ -10,6 +10,8 @@ import { leaseCases } from './store-cases-leases.ts'
 import { logCases } from './store-cases-log.ts'
 import { moneyCases } from './store-cases-money.ts'
 import { openCases } from './store-cases-open.ts'
+import { placeCases } from './store-cases-places.ts'
+import { pruneCases } from './store-cases-prune.ts'
 import { watchCases } from './store-cases-watch.ts'
 
 /** What every store must show, as data: no test runner is imported. */
@@ -17,10 +19,12 @@ export const storeCases: readonly StoreCase[] = [
   ...logCases,
   ...inboxCases,
   ...leaseCases,
+  ...placeCases,
   ...watchCases,
   ...followCases,
   ...isolationCases,
   ...dataCases,
+  ...pruneCases,
   ...moneyCases,
   ...costCases,
   ...booksCases,

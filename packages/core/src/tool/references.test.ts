@@ -48,3 +48,12 @@ test('a field that is called like a prototype stays a field', () => {
   const resolved = resolve(JSON.parse('{"__proto__": {"$result": "a", "path": "total"}}') as Json)
   expect(Object.keys(resolved as object)).toEqual(['__proto__'])
 })
+
+test('references are found in their order, however deep the arguments', () => {
+  const deep = JSON.parse(`${'['.repeat(100_000)}{"$result":"a"}${']'.repeat(100_000)}`) as Json
+  expect(findReferences([deep, { $result: 'b' }, { x: [{ $result: 'c' }] }]).map(({ $result }) => $result)).toEqual([
+    'a',
+    'b',
+    'c',
+  ])
+})

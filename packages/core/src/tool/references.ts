@@ -13,21 +13,33 @@ export interface ResultReference {
 /** The references in the arguments of a call, each object looked at once. */
 export function findReferences(value: unknown): readonly ResultReference[] {
   if (typeof value !== 'object' || value === null) return none
+  // Most arguments are flat: nothing is made for them.
+  if (isFlat(value)) return isReference(value) ? [value] : none
   const found: ResultReference[] = []
-  collect(value, found, new Set())
+  const seen = new Set<object>()
+  // No recursion: arguments may be nested deeper than the stack. What is looked at next stands last.
+  const left: object[] = [value]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (seen.has(next)) continue
+    seen.add(next)
+    if (isReference(next)) {
+      found.push(next)
+      continue
+    }
+    const items: readonly unknown[] = Object.values(next)
+    for (let at = items.length - 1; at >= 0; at--) {
+      const item = items[at]
+      if (typeof item === 'object' && item !== null) left.push(item)
+    }
+  }
   return found
 }
 
 const none: readonly ResultReference[] = []
 
-function collect(value: object, found: ResultReference[], seen: Set<object>): void {
-  if (seen.has(value)) return
-  seen.add(value)
-  if (isReference(value)) {
-    found.push(value)
-    return
-  }
-  for (const item of Object.values(value)) if (typeof item === 'object' && item !== null) collect(item, found, seen)
+function isFlat(value: object): boolean {
+  for (const item of Object.values(value)) if (typeof item === 'object' && item !== null) return false
+  return true
 }
 
 function isReference(value: object): value is ResultReference {

@@ -1,6 +1,5 @@
 import type { ErrorData } from '../base/errors.ts'
 import type { Progress } from '../run/context.ts'
-import { isRunEnding } from '../run/run-ending.ts'
 import { failure, perform, readArguments, toolOf, type CallEnd, type ToolMessage, type ToolStage } from './answer.ts'
 import type { ToolRequest } from './order.ts'
 import { findReferences } from './references.ts'
@@ -75,37 +74,55 @@ function isPlain(tools: Toolset, call: ToolRequest, { pools }: RunToolsOptions):
   return approval === undefined || approval === 'never'
 }
 
-async function runOne(ctx: ToolStage, tools: Toolset, call: ToolRequest, { turn }: RunToolsOptions): Promise<ToolRun> {
+/** Not an async function: one promise around that of the call is enough. */
+function runOne(ctx: ToolStage, tools: Toolset, call: ToolRequest, { turn }: RunToolsOptions): Promise<ToolRun> {
   const startedAt = ctx.now()
-  let end: CallEnd
-  let kind: CallSpan['kind'] = 'ran'
+  let tool: Tool
+  let args: unknown
   try {
-    const tool = toolOf(tools, call.name)
-    end = await perform(ctx, tool, call, readArguments(tool, call.arguments), turn)
+    tool = toolOf(tools, call.name)
+    args = readArguments(tool, call.arguments)
   } catch (thrown) {
-    if (isRunEnding(ctx, thrown)) throw thrown
-    kind = 'refused'
-    end = failure(call, thrown)
+    return Promise.resolve(new SingleRun(call, failure(call, thrown), 'refused', startedAt, ctx.now()))
   }
-  return new SingleRun(call, end, kind, startedAt, ctx.now())
+  return perform(ctx, tool, call, args, turn).then((end) => new SingleRun(call, end, 'ran', startedAt, ctx.now()))
 }
 
 /** Most turns are one call, and nobody asks how they went. */
 class SingleRun implements ToolRun {
   readonly results: readonly ToolMessage[]
   readonly errors: ReadonlyMap<string, ErrorData>
-  readonly #span: CallSpan
+  readonly #call: ToolRequest
+  readonly #by: string
+  readonly #kind: CallSpan['kind']
+  readonly #startedAt: number
+  readonly #endedAt: number
 
   constructor(call: ToolRequest, end: CallEnd, kind: CallSpan['kind'], startedAt: number, endedAt: number) {
     const { message, by } = end
     this.results = [message]
     this.errors = end.error ? errorsOf([end]) : noErrors
-    const told = { callId: call.id, tool: by, kind, ok: message.isError !== true, fellBack: by !== call.name }
-    this.#span = { ...told, readyAt: startedAt, startedAt, endedAt, approvalMs: 0 }
+    this.#call = call
+    this.#by = by
+    this.#kind = kind
+    this.#startedAt = startedAt
+    this.#endedAt = endedAt
   }
 
   get report(): ToolReport {
-    return reportCalls([this.#span], { waitsFor: [[]], slotsOf: () => 1 })
+    const { id, name } = this.#call
+    const span: CallSpan = {
+      callId: id,
+      tool: this.#by,
+      kind: this.#kind,
+      ok: this.results[0]?.isError !== true,
+      fellBack: this.#by !== name,
+      readyAt: this.#startedAt,
+      startedAt: this.#startedAt,
+      endedAt: this.#endedAt,
+      approvalMs: 0,
+    }
+    return reportCalls([span], { waitsFor: [[]], slotsOf: () => 1 })
   }
 }
 

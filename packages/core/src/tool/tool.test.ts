@@ -43,6 +43,49 @@ test('an input that JSON Schema cannot express is refused by name', () => {
   expect(() => older.spec()).toThrow(/the input of tool older cannot be shown to a model/)
 })
 
+/** A tool whose schema tells this. */
+function telling(told: unknown): unknown {
+  const input = { safeParse: (data: unknown) => ({ success: true, data }), toJSONSchema: () => told as object }
+  return defineTool({ name: 'odd', description: '', input, effect: 'read', run: () => null }).spec().inputSchema
+}
+
+test.each<[unknown, string]>([
+  [[], 'it is a list, not a schema'],
+  [null, 'it is null, not a schema'],
+  [true, 'it is true, not a schema'],
+  ['object', 'it is "object", not a schema'],
+  [{ type: 'strin' }, 'type is "strin", not one of array, boolean, integer, null, number, object, string'],
+  [{ type: ['string', 7] }, 'type is 7, not one of'],
+  [{ properties: 'a' }, 'properties holds no schemas'],
+  [{ properties: { a: 'string' } }, 'properties.a is "string", not a schema'],
+  [{ properties: { a: { type: 'int' } } }, 'properties.a.type is "int"'],
+  [{ items: [{}] }, 'items is a list, not a schema'],
+  [{ anyOf: [{}, { type: 'x' }] }, 'anyOf.1.type is "x"'],
+  [{ required: 'a' }, 'required is no list of names'],
+  [{ properties: { a: { required: [1] } } }, 'properties.a.required is no list of names'],
+])('an input that tells %j is refused: %s', (told, said) => {
+  expect(() => telling(told)).toThrow(
+    expect.objectContaining({
+      code: 'definition.invalid',
+      message: expect.stringContaining(`the input of tool odd is no JSON Schema: ${said}`) as unknown,
+    }),
+  )
+})
+
+test('what a JSON Schema may say is taken, without the dialect', () => {
+  const deep: Record<string, unknown> = {}
+  deep['items'] = deep
+  const told = {
+    type: ['object', 'null'],
+    properties: { a: true, b: { anyOf: [{ type: 'string' }, false] }, c: { $ref: '#/$defs/d' } },
+    $defs: { d: deep },
+    required: ['a'],
+    additionalProperties: false,
+    'x-own': [1],
+  }
+  expect(telling({ $schema: 'https://json-schema.org/draft/2020-12/schema', ...told })).toEqual(told)
+})
+
 test.each<[string, Partial<ToolSettings<unknown, unknown>> & { batch?: object; run?: undefined }]>([
   ['timeoutMs must be above 0', { timeoutMs: 0 }],
   ['idleTimeoutMs must be above 0', { idleTimeoutMs: Number.NaN }],

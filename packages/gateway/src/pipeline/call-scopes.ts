@@ -3,7 +3,6 @@ import type { CallAccount, LimitedCall } from '@meepo/core'
 import type { Target } from '../target.ts'
 
 type Person = 'user' | 'session' | 'agent'
-const kinds: readonly Person[] = ['user', 'session', 'agent']
 type People = Readonly<Partial<Record<Person, string>>>
 
 const readBefore = new WeakMap<readonly string[], People>()
@@ -14,7 +13,9 @@ export function peopleOf({ scopes }: CallAccount): People {
   if (known) return known
   const people: Partial<Record<Person, string>> = {}
   for (const scope of scopes) {
-    for (const kind of kinds) if (scope.startsWith(`${kind}:`)) people[kind] = scope.slice(kind.length + 1)
+    const end = scope.indexOf(':')
+    const kind = scope.slice(0, end)
+    if (kind === 'user' || kind === 'session' || kind === 'agent') people[kind] = scope.slice(end + 1)
   }
   readBefore.set(scopes, people)
   return people

@@ -236,3 +236,41 @@ test('circles, names twice, broken files and files that are not there are refuse
   await expect(readGraphFile(join(at, 'list.yaml'))).rejects.toMatchObject({ code: 'graph.invalid' })
   await expect(readGraphFile(join(at, 'missing.yaml'))).rejects.toMatchObject({ code: 'input.unreadable' })
 })
+
+const workflowFile = `name: nightly
+tasks:
+  a: { run: worker }
+schedule:
+  cron: '0 3 * * *'
+  timeZone: Europe/Berlin
+  missed: skip
+  input: { day: 1 }
+retention: { completedMs: 86400000 }
+budget: $5
+`
+
+test('a file that says when it runs is a workflow', () => {
+  const workflow = parseGraphFile(workflowFile, { registry })
+  expect(workflow).toMatchObject({
+    isWorkflow: true,
+    schedule: { cron: '0 3 * * *', timeZone: 'Europe/Berlin', missed: 'skip', input: { day: 1 } },
+    retention: { completedMs: 86_400_000 },
+    limits: { picoDollars: '5000000000000' },
+  })
+  expect(graphToData(parseGraphFile(graphToYaml(workflow), { registry }))).toEqual(workflow.data)
+})
+
+test.each([
+  ["cron: '0 3 * * *'", "cron: '0 25 * * *'", 'schedule.invalid', /^flow.yaml:5:3: .*hour/],
+  ["cron: '0 3 * * *'", 'cron: 7', 'graph.invalid', /^flow.yaml:5:3: schedule.cron: /],
+  ['timeZone: Europe/Berlin', 'timeZone: Berlin', 'schedule.invalid', /^flow.yaml:6:3: .*no time zone "Berlin"/],
+  ['missed: skip', 'missed: never', 'graph.invalid', /^flow.yaml:7:3: schedule.missed: /],
+  ['missed: skip', 'mised: skip', 'graph.invalid', /^flow.yaml:\d:\d: schedule/],
+  ['completedMs: 86400000', 'completedMs: 30d', 'graph.invalid', /^flow.yaml:9:14: retention.completedMs: /],
+  ['tasks:', 'input: { type: string }\ntasks:', 'schedule.invalid', /^flow.yaml:9:3: .*schedule.input/],
+])('a schedule that is wrong is refused with its place: %s -> %s', (right, wrong, code, message) => {
+  const text = workflowFile.replace(right, wrong)
+  expect(() => parseGraphFile(text, { file: 'flow.yaml', registry })).toThrow(
+    expect.objectContaining({ code, message: expect.stringMatching(message) }),
+  )
+})

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { isAbsolute, relative } from 'node:path'
 import { MeepoError, type ErrorCode, type JsonObject } from '@meepo/core'
-import { graphFromData, graphToData, type DataGraph, type GraphRegistry } from '@meepo/core/graph-data'
+import { graphFromData, graphToData, workflowFromData } from '@meepo/core/graph-data'
+import type { DataGraph, GraphRegistry } from '@meepo/core/graph-data'
 import { stringify } from 'yaml'
+import { cronTimes } from '../workflows/cron-times.ts'
 import { maxFileBytes, parseYaml, type YamlFile } from './yaml.ts'
 
 /** How a file is told in messages, and what its names mean. */
@@ -26,10 +28,12 @@ export async function readGraphFile(path: string, registry: GraphRegistry = {}):
   return graphOf(await readYaml(path), registry)
 }
 
-/** Makes the graph of a parsed file. */
+/** Makes the graph of a parsed file: a workflow, if it says when it runs or how long it stays. */
 export function graphOf(yaml: YamlFile, registry: GraphRegistry): DataGraph {
   try {
-    return graphFromData(yaml.data, registry)
+    const graph = graphFromData(yaml.data, registry)
+    if (graph.data.schedule) cronTimes(graph.name, graph.data.schedule)
+    return workflowFromData(graph)
   } catch (thrown) {
     throw withPlaces(thrown, yaml)
   }
@@ -74,7 +78,9 @@ function withPlaces(thrown: unknown, yaml: YamlFile): unknown {
     .slice(0, 10)
     .map(({ place, path, message }) => `${place}: ${path === '' ? '' : `${path}: `}${message}`)
   const more = problems.length > lines.length ? `\nand ${problems.length - lines.length} more` : ''
-  const message = lines.length > 0 ? `${lines.join('\n')}${more}` : `${yaml.placeOf('')}: ${thrown.message}`
+  const { field } = thrown.details ?? {}
+  const place = yaml.placeOf(typeof field === 'string' ? field : '')
+  const message = lines.length > 0 ? `${lines.join('\n')}${more}` : `${place}: ${thrown.message}`
   // It came with this code from the one catalogue.
   return new MeepoError(thrown.code as ErrorCode, message, { details: { ...thrown.details, problems }, cause: thrown })
 }

@@ -10,6 +10,7 @@ import { TailFeed } from './tail-feed.ts'
 interface Watcher {
   readonly engine: EngineId
   readonly onChange: (change: Change) => void
+  readonly maxWorkflows: number | undefined
 }
 
 /**
@@ -27,6 +28,8 @@ export class Hub {
   #isClosed = false
   /** Events up to this id were told. */
   #told = 0
+  /** How often runs were removed. */
+  #removals = 0
 
   constructor(reader: Reader, pollMs: number) {
     this.#reader = reader
@@ -59,8 +62,12 @@ export class Hub {
   }
 
   /** See `Leases.watch`. */
-  watch(engine: EngineId, onChange: (change: Change) => void): () => void {
-    const watcher: Watcher = { engine, onChange }
+  watch(
+    engine: EngineId,
+    onChange: (change: Change) => void,
+    { maxWorkflows }: { readonly maxWorkflows?: number } = {},
+  ): () => void {
+    const watcher: Watcher = { engine, onChange, maxWorkflows }
     this.#watchers.add(watcher)
     this.#listen()
     // What happened before counts too: nobody was told.
@@ -123,6 +130,7 @@ export class Hub {
     if (this.#timer === undefined) {
       this.#dataVersion = this.#readDataVersion()
       this.#told = this.#readLastEvent()
+      this.#removals = this.#readRemovals()
       this.#timer = setInterval(() => this.#poll(), this.#pollMs)
     }
     if (hasFollowers) this.#timer.ref()
@@ -135,6 +143,7 @@ export class Hub {
       if (version === this.#dataVersion) return
       this.#dataVersion = version
       this.#tellFollowers()
+      this.#tellRemovals()
     } catch {
       // The file cannot be read now. Everybody tries for themselves, and finds the error where it can be handled.
       this.#wakeFollowers()
@@ -159,16 +168,24 @@ export class Hub {
     for (const tail of this.#tails) tail.grow()
   }
 
+  /** A run that is gone gets no event that would tell its followers: each looks for itself. */
+  #tellRemovals(): void {
+    const removals = this.#readRemovals()
+    if (removals === this.#removals) return
+    this.#removals = removals
+    for (const feeds of this.#feeds.values()) for (const feed of feeds) feed.reaches(Number.POSITIVE_INFINITY)
+  }
+
   #look(watcher: Watcher): void {
     if (!this.#watchers.has(watcher)) return
-    const change = this.#readChange(watcher.engine)
+    const change = this.#readChange(watcher)
     if (change.claimable || change.mail.length > 0) watcher.onChange(change)
   }
 
-  #readChange(engine: EngineId): Change {
+  #readChange({ engine, maxWorkflows }: Watcher): Change {
     try {
       const mail = this.#reader.all('mailOf', engine).map((found) => text(found, 'run_id'))
-      const claimable = integer(row(this.#reader.all('isClaimable')[0]), 'claimable') === 1
+      const claimable = integer(row(this.#reader.all('isClaimable', maxWorkflows ?? null)[0]), 'claimable') === 1
       return { mail, claimable }
     } catch {
       // As above: the engine claims, and finds the error there.
@@ -178,6 +195,10 @@ export class Hub {
 
   #readDataVersion(): number {
     return integer(row(this.#reader.all('dataVersion')[0]), 'data_version')
+  }
+
+  #readRemovals(): number {
+    return integer(row(this.#reader.all('removals')[0]), 'removals')
   }
 
   #readLastEvent(): number {

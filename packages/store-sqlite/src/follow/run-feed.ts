@@ -1,5 +1,5 @@
-import { isTerminal, type LogEvent, type RunId, type Scope } from '@meepo/core'
-import { rowsPerTurn, type Reader } from '../read/reader.ts'
+import { isTerminal, MeepoError, type LogEvent, type RunId, type Scope } from '@meepo/core'
+import { rowsPerTurn, type FoundRun, type Reader } from '../read/reader.ts'
 import type { Feed } from './follower.ts'
 
 /** Events that are kept for a consumer who is behind; beyond, they are read from the database again. */
@@ -23,6 +23,7 @@ export class RunFeed implements Feed<LogEvent> {
   #isBehind = true
   #mustPause = false
   #hasEnded = false
+  #sawEnd = false
 
   constructor(
     reader: Reader,
@@ -66,6 +67,7 @@ export class RunFeed implements Feed<LogEvent> {
       if (event) {
         if (event === this.#slice[this.#next]) this.#next++
         this.#after = event.seq
+        this.#sawEnd = isTerminal(event)
         return event
       }
       if (this.#mustPause) {
@@ -90,7 +92,15 @@ export class RunFeed implements Feed<LogEvent> {
 
   #read(): void {
     // In this order: when the run has ended, the slice holds its end.
-    const { key, isEnded } = this.#reader.findRun(this.#scope, this.#runId)
+    const found = this.#find()
+    if (!found) {
+      this.#hasEnded = true
+      this.#isBehind = false
+      this.#slice = []
+      this.#live = []
+      return
+    }
+    const { key, isEnded } = found
     this.#slice = this.#reader.events(key, this.#after)
     this.#next = 0
     this.#hasEnded = isEnded
@@ -98,5 +108,15 @@ export class RunFeed implements Feed<LogEvent> {
     this.#mustPause = this.#isBehind
     // What was pushed is in the slice or will be read behind it.
     if (this.#isBehind || this.#slice.length === 0) this.#live = []
+  }
+
+  /** Nothing for a run that was removed after this feed told its end. */
+  #find(): FoundRun | undefined {
+    try {
+      return this.#reader.findRun(this.#scope, this.#runId)
+    } catch (thrown) {
+      if (this.#sawEnd && MeepoError.is(thrown) && thrown.code === 'run.not_found') return undefined
+      throw thrown
+    }
   }
 }

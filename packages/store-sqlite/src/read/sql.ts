@@ -37,9 +37,12 @@ export const sql = {
   // inbox_pending, then runs by rowid: CROSS JOIN keeps that order. Little mail is pending; runs may be many.
   mailOf: `SELECT DISTINCT r.run_id AS run_id FROM inbox AS i INDEXED BY inbox_pending CROSS JOIN runs AS r
     WHERE i.taken = 0 AND r.id = i.run AND r.owner = (SELECT id FROM engines WHERE engine = ?)`,
-  // runs_ready, runs_wake
-  isClaimable: `SELECT EXISTS (SELECT 1 FROM runs WHERE ready = 1)
-    OR EXISTS (SELECT 1 FROM runs WHERE wake_at <= unixepoch('subsec') * 1000) AS claimable`,
+  // runs_ready, runs_wake, runs_ready_workflows, runs_places
+  isClaimable: `SELECT EXISTS (SELECT 1 FROM runs WHERE ready = 1 AND place IS NOT 0)
+    OR EXISTS (SELECT 1 FROM runs WHERE wake_at <= unixepoch('subsec') * 1000)
+    OR (EXISTS (SELECT 1 FROM runs WHERE ready = 1 AND place = 0)
+      AND (?1 IS NULL OR (SELECT count(*) FROM runs WHERE place = 1) < ?1)) AS claimable`,
+  removals: `SELECT ifnull((SELECT value FROM meta WHERE key = 'removals'), 0) AS removals`,
   // runs_wake; one that has mail is claimable already.
   nextWakeAt: 'SELECT wake_at FROM runs WHERE wake_at IS NOT NULL AND ready = 0 ORDER BY wake_at LIMIT 1',
   engines: 'SELECT engine, beat FROM engines ORDER BY id',

@@ -14,9 +14,9 @@ export function createLeases(queue: WriteQueue, reader: Reader, hub: Hub): Lease
     engines: async () =>
       reader.all('engines').map((found) => ({ engine: text(found, 'engine'), beat: integer(found, 'beat') })),
     takeOver: async (engine, beat) => Number(await queue.command({ kind: 'takeOver', engine, beat })),
-    claim: async (engine, { limit, definitions }) =>
+    claim: async (engine, options) =>
       // The writer answers this command with them.
-      (await queue.command({ kind: 'claim', engine, limit, definitions })) as readonly Claim[],
+      (await queue.command({ kind: 'claim', engine, ...options })) as readonly Claim[],
     release: async (engine, runs) => {
       await queue.command({ kind: 'release', engine, runs })
     },
@@ -24,7 +24,7 @@ export function createLeases(queue: WriteQueue, reader: Reader, hub: Hub): Lease
       const [found] = reader.all('nextWakeAt')
       return found && integer(found, 'wake_at')
     },
-    watch: (engine, onChange) => hub.watch(engine, onChange),
+    watch: (engine, onChange, options) => hub.watch(engine, onChange, options),
     leave: async (engine) => {
       await queue.command({ kind: 'leave', engine })
     },

@@ -1,10 +1,12 @@
-import { MeepoError, type Log } from '@meepo/core'
+import { MeepoError, type Log, type PruneOptions, type Scope } from '@meepo/core'
 import { readPositive } from '@meepo/core/store-rules'
 import { encodeEvent, tenantOf } from '../client/encode.ts'
 import type { WriteQueue } from '../client/queue.ts'
 import type { Hub } from '../follow/hub.ts'
 import type { Reader } from '../read/reader.ts'
+import type { PrunePlace } from '../protocol.ts'
 import type { Forgotten } from '../writer/forget.ts'
+import type { Pruned } from '../writer/prune.ts'
 
 /** The logs. */
 export function createLog(queue: WriteQueue, reader: Reader, hub: Hub): Log {
@@ -40,5 +42,23 @@ export function createLog(queue: WriteQueue, reader: Reader, hub: Hub): Log {
       }
       return removed
     },
+    prune: (scope, options) => prune(queue, scope, options),
   }
+}
+
+async function prune(queue: WriteQueue, scope: Scope, { statuses, limit, ...rest }: PruneOptions): Promise<number> {
+  let left = limit
+  let runs = 0
+  for (const status of new Set(statuses)) {
+    let after: PrunePlace | null = { endedAt: -1e300, key: 0 }
+    while (after !== null && left > 0) {
+      const step = { ...rest, status, after, limit: left }
+      // The writer answers this command with it.
+      const done = (await queue.command({ kind: 'prune', tenant: tenantOf(scope), step })) as Pruned
+      runs += done.runs
+      left -= done.trees
+      after = done.next
+    }
+  }
+  return runs
 }

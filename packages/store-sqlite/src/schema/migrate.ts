@@ -6,10 +6,11 @@ import { money } from './002-money.ts'
 import { limits } from './003-limits.ts'
 import { health } from './004-health.ts'
 import { turns } from './005-turns.ts'
+import { places } from './006-places.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
-export const migrations: readonly Migration[] = [initial, money, limits, health, turns]
+export const migrations: readonly Migration[] = [initial, money, limits, health, turns, places]
 
 /** "Meep" in ASCII: tells our files from other SQLite databases. */
 const applicationId = 0x4d656570

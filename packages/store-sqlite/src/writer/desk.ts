@@ -12,6 +12,7 @@ export interface KnownRun {
   readonly key: number
   readonly tenant: TenantId
   readonly fingerprint: string
+  readonly isWorkflow: boolean
   status: RunStatus
   epoch: number
   /** The key of the engine, or undefined. */
@@ -40,6 +41,8 @@ export class Desk {
   readonly limits: LimitDesk
   /** The last event id that was given out. */
   lastEvent = 0
+  /** Runs were removed from this file at some time: new ones may take their ids. */
+  hasRemovals = false
   #dataVersion = -1
   readonly #runs = new Map<RunId, KnownRun>()
   readonly #engineKeys = new Map<EngineId, number>()
@@ -63,6 +66,7 @@ export class Desk {
     this.money.refresh()
     this.#dataVersion = version
     this.lastEvent = integer(row(this.run.lastEventId.get()), 'id')
+    this.hasRemovals = integer(row(this.run.removals.get()), 'removals') > 0
     return true
   }
 
@@ -83,6 +87,7 @@ export class Desk {
       key: integer(found, 'id'),
       tenant: text(found, 'tenant'),
       fingerprint: text(found, 'fingerprint'),
+      isWorkflow: integer(found, 'is_workflow') === 1,
       // The column holds nothing else: this release wrote it.
       status: text(found, 'status') as RunStatus,
       epoch: integer(found, 'epoch'),

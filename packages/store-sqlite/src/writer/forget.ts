@@ -1,6 +1,7 @@
-import type { RunId, TenantId } from '@meepo/core'
-import { integer, optionalNumber, text, type Row } from '../row.ts'
+import type { TenantId } from '@meepo/core'
+import { integer, optionalNumber, type Row } from '../row.ts'
 import type { Desk } from './desk.ts'
+import { removeRuns } from './removal.ts'
 import { forgetSql } from './sql.ts'
 
 /** Trees that one transaction looks at, so that retention never holds other writers up for long. */
@@ -17,38 +18,20 @@ export function forget(desk: Desk, tenant: TenantId | null, endedBefore: number,
   const { db } = desk
   const roots = db.prepare(forgetSql.roots).all(afterKey, endedBefore, tenant, treesPerStep)
   const tree = db.prepare(forgetSql.tree)
-  let removed = 0
+  const gone: Row[] = []
   for (const root of roots) {
     const members = tree.all(integer(root, 'id'))
-    if (!members.every((member) => endedEarlier(member, endedBefore))) continue
-    if (removed === 0) db.prepare(forgetSql.raiseFloor).run()
-    // What other parts of this transaction changed must be in the file before rows are removed by statements.
-    desk.money.flush()
-    for (const member of members) removeRun(desk, integer(member, 'id'), text(member, 'run_id'))
-    removed += members.length
+    if (members.every((member) => endedEarlier(member, endedBefore))) gone.push(...members)
   }
-  if (removed > 0) {
-    desk.forgetAll()
-    desk.money.drop()
-  }
+  removeRuns(desk, gone, false)
   const last = roots.at(-1)
-  if (last && roots.length === treesPerStep) return { runs: removed, afterKey: integer(last, 'id') }
+  if (last && roots.length === treesPerStep) return { runs: gone.length, afterKey: integer(last, 'id') }
   db.prepare(forgetSql.deleteOrphans).run(endedBefore, tenant)
   db.prepare(forgetSql.deleteOldPuts).run()
-  return { runs: removed, afterKey: null }
+  return { runs: gone.length, afterKey: null }
 }
 
 function endedEarlier(member: Row, endedBefore: number): boolean {
   const endedAt = optionalNumber(member, 'ended_at')
   return endedAt !== undefined && endedAt < endedBefore
-}
-
-function removeRun({ db }: Desk, key: number, runId: RunId): void {
-  const blobs = db.prepare(forgetSql.usedBlobs).all(key)
-  const { deleteEvents, deleteMail, deleteLedger, deleteReservations, deleteBlobUses, deleteRun } = forgetSql
-  for (const statement of [deleteEvents, deleteMail, deleteLedger, deleteReservations, deleteBlobUses, deleteRun]) {
-    db.prepare(statement).run(key)
-  }
-  db.prepare(forgetSql.deleteAccounts).run(runId)
-  for (const blob of blobs) db.prepare(forgetSql.deleteUnusedBlob).run(integer(blob, 'blob'))
 }

@@ -1,5 +1,5 @@
-import type { Claim, EngineId, Release } from '@meepo/core'
-import { integer, optionalNumber, row, text } from '../row.ts'
+import type { Claim, ClaimOptions, EngineId, Release } from '@meepo/core'
+import { integer, optionalNumber, row, text, type Row } from '../row.ts'
 import type { Desk } from './desk.ts'
 
 /** See `Leases.join`. */
@@ -35,10 +35,10 @@ function freeRuns(desk: Desk, key: number): number {
 }
 
 /** See `Leases.claim`. */
-export function claim(desk: Desk, engine: EngineId, limit: number, definitions: readonly string[]): readonly Claim[] {
+export function claim(desk: Desk, engine: EngineId, options: ClaimOptions): readonly Claim[] {
   const owner = desk.needEngine(engine)
   desk.run.wakeDue.run()
-  return desk.run.claimable.all(JSON.stringify(definitions), limit).map((found) => {
+  return findClaimable(desk, options).map((found) => {
     const runId = text(found, 'run_id')
     const deadlineAt = optionalNumber(found, 'deadline_at')
     desk.run.claimRun.run(owner, integer(found, 'id'))
@@ -55,19 +55,40 @@ export function claim(desk: Desk, engine: EngineId, limit: number, definitions: 
   })
 }
 
+/** Both orders, put together: workflows only as many as there are places. */
+function findClaimable({ run }: Desk, { limit, definitions, maxWorkflows }: ClaimOptions): readonly Row[] {
+  const names = JSON.stringify(definitions)
+  const others = run.claimable.all(names, limit)
+  const held = maxWorkflows === undefined ? 0 : integer(row(run.placesHeld.get()), 'held')
+  const places = Math.max(0, Math.min(limit, (maxWorkflows ?? Infinity) - held))
+  const workflows = places === 0 ? [] : run.claimableWorkflows.all(names, places)
+  if (workflows.length === 0) return others
+  return [...others, ...workflows].toSorted(byTurn).slice(0, limit)
+}
+
+/** As the indices have it: highest priority first, then earliest deadline, then oldest. */
+function byTurn(a: Row, b: Row): number {
+  const deadline = (found: Row): number => optionalNumber(found, 'deadline_at') ?? 9e15
+  return (
+    integer(b, 'priority') - integer(a, 'priority') || deadline(a) - deadline(b) || integer(a, 'id') - integer(b, 'id')
+  )
+}
+
 /** See `Leases.release`. A run that somebody else owns, or nobody any more, is left alone. */
 export function release(desk: Desk, engine: EngineId, runs: readonly Release[]): void {
   const owner = desk.run.findEngine.get(engine)
   if (!owner) return
   const ownerKey = integer(owner, 'id')
-  for (const { runId, epoch, status, wakeAt } of runs) {
+  for (const { runId, epoch, status, wakeAt, keepsPlace } of runs) {
     const run = desk.findRun(runId)
     if (!run || run.owner !== ownerKey || run.epoch !== epoch) continue
     if (status === 'queued') {
       desk.run.releaseQueued.run(run.key)
       desk.noteClaimable()
-    } else if (integer(row(desk.run.releaseWaiting.get(wakeAt ?? null, run.key)), 'ready') === 1) {
-      desk.noteClaimable()
+    } else {
+      const released = row(desk.run.releaseWaiting.get(wakeAt ?? null, keepsPlace === true ? 1 : 0, run.key))
+      const isPlaceFree = run.isWorkflow && keepsPlace !== true
+      if (isPlaceFree || integer(released, 'ready') === 1) desk.noteClaimable()
     }
     desk.forgetRun(runId)
   }

@@ -38,6 +38,7 @@ function post(desk: Desk, runId: RunId, run: KnownRun, { id, kind, name, data }:
   const storedName = name ?? (kind === 'signal' ? '' : null)
   desk.run.insertMail.run(run.key, id, kind, storedName, JSON.stringify(data))
   desk.noteMail(runId, run)
+  if (run.isWorkflow && kind === 'cancel' && desk.run.exempt.run(run.key).changes > 0) desk.noteClaimable()
   if (run.status !== 'waiting') return
   desk.run.wakeRun.run(run.key)
   desk.noteClaimable()

@@ -3,6 +3,7 @@ import type { AppendRest, EncodedEvent, MoneyPart, Part } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import { isEnded, type Desk, type KnownRun } from './desk.ts'
 import { deliverFromChild } from './mail.ts'
+import { renamePastLines } from './removal.ts'
 import { maxEventRows } from './sql.ts'
 
 /**
@@ -23,12 +24,14 @@ export function createRun(desk: Desk, run: NewRun, owner: EngineId | null, event
     key,
     tenant: run.tenant,
     fingerprint: run.fingerprint,
+    isWorkflow: run.isWorkflow === true,
     status: ownerKey === undefined ? 'queued' : 'running',
     epoch: ownerKey === undefined ? 0 : 1,
     owner: ownerKey,
     lastSeq: 0,
   }
   desk.remember(run.runId, created)
+  if (desk.hasRemovals) renamePastLines(desk, run.runId)
   if (run.picoDollars !== undefined) desk.money.setLimit(`run:${run.runId}`, run.picoDollars)
   writeEvents(desk, run.runId, created, events)
   if (created.status === 'queued') desk.noteClaimable()
@@ -56,6 +59,7 @@ function insertRun(desk: Desk, run: NewRun, owner: number | undefined, createdAt
     isOwned ? 1 : 0,
     owner ?? null,
     isOwned ? 0 : 1,
+    run.isWorkflow === true ? Number(isOwned) : null,
   )
   return changes === 0 ? undefined : Number(lastInsertRowid)
 }
@@ -116,10 +120,17 @@ function writeEvents(desk: Desk, runId: RunId, run: KnownRun, events: readonly E
   const ending = last && endings[last.type]
   if (!last || !ending) return
   desk.run.endRun.run(ending, last.at, run.key)
+  if (run.isWorkflow) freePlace(desk, run.key)
   run.status = ending
   run.owner = undefined
   // An ended run is rarely asked for again, so it need not be remembered.
   desk.forgetRun(runId)
+}
+
+/** The end of a workflow: another may have its place. */
+function freePlace(desk: Desk, key: number): void {
+  desk.run.freePlace.run(key)
+  desk.noteClaimable()
 }
 
 const endings: Readonly<Record<string, RunStatus | undefined>> = {

@@ -13,16 +13,21 @@ export const sql = {
   // events rowid; the floor keeps ids rising after retention removed the newest events.
   lastEventId: `SELECT max(ifnull((SELECT max(id) FROM events), 0),
     ifnull((SELECT value FROM meta WHERE key = 'event_floor'), 0)) AS id`,
+  removals: `SELECT count(*) AS removals FROM meta WHERE key = 'removals'`,
 
   // runs unique run_id; max(seq) is one seek to the end of the run in events_run.
-  findRun: `SELECT id, tenant, status, epoch, owner, fingerprint,
+  findRun: `SELECT id, tenant, status, epoch, owner, fingerprint, place IS NOT NULL AS is_workflow,
     ifnull((SELECT max(seq) FROM events WHERE run = runs.id), 0) AS last_seq
     FROM runs WHERE run_id = ?`,
   insertRun: `INSERT INTO runs (run_id, tenant, definition, version, session_id, fingerprint, parent_run, parent_number,
-    parent_child, priority, deadline_at, created_at, status, epoch, owner, ready)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id) DO NOTHING`,
+    parent_child, priority, deadline_at, created_at, status, epoch, owner, ready, place)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run_id) DO NOTHING`,
   endRun: 'UPDATE runs SET status = ?, ended_at = ?, owner = NULL, ready = 0, wake_at = NULL WHERE id = ?',
-  reopenRun: `UPDATE runs SET status = 'queued', ended_at = NULL, owner = NULL, ready = 1, epoch = epoch + 1 WHERE id = ?`,
+  freePlace: 'UPDATE runs SET place = 0 WHERE id = ? AND place = 1',
+  reopenRun: `UPDATE runs SET status = 'queued', ended_at = NULL, owner = NULL, ready = 1, epoch = epoch + 1, place = place & 0
+    WHERE id = ?`,
+  // A run that is to be cancelled waits for no place.
+  exempt: 'UPDATE runs SET place = 2 WHERE id = ? AND place = 0',
 
   // inbox_delivery
   findDelivery: 'SELECT 1 AS found FROM inbox WHERE run = ? AND delivery_id = ?',
@@ -56,19 +61,29 @@ export const sql = {
   deleteEngineAt: 'DELETE FROM engines WHERE engine = ? AND beat = ?',
   deleteEngine: 'DELETE FROM engines WHERE engine = ?',
   // runs_owner. The epoch rises, so that an append of the old owner that is still under way is refused.
-  freeRuns: `UPDATE runs SET status = 'queued', owner = NULL, ready = 1, epoch = epoch + 1 WHERE owner = ?`,
+  freeRuns: `UPDATE runs SET status = 'queued', owner = NULL, ready = 1, epoch = epoch + 1, place = iif(place = 1, 0, place)
+    WHERE owner = ?`,
 
   // runs_wake. By the clock of the database, which all processes on the file share.
   wakeDue: `UPDATE runs SET ready = 1, wake_at = NULL WHERE wake_at <= unixepoch('subsec') * 1000`,
   // runs_ready gives the order, so the scan stops at the limit.
   claimable: `SELECT id, run_id, epoch, tenant, definition, version, priority, deadline_at FROM runs
-    WHERE ready = 1 AND definition || '@' || version IN (SELECT value FROM json_each(?))
+    WHERE ready = 1 AND place IS NOT 0 AND definition || '@' || version IN (SELECT value FROM json_each(?))
     ORDER BY priority DESC, ifnull(deadline_at, 9e15), id LIMIT ?`,
-  claimRun: `UPDATE runs SET status = 'running', owner = ?, epoch = epoch + 1, ready = 0, wake_at = NULL WHERE id = ?`,
+  // runs_ready_workflows
+  claimableWorkflows: `SELECT id, run_id, epoch, tenant, definition, version, priority, deadline_at FROM runs
+    WHERE ready = 1 AND place = 0 AND definition || '@' || version IN (SELECT value FROM json_each(?))
+    ORDER BY priority DESC, ifnull(deadline_at, 9e15), id LIMIT ?`,
+  // runs_places: as many rows as places are held.
+  placesHeld: 'SELECT count(*) AS held FROM runs WHERE place = 1',
+  claimRun: `UPDATE runs SET status = 'running', owner = ?, epoch = epoch + 1, ready = 0, wake_at = NULL,
+    place = iif(place = 0, 1, place)
+    WHERE id = ?`,
   // inbox_pending
   releaseWaiting: `UPDATE runs SET status = 'waiting', owner = NULL, wake_at = ?,
+    place = iif(place = 1, ?, place),
     ready = EXISTS (SELECT 1 FROM inbox WHERE run = runs.id AND taken = 0) WHERE id = ? RETURNING ready`,
-  releaseQueued: `UPDATE runs SET status = 'queued', owner = NULL, ready = 1 WHERE id = ?`,
+  releaseQueued: `UPDATE runs SET status = 'queued', owner = NULL, ready = 1, place = iif(place = 1, 0, place) WHERE id = ?`,
 } as const
 
 /** Rows of one statement at most: the call of a statement costs about as much as a row. */
@@ -87,13 +102,16 @@ export const forgetSql = {
     WHERE id > ?1 AND ended_at < ?2 AND (?3 IS NULL OR tenant = ?3)
       AND (parent_run IS NULL OR NOT EXISTS (SELECT 1 FROM runs WHERE run_id = root.parent_run))
     ORDER BY id LIMIT ?4`,
-  // runs_parent
+  // runs_parent, in this order
   tree: `WITH RECURSIVE tree (id, run_id, ended_at) AS (
       SELECT id, run_id, ended_at FROM runs WHERE id = ?
-      UNION ALL SELECT child.id, child.run_id, child.ended_at FROM tree JOIN runs AS child ON child.parent_run = tree.run_id)
+      UNION ALL SELECT child.id, child.run_id, child.ended_at FROM tree CROSS JOIN runs AS child
+        ON child.parent_run = tree.run_id)
     SELECT id, run_id, ended_at FROM tree`,
   raiseFloor: `INSERT INTO meta (key, value) SELECT 'event_floor', ifnull(max(id), 0) FROM events WHERE true
     ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)`,
+  // A follower of a run that is gone gets no event that would tell it.
+  countRemoval: `INSERT INTO meta (key, value) VALUES ('removals', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1`,
   usedBlobs: 'SELECT blob FROM blob_uses WHERE run = ?',
   // blob_uses_blob
   deleteUnusedBlob: `DELETE FROM blobs WHERE id = ?1
@@ -113,4 +131,22 @@ export const forgetSql = {
   deleteAccounts: 'DELETE FROM accounts WHERE run = ?',
   deleteBlobUses: 'DELETE FROM blob_uses WHERE run = ?',
   deleteRun: 'DELETE FROM runs WHERE id = ?',
+} as const
+
+/** Statements of retention by definition, which share most with those above. */
+export const pruneSql = {
+  // runs_ended, in its order: what is not removed is passed over once per call.
+  roots: `SELECT id, run_id, ended_at FROM runs
+    WHERE ended_at IS NOT NULL AND parent_run IS NULL AND definition = ?1 AND status = ?2
+      AND (ended_at, id) > (?3, ?4) AND ended_at < ?5 AND (?6 IS NULL OR tenant = ?6)
+    ORDER BY ended_at, id LIMIT ?7`,
+  // A scan of reservations: there are as many rows as calls under way.
+  runsWithOpenCalls: 'SELECT DISTINCT r.run_id AS run_id FROM reservations AS o CROSS JOIN runs AS r ON r.id = o.run',
+  // ledger_run. No run has that key: lines of runs that are gone are told from those outside of runs.
+  detachLines: 'UPDATE ledger SET run = -1 WHERE run = ?',
+  // A range of ledger_call.
+  pastLines: 'SELECT id, call, tenant FROM ledger WHERE call >= ? AND call < ? AND +run = -1',
+  renameLine: 'UPDATE ledger SET call = ? WHERE id = ?',
+  // ledger_adjusts
+  renameAdjusted: 'UPDATE ledger SET adjusts = ? WHERE adjusts = ? AND tenant = ?',
 } as const

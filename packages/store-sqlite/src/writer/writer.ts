@@ -12,6 +12,7 @@ import { forget } from './forget.ts'
 import { writeHealth } from './health.ts'
 import { beat, claim, join, leave, release, takeOver } from './leases.ts'
 import { deliver } from './mail.ts'
+import { prune } from './prune.ts'
 import { appendEvents, applyMoney, createRun, reopenRun } from './runs.ts'
 
 /** Where a test can stop the writer: the points around a commit. */
@@ -171,6 +172,8 @@ function execute(desk: Desk, part: Part): unknown {
       return putBlob(desk, part.tenant, part.hash, part.body)
     case 'forget':
       return forget(desk, part.tenant, part.endedBefore, part.afterKey)
+    case 'prune':
+      return prune(desk, part.tenant, part.step)
     case 'join':
       return join(desk, part.engine)
     case 'beat':
@@ -178,7 +181,7 @@ function execute(desk: Desk, part: Part): unknown {
     case 'takeOver':
       return takeOver(desk, part.engine, part.beat)
     case 'claim':
-      return claim(desk, part.engine, part.limit, part.definitions)
+      return claim(desk, part.engine, part)
     case 'release':
       return release(desk, part.engine, part.runs)
     case 'leave':

@@ -1,44 +1,16 @@
 // The limiter over counters that answer later, fail, or end.
 
 import { expect, test } from 'vitest'
-import { createFakeScheduler, type FakeScheduler } from '../../testing/fake-scheduler.ts'
+import { call, failure, setup } from '../../../test/limiter-setup.ts'
+import { createFakeScheduler } from '../../testing/fake-scheduler.ts'
 import { fakeRandom } from '../../testing/test-machine.ts'
 import type { Counters } from './counters.ts'
-import { createLimiter, type LimiterOptions } from './create-limiter.ts'
+import { createLimiter } from './create-limiter.ts'
 import type { Limit } from './limit.ts'
-import type { LimitedCall, Limiter } from './limiter.ts'
 import { createMemoryCounters } from './memory-counters.ts'
 
 const tokens: Limit = { name: 'tokens', scope: 'key', counts: 'tokens', amount: 100, per: 'second' }
 const atOnce: Limit = { name: 'at-once', scope: 'tenant', counts: 'concurrent', amount: 1 }
-
-interface Setup {
-  readonly scheduler: FakeScheduler
-  readonly counters: Counters
-  readonly limiter: Limiter
-}
-
-function setup(limits: readonly Limit[], options: Partial<LimiterOptions> = {}): Setup {
-  const scheduler = createFakeScheduler({ startAt: 1_000_000 })
-  const counters = options.counters ?? createMemoryCounters({ scheduler })
-  const limiter = createLimiter({ limits, scheduler, random: fakeRandom('limiter'), ...options, counters })
-  return { scheduler, counters, limiter }
-}
-
-let count = 0
-
-function call(inputTokens = 10, change: Partial<LimitedCall> = {}): LimitedCall {
-  const scopes = { key: 'k', tenant: 'acme', model: 'm', provider: 'openai' }
-  return { id: `call-${count++}`, tenant: 'acme', scopes, estimate: { inputTokens, outputTokens: 0 }, ...change }
-}
-
-/** What the promise rejects with; undefined when it does not. */
-function failure(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-}
 
 /** Counters that answer later, and fail when told to. */
 function slow(counters: Counters): Counters & { isDown: boolean } {

@@ -59,7 +59,7 @@ export function sessionDefinition(
   agent: Agent,
   onSettled?: (settled: Settled) => void,
 ): Definition<SessionStart, unknown> {
-  const { name, version, limits, fallbackLimits } = agent
+  const { name, version, limits, fallbackLimits, segmentCalls } = agent
   return {
     ...define({
       name: `${name}.session`,
@@ -67,6 +67,7 @@ export function sessionDefinition(
       input: startSchema,
       limits: { ...limits, activeMs },
       ...(fallbackLimits ? { fallbackLimits } : {}),
+      ...(segmentCalls === undefined ? {} : { segmentCalls }),
       run: (ctx, input: SessionStart) => runSession(agent, ctx, input, onSettled),
     }),
     get uses() {

@@ -31,8 +31,11 @@ const named = defineTool({
 })
 const registry = { definitions: [give, text, odd], tools: [named], functions: { id: async (value: unknown) => value } }
 
+/** What it finds is what makes graphs be refused. */
+const draft = { allowsMismatch: true }
+
 function find(tasks: object, more: object = {}): string[] {
-  const graph = graphFromData({ name: 'g', tasks: { give: { run: 'give' }, ...tasks }, ...more }, registry)
+  const graph = graphFromData({ name: 'g', tasks: { give: { run: 'give' }, ...tasks }, ...more }, registry, draft)
   return analyzeGraph(graph).map(({ severity, kind, task: id, message }) => `${severity} ${kind} ${id}: ${message}`)
 }
 
@@ -76,6 +79,9 @@ test.for<[object, string | undefined]>([
   [{ timer: 5, needs }, undefined],
 ])('%j: %s', ([other, told]) => {
   expect(find({ other })).toEqual(told === undefined ? [] : [`error schema_mismatch other: ${told}`])
+  const make = (): unknown => graphFromData({ name: 'g', tasks: { give: { run: 'give' }, other } }, registry)
+  if (told === undefined) make()
+  else expect(make).toThrow(expect.objectContaining({ code: 'graph.invalid' }))
 })
 
 test('results of tools, signals, items and tasks with a schema of their own are known', () => {
@@ -105,6 +111,24 @@ test('results of tools, signals, items and tasks with a schema of their own are 
   expect(reads({ run: 'give', forEach: '[1]', optionalItems: true }, 'results.source')[0]).toContain('it is array')
   expect(reads({ run: 'odd' }, 'results.source')).toEqual([])
   expect(reads({ function: 'id', output: false }, 'results.source.a')).toEqual([])
+})
+
+test('a result is what its schema makes of it', () => {
+  const input = z.object({ to: z.number() })
+  const numbers = define({
+    name: 'numbers',
+    input: z.unknown(),
+    output: z.object({ count: z.coerce.number(), some: z.string().default('x') }),
+    run: async () => ({ count: 1, some: 'x' }),
+  })
+  const add = defineTool({ name: 'add', description: 'x', effect: 'read', input, run: () => 1 })
+  const of = (read: string): readonly string[] => {
+    const tasks = { a: { run: 'numbers' }, b: { tool: 'add', needs: ['a'], input: { to: read } } }
+    const graph = graphFromData({ name: 'g', tasks }, { definitions: [numbers], tools: [add] }, draft)
+    return analyzeGraph(graph).map(({ message }) => message)
+  }
+  expect(of('=results.a.count')).toEqual([])
+  expect(of('=results.a.some')).toEqual(['its input does not fit: to is string and has to be number'])
 })
 
 test('the input of the graph is what a task without a mapping gets', () => {

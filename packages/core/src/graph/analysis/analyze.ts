@@ -19,8 +19,12 @@ export interface Finding {
   readonly severity: 'error' | 'warning'
   readonly kind: 'never_runs' | 'always_runs' | 'schema_mismatch'
   readonly task: string
+  /** Which part of the task, as far as it is one. */
+  readonly key?: 'input' | 'forEach'
   readonly message: string
 }
+
+type Mismatch = Pick<Finding, 'key' | 'message'>
 
 /**
  * Looks for tasks that can never run, conditions that decide nothing, and results that never fit what takes them. Only
@@ -34,8 +38,8 @@ export function analyzeGraph({ graph, input }: Pick<Graph, 'graph' | 'input'>): 
     result: (task) => resultOf(graph.tasks.get(task)!),
   }
   for (const [id, task] of graph.tasks) {
-    const message = never.has(id) ? undefined : mismatchOf(task, known)
-    if (message !== undefined) findings.push({ severity: 'error', kind: 'schema_mismatch', task: id, message })
+    const mismatch = never.has(id) ? undefined : mismatchOf(task, known)
+    if (mismatch !== undefined) findings.push({ severity: 'error', kind: 'schema_mismatch', task: id, ...mismatch })
   }
   return findings
 }
@@ -77,17 +81,18 @@ function constantOf(when: string): unknown {
   }
 }
 
-function mismatchOf(task: AnyTask, known: KnownShapes): string | undefined {
+function mismatchOf(task: AnyTask, known: KnownShapes): Mismatch | undefined {
   const wanted = wantedBy(task)
   const data = sourceOf(task)
   if (data === undefined)
     return task.input || task.forEach ? undefined : told('the input of the graph', known.input, wanted)
   const list =
     data.forEach === undefined ? undefined : shapeOfExpression(compileExpression(data.forEach, 'task'), known)
-  if (list !== undefined && isMissing(list)) return `forEach reads ${list.missing}, which is not there`
+  if (list !== undefined && isMissing(list))
+    return { key: 'forEach', message: `forEach reads ${list.missing}, which is not there` }
   if (list !== undefined) {
     const noList = findMismatch(list, { type: 'array' })
-    if (noList !== undefined) return `forEach: ${noList}`
+    if (noList !== undefined) return { key: 'forEach', message: `forEach: ${noList}` }
   }
   if (data.input === undefined) {
     return list === undefined
@@ -95,13 +100,16 @@ function mismatchOf(task: AnyTask, known: KnownShapes): string | undefined {
       : told('an item', itemOf(list), wanted)
   }
   const given = shapeOfMapping(data.input, scopeOf(data), known)
-  return isMissing(given) ? `its input reads ${given.missing}, which is not there` : told('its input', given, wanted)
+  const mismatch = isMissing(given)
+    ? { message: `its input reads ${given.missing}, which is not there` }
+    : told('its input', given, wanted)
+  return mismatch && { key: 'input', ...mismatch }
 }
 
-function told(what: string, given: JsonSchema | undefined, wanted: JsonSchema | undefined): string | undefined {
+function told(what: string, given: JsonSchema | undefined, wanted: JsonSchema | undefined): Mismatch | undefined {
   if (given === undefined || wanted === undefined) return undefined
   const mismatch = findMismatch(given, wanted)
-  return mismatch && `${what} does not fit: ${mismatch}`
+  return mismatch === undefined ? undefined : { message: `${what} does not fit: ${mismatch}` }
 }
 
 function itemOf(list: JsonSchema | Missing): JsonSchema | undefined {
@@ -117,7 +125,7 @@ function wantedBy({ work }: AnyTask): JsonSchema | undefined {
 
 /** What a task gives: its own schema, or that of its work. */
 function resultOf(task: AnyTask): JsonSchema | undefined {
-  const one = schemaData(task.output ?? outputOf(task))
+  const one = schemaData(task.output ?? outputOf(task), 'output')
   if (one === undefined || (task.forEach === undefined && sourceOf(task)?.forEach === undefined)) return one
   // An item that failed leaves null.
   return task.optionalItems === true ? { type: 'array' } : { type: 'array', items: one }
@@ -130,11 +138,11 @@ function outputOf({ work }: AnyTask): Schema<unknown> | undefined {
 }
 
 /** A schema as data; undefined where it cannot be told, which is no mistake of the graph. */
-function schemaData(schema: Schema<unknown> | undefined): JsonSchema | undefined {
+function schemaData(schema: Schema<unknown> | undefined, io: 'input' | 'output' = 'input'): JsonSchema | undefined {
   if (schema === undefined || schema === anySchema) return undefined
   try {
     // A JSON Schema is an object of JSON.
-    return copyJson(schema.toJSONSchema({ io: 'input' })).value as JsonObject
+    return copyJson(schema.toJSONSchema({ io })).value as JsonObject
   } catch {
     return undefined
   }

@@ -112,6 +112,29 @@ const limits = object({
   unpriced: { enum: ['deny', 'assume_ceiling', 'allow_flagged'] },
 })
 
+const ms = (description: string): JsonObject => ({ type: 'number', minimum: 0, description })
+
+const schedule = object(
+  {
+    cron: { ...text, description: 'Five fields, or six with the second in front: 0 7 * * MON-FRI.' },
+    timeZone: { ...text, description: 'An IANA name; UTC unless said.' },
+    missed: { enum: ['skip', 'latest', 'all'], description: 'What becomes of missed fires; latest unless said.' },
+    maxMissed: { type: 'integer', minimum: 1, maximum: 1_000, description: 'Of all: how many at most.' },
+    graceMs: ms('Of skip: how late a fire may be started; 60000 unless said.'),
+    overlap: { enum: ['allow', 'skip'], description: 'While the run of the fire before is going on.' },
+    tenant: { ...text, description: 'Whose runs they are; default unless said.' },
+    input: { description: 'The input of the runs; null unless said.' },
+  },
+  ['cron'],
+  { description: 'When a workflow runs. Only of the outermost graph.' },
+)
+
+const retention = object(
+  { completedMs: ms('Of runs that completed.'), failedMs: ms('Of runs that failed or were cancelled.') },
+  [],
+  { description: 'How long ended runs stay; for ever unless said. Only of the outermost graph.' },
+)
+
 const graph = object(
   {
     $schema: { type: 'string', description: 'For editors.' },
@@ -128,6 +151,10 @@ const graph = object(
     reportPartials: flag('Tells each result when it is there.'),
     budget: dollars,
     limits,
+    schedule,
+    retention,
+    priority: { type: 'integer', description: 'Higher goes first, where runs wait for room.' },
+    deadlineMs: above0('How long a run may take from its start, waits included.'),
   },
   ['name', 'tasks'],
 )

@@ -3,6 +3,7 @@
 
 import type { Json, JsonObject } from '../../base/json.ts'
 import type { Effect, RunLimits } from '../../log/events.ts'
+import type { Retention } from '../../run/definition.ts'
 import type { RetryPolicy } from '../../run/retry.ts'
 import type { TaskExpectation, TaskJoin } from '../task.ts'
 
@@ -43,6 +44,38 @@ export interface GraphData {
   /** What a run may cost with everything below it, in dollars: `0.25`, `'$5'`. */
   readonly budget?: number | string
   readonly limits?: Partial<RunLimits>
+  /** Any of the following makes the graph a workflow. Only of the outermost graph. */
+  readonly schedule?: ScheduleData & { readonly input?: Json }
+  /** How long ended runs stay; for ever unless said. */
+  readonly retention?: Retention
+  /** Higher goes first, where runs wait for room. */
+  readonly priority?: number
+  /** How long a run may take from its start, waits included. */
+  readonly deadlineMs?: number
+}
+
+/**
+ * What becomes of fires that nobody could start in their time, as when all processes were down. `latest`: the last one
+ * is started. `skip`: none is. `all`: each is, the last {@link ScheduleData.maxMissed} of them.
+ */
+export type MissedPolicy = 'skip' | 'latest' | 'all'
+
+/** When a workflow runs, as data. */
+export interface ScheduleData {
+  /** Five fields (minute, hour, day, month, weekday), or six with the second in front: `0 7 * * MON-FRI`. */
+  readonly cron: string
+  /** An IANA name, as `Europe/Berlin`; `UTC` unless said. */
+  readonly timeZone?: string
+  /** `latest` unless said. */
+  readonly missed?: MissedPolicy
+  /** Of `all`: how many at most, the last ones; 100 unless said. */
+  readonly maxMissed?: number
+  /** Of `skip`: how late a fire may be started; 60,000 ms unless said. */
+  readonly graceMs?: number
+  /** `skip`: a fire is passed over while the run of the fire before is going on. `allow` unless said. */
+  readonly overlap?: 'allow' | 'skip'
+  /** Whose runs they are; `default` unless said. */
+  readonly tenant?: string
 }
 
 /** An agent without code of its own. */

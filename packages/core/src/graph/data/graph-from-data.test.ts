@@ -319,6 +319,16 @@ test.for<[unknown, string, string]>([
   ],
   [{ name: 'x', tasks: { a: { function: 'id', input: () => 1 } } }, 'graph.invalid', 'a function'],
   [
+    { name: 'x', input: { type: 'string' }, tasks: { a: { run: 'double' } } },
+    'graph.invalid',
+    'tasks.a: the input of the graph does not fit: it is string and has to be number',
+  ],
+  [
+    { name: 'x', tasks: { a: { graph: { name: 'y', tasks: { b: { tool: 'echo', input: { text: 7 } } } } } } },
+    'graph.invalid',
+    'tasks.a.graph.tasks.b.input: its input does not fit: text: expected string',
+  ],
+  [
     { name: 'x', budget: 1, tasks: { a: { run: 'double', expects: { dollars: 2 } } } },
     'graph.over_budget',
     'is likely to cost $2',
@@ -327,6 +337,11 @@ test.for<[unknown, string, string]>([
   const problems = problemsOf(data)
   expect(problems[0]).toBe(code)
   expect(problems.join('; ')).toContain(said)
+})
+
+test('a task that never runs is no mistake', () => {
+  const tasks = { a: { function: 'id', when: '1 > 2' }, b: { run: 'double', needs: ['a'], input: 'text' } }
+  expect(problemsOf({ name: 'x', tasks })).toEqual([])
 })
 
 test('a circle of objects is refused, and more problems than anybody reads are counted', () => {

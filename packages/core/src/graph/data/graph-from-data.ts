@@ -7,6 +7,7 @@ import { defineGraph, type Graph, type GraphOptions } from '../graph.ts'
 import type { GrowTasks } from '../prepare.ts'
 import type { AnyTask } from '../task.ts'
 import type { TaskView } from '../task-view.ts'
+import { analyzeGraph } from '../analysis/analyze.ts'
 import { estimateGraph, refuseOverBudget } from '../analysis/estimate.ts'
 import { parseDollars } from '../../cost/money.ts'
 import { earlierIn } from './earlier.ts'
@@ -26,17 +27,27 @@ export interface DataGraph extends Graph {
   readonly data: GraphData
 }
 
+/** How strictly data is looked at. */
+export interface GraphFromDataOptions {
+  /** A task whose input can never fit is left for its run to fail. */
+  readonly allowsMismatch?: boolean
+}
+
 /**
  * Makes a graph of data; what it names comes from the registry. Throws `graph.invalid`, `graph.cycle` or
- * `expression.invalid`, naming the path of all that is wrong, before anything runs. {@link loadExpressions} must have
- * resolved.
+ * `expression.invalid`, naming the path of all that is wrong, before anything runs: inputs that can never fit who takes them
+ * are wrong as well. {@link loadExpressions} must have resolved.
  * @example
  * graphFromData({ name: 'greet', tasks: { say: { tool: 'say', input: { text: '=input.name' } } } }, { tools: [say] })
  */
-export function graphFromData(data: unknown, registry: GraphRegistry = {}): DataGraph {
+export function graphFromData(
+  data: unknown,
+  registry: GraphRegistry = {},
+  { allowsMismatch = false }: GraphFromDataOptions = {},
+): DataGraph {
   const checked = parseGraphData(data)
   const problems: DataProblem[] = []
-  const graph = makeGraph(checked, namesOf(registry), registry.definitions ?? [], '', problems)
+  const graph = makeGraph(checked, namesOf(registry), registry.definitions ?? [], '', problems, allowsMismatch)
   if (graph === undefined || problems.length > 0) throw dataError(checked.name, problems)
   // What its tasks expect is over its budget: no run of it could end.
   if (checked.budget !== undefined) refuseOverBudget(checked.name, estimateGraph(graph), parseDollars(checked.budget))
@@ -83,12 +94,16 @@ function betterMessage(json: Json, path: readonly PropertyKey[], message: string
     : `expected one of ${workKeys.join(', ')}`
 }
 
+/** What makes a workflow of a graph. */
+const workflowKeys = ['schedule', 'retention', 'priority', 'deadlineMs'] as const
+
 function makeGraph(
   data: GraphData,
   outerNames: Names,
   definitions: readonly AnyDefinition[],
   at: string,
   problems: DataProblem[],
+  allowsMismatch: boolean,
 ): Graph | undefined {
   const path = (rest: string): string => (at === '' ? rest : `${at}.${rest}`)
   const wrong = (key: string, message: string): void =>
@@ -97,11 +112,13 @@ function makeGraph(
   const names = outerNames.withAgents(agentsOf())
   const ids = Object.keys(data.tasks)
   checkNeeds()
+  if (at !== '')
+    for (const key of workflowKeys) if (data[key] !== undefined) wrong(key, 'only the outermost graph has one')
   const workshop: Workshop = { names, problems, ids, isEarlier: earlierIn(data.tasks), subGraph }
   const tasks = tasksFrom(data.tasks, path('tasks'), workshop)
   const options = { ...inputOf(), ...outputOf() }
   if (problems.length > before) return undefined
-  return defined(() =>
+  const made = defined(() =>
     defineGraph<unknown, Record<string, AnyTask>, unknown>({
       ...settingsOf(),
       ...options,
@@ -110,9 +127,16 @@ function makeGraph(
       uses: [...definitions],
     }),
   )
+  if (made !== undefined && !allowsMismatch) refuseMismatches(made)
+  return made
+
+  function refuseMismatches(graph: Graph): void {
+    for (const { severity, task, key, message } of analyzeGraph(graph))
+      if (severity === 'error') wrong(pathText(['tasks', task, ...(key === undefined ? [] : [key])]), message)
+  }
 
   function subGraph(inner: GraphData, innerPath: string): Graph | undefined {
-    return makeGraph(inner, names, definitions, innerPath, problems)
+    return makeGraph(inner, names, definitions, innerPath, problems, allowsMismatch)
   }
 
   function agentsOf(): ReadonlyMap<string, AnyDefinition> {

@@ -1,0 +1,79 @@
+import { mkdirSync } from 'node:fs'
+import { expect, onTestFinished, test } from 'vitest'
+import { runInside } from '../test-support/inside.ts'
+import { createProject, type Ended, type Project } from '../test-support/project.ts'
+
+const tick = (cron: string): string => `name: tick
+tasks:
+  look: { tool: look_up, input: { word: =input.word } }
+output: =results.look
+schedule: { cron: '${cron}', input: { word: otter } }
+`
+
+function project(files: Readonly<Record<string, string>>): Project {
+  const made = createProject(onTestFinished)
+  mkdirSync(made.path('workflows'))
+  for (const [name, text] of Object.entries(files)) made.write(`workflows/${name}`, text)
+  return made
+}
+
+function inside(one: Project, ...args: string[]): Promise<Ended> {
+  return runInside(one, 'http://127.0.0.1:9/v1', ...args)
+}
+
+test('workflows of files are listed, run now, paused and resumed', async () => {
+  const one = project({
+    'tick.yaml': tick('0 7 * * MON-FRI'),
+    'plain.yaml': 'name: plain\npriority: 2\ntasks: { a: { timer: 1 } }\n',
+  })
+  const first = await inside(one, 'workflows')
+  expect(first.out).toMatch(/tick@1 +0 7 \* \* MON-FRI UTC +0 +no process keeps it yet/)
+  expect(first.out).toMatch(/plain@1 +0\n/)
+  expect((await inside(one, 'workflows', 'run', 'tick')).out).toBe('otter is a word\n')
+  expect((await inside(one, 'workflows', 'run', 'tick', '--input', '{"word":"hat"}')).out).toBe('hat is a word\n')
+  expect((await inside(one, 'run', 'tick', '--input', '{"word":"cat"}')).out).toBe('cat is a word\n')
+  expect((await inside(one, 'workflows', 'pause', 'tick')).err).toBe('the schedule of tick is paused\n')
+  expect(JSON.parse((await inside(one, 'workflows', 'list', '--json')).out)).toMatchObject([
+    { name: 'plain', running: 0 },
+    { name: 'tick', isPaused: true, schedule: { cron: '0 7 * * MON-FRI' } },
+  ])
+  expect((await inside(one, 'workflows', 'list')).out).toMatch(/tick@1.* paused/)
+  expect((await inside(one, 'workflows', 'resume', 'tick')).code).toBe(0)
+  expect((await inside(one, 'workflows')).out).not.toMatch(/paused/)
+})
+
+test('what is wrong is told before anything is begun', async () => {
+  const one = project({ 'plain.yaml': 'name: plain\nretention: {}\ntasks: { a: { timer: 1 } }\n' })
+  expect(await inside(one, 'workflows', 'pause', 'plain')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('schedule.missing: workflow plain has no schedule'),
+  })
+  expect(await inside(one, 'workflows', 'run', 'nobody')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('definition.unknown: no workflow nobody; known are plain'),
+  })
+  const wrong = project({ 'tick.yaml': tick('0 27 * * *') })
+  expect(await inside(wrong, 'workflows')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(
+      /schedule.invalid: .*tick.yaml:5:\d+: workflow tick: schedule.cron: "0 27 \* \* \*": .*hour/,
+    ),
+  })
+})
+
+test('a configuration without workflows says so', async () => {
+  const one = createProject(onTestFinished)
+  expect((await inside(one, 'workflows')).err).toContain('the configuration has no workflows')
+})
+
+test('a process that serves keeps the schedules until it is told to stop', async () => {
+  const one = project({ 'tick.yaml': tick('* * * * * *') })
+  const serving = one.start(['workflows', 'serve'])
+  await serving.said(/ready/)
+  await new Promise((resolve) => setTimeout(resolve, 2_500))
+  serving.process.kill('SIGTERM')
+  expect((await serving.ended).code).toBe(0)
+  const listed = await inside(one, 'workflows')
+  expect(listed.out).toMatch(/tick@1 +\* \* \* \* \* \* UTC +in .* ago, w[0-9a-f]{24} +0/)
+  expect((await inside(one, 'runs')).out).toMatch(/tick@1 +completed/)
+})
