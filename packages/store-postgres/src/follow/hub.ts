@@ -10,6 +10,9 @@ import { collect, readMessage, type Message } from './message.ts'
 interface Watcher {
   readonly engine: EngineId
   readonly onChange: (change: Change) => void
+  readonly maxWorkflows: number | undefined
+  /** Whether it is looked for now, and must be once more. */
+  looking: 'no' | 'once' | 'again'
 }
 
 /** What the hub needs of the bus. */
@@ -51,8 +54,12 @@ export class Hub {
   }
 
   /** See `Leases.watch`. */
-  watch(engine: EngineId, onChange: (change: Change) => void): () => void {
-    const watcher: Watcher = { engine, onChange }
+  watch(
+    engine: EngineId,
+    onChange: (change: Change) => void,
+    { maxWorkflows }: { readonly maxWorkflows?: number } = {},
+  ): () => void {
+    const watcher: Watcher = { engine, onChange, maxWorkflows, looking: 'no' }
     this.#watchers.add(watcher)
     this.#listen()
     // What happened before counts too: nobody was told.
@@ -67,7 +74,7 @@ export class Hub {
   committed(news: News, committed: Iterable<Committed>): void {
     this.#followers.committed(news, committed)
     this.#tell(news)
-    if (news.runs.size === 0 && news.mail.length === 0 && !news.claimable) return
+    if (news.runs.size === 0 && news.mail.length === 0 && !news.claimable && !news.places) return
     if (this.#gathered === undefined) setTimeout(() => this.#say(), gatherMs).unref()
     this.#gathered = collect(this.#gathered, news)
   }
@@ -100,18 +107,22 @@ export class Hub {
 
   #say(): void {
     if (this.#gathered === undefined || this.#isClosed) return
-    const { runs, mail, claimable } = this.#gathered
+    const { runs, mail, claimable, places } = this.#gathered
     this.#gathered = undefined
-    const message: Message = { runs: [...runs], mail, claimable }
+    const message: Message = { runs: [...runs], mail, claimable, places }
     const text = JSON.stringify(message)
     this.#speaker.say(Buffer.byteLength(text) > longestMessage ? '' : text)
   }
 
-  #tell({ mail, claimable }: Pick<Message, 'mail' | 'claimable'>): void {
-    if (!claimable && mail.length === 0) return
+  #tell({ mail, claimable, places }: Pick<Message, 'mail' | 'claimable' | 'places'>): void {
+    if (!claimable && !places && mail.length === 0) return
     for (const watcher of this.#watchers) {
       const own = mail.filter(({ engine }) => engine === watcher.engine).map(({ runId }) => runId)
-      if (claimable || own.length > 0) watcher.onChange({ mail: own, claimable })
+      const isCounting = watcher.maxWorkflows !== undefined
+      const isClaimable = claimable || (places && !isCounting)
+      if (isClaimable || own.length > 0) watcher.onChange({ mail: own, claimable: isClaimable })
+      // Whether there is a place for it is for the database to say.
+      if (places && isCounting && !isClaimable) void this.#look(watcher)
     }
   }
 
@@ -132,16 +143,22 @@ export class Hub {
 
   /** Never rejects. */
   async #look(watcher: Watcher): Promise<void> {
-    const change = await this.#readChange(watcher.engine)
+    const isLooking = watcher.looking !== 'no'
+    watcher.looking = isLooking ? 'again' : 'once'
+    if (isLooking) return
+    const change = await this.#readChange(watcher)
+    const mustRepeat = watcher.looking === 'again'
+    watcher.looking = 'no'
     if (!this.#watchers.has(watcher)) return
     if (change.claimable || change.mail.length > 0) watcher.onChange(change)
+    if (mustRepeat) await this.#look(watcher)
   }
 
-  async #readChange(engine: EngineId): Promise<Change> {
+  async #readChange({ engine, maxWorkflows }: Watcher): Promise<Change> {
     try {
       const [mail, [found]] = await Promise.all([
         this.#database.all<{ run: string }>(leaseSql.mailOf, engine),
-        this.#database.all<{ claimable: boolean }>(leaseSql.isClaimable),
+        this.#database.all<{ claimable: boolean }>(leaseSql.isClaimable, maxWorkflows ?? null),
       ])
       return { mail: mail.map(({ run }) => run), claimable: found?.claimable === true }
     } catch {

@@ -6,6 +6,7 @@ export interface Message {
   readonly runs: readonly number[]
   readonly mail: readonly { readonly runId: RunId; readonly engine: EngineId }[]
   readonly claimable: boolean
+  readonly places: boolean
 }
 
 /** Adds news to what is to be said. */
@@ -14,6 +15,7 @@ export function collect(before: News | undefined, news: News): News {
   for (const run of news.runs) all.runs.add(run)
   all.mail.push(...news.mail)
   all.claimable ||= news.claimable
+  all.places ||= news.places
   return all
 }
 
@@ -21,9 +23,9 @@ export function collect(before: News | undefined, news: News): News {
 export function readMessage(text: string): Message | undefined {
   // Only this package writes to the channel; a release that says something else makes everybody look.
   try {
-    const { runs, mail, claimable } = JSON.parse(text) as Partial<Message>
+    const { runs, mail, claimable, places } = JSON.parse(text) as Partial<Message>
     if (!Array.isArray(runs) || !Array.isArray(mail)) return undefined
-    return { runs, mail, claimable: claimable === true }
+    return { runs, mail, claimable: claimable === true, places: places === true }
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { isTerminal, type LogEvent, type RunId, type Scope } from '@meepo/core'
+import { isTerminal, MeepoError, type LogEvent, type RunId, type Scope } from '@meepo/core'
 import { rowsPerRead, type FoundRun, type Reader } from '../read/reader.ts'
 import type { Page, Source } from './follower.ts'
 
@@ -20,6 +20,8 @@ export class RunSource implements Source<LogEvent> {
   #live: LogEvent[] = []
   /** Everything up to the first pushed event was handed on, and nothing was missed since. */
   #isLive = false
+  /** The last event that was handed on is an end of the run. */
+  #sawEnd = false
 
   constructor(
     reader: Reader,
@@ -62,17 +64,20 @@ export class RunSource implements Source<LogEvent> {
     if (this.#live.length > 0) {
       const items = this.#live
       this.#live = []
-      this.#after = items.at(-1)?.seq ?? this.#after
+      this.#noteLast(items)
       return { items, isBehind: !this.#isLive, isOver: false }
     }
     if (this.#isLive) return { items: [], isBehind: false, isOver: false }
     // What is pushed from now on follows what is read, or leaves a gap that is seen.
     this.#isLive = true
     // In this order: when the run has ended, the slice holds its end.
-    this.#run = await this.#reader.findRun(this.#scope, this.#runId)
-    const items = await this.#reader.events(this.#run.id, this.#after)
+    const run = await this.#find()
+    if (!run) return { items: [], isBehind: false, isOver: true }
+    const items = await this.#reader.events(run.id, this.#after)
+    // Without its end, it may have been removed in between.
+    if (run.isEnded && items.length === 0 && !this.#sawEnd) await this.#find()
     const last = items.at(-1)?.seq ?? this.#after
-    this.#after = last
+    this.#noteLast(items)
     this.#live = this.#live.filter(({ seq }) => seq > last)
     const isGap = this.#live[0] !== undefined && this.#live[0].seq !== last + 1
     if (isGap || items.length === rowsPerRead) {
@@ -80,7 +85,29 @@ export class RunSource implements Source<LogEvent> {
       this.#isLive = false
     }
     const isBehind = !this.#isLive || this.#live.length > 0
-    return { items, isBehind, isOver: this.#run.isEnded && !isBehind }
+    return { items, isBehind, isOver: run.isEnded && !isBehind }
+  }
+
+  /** The run as it was found before. Nothing for one that was removed after its end was handed on. */
+  async #find(): Promise<FoundRun | undefined> {
+    try {
+      const found = await this.#reader.findRun(this.#scope, this.#runId)
+      // Another one that took the id is not what is followed.
+      if (this.#run && this.#run.id !== found.id)
+        throw new MeepoError('run.not_found', `run ${this.#runId} was removed`)
+      this.#run = found
+      return found
+    } catch (thrown) {
+      if (this.#sawEnd && MeepoError.is(thrown) && thrown.code === 'run.not_found') return undefined
+      throw thrown
+    }
+  }
+
+  #noteLast(items: readonly LogEvent[]): void {
+    const last = items.at(-1)
+    if (!last) return
+    this.#after = last.seq
+    this.#sawEnd = isTerminal(last)
   }
 
   close(): void {

@@ -1,15 +1,13 @@
 import { canonicalJson, MeepoError, type Delivery, type Inbox, type Mail, type RunId, type TenantId } from '@meepo/core'
 import type { Database } from '../database/database.ts'
 import type { Transaction } from '../database/transaction.ts'
-import { integers } from '../database/arrays.ts'
 import type { Hub } from '../follow/hub.ts'
 import type { Reader } from '../read/reader.ts'
 import { Desk, type KnownRun } from '../write/desk.ts'
 import { tenantOf } from '../write/encode.ts'
-import { insertMail, noteMail } from '../write/mail.ts'
+import { post } from '../write/mail.ts'
 import { noNews, type News } from '../write/news.ts'
 import { isEnded } from '../write/part.ts'
-import { sql } from '../write/sql.ts'
 
 // Each of them through inbox_delivery, inbox_signal or inbox_pending.
 const findDelivery = 'SELECT 1 AS found FROM inbox WHERE run = $1 AND delivery_id = $2'
@@ -70,9 +68,7 @@ async function write(
   if ((await transaction.all(findDelivery, run.id, delivery.id)).length > 0) return 'duplicate'
   if (delivery.kind === 'signal' && (await isKnownSignal(transaction, run, runId, delivery))) return 'duplicate'
   if (isEnded(run.status)) throw new MeepoError('run.ended', `run ${runId} has ended`)
-  await insertMail(transaction, [{ run: run.id, delivery }])
-  noteMail(news, runId, run)
-  if (run.status === 'waiting') await transaction.run(sql.wakeRuns, integers([run.id]))
+  await post(transaction, news, [{ runId, run, delivery }])
   return 'accepted'
 }
 

@@ -1,10 +1,11 @@
-import { MeepoError, type Claim, type EngineId, type Leases, type Release } from '@meepo/core'
+import { MeepoError, type Claim, type ClaimOptions, type EngineId, type Leases, type Release } from '@meepo/core'
 import { integers, texts } from '../database/arrays.ts'
 import type { Database } from '../database/database.ts'
 import type { Transaction } from '../database/transaction.ts'
 import type { Hub } from '../follow/hub.ts'
-import { Desk } from '../write/desk.ts'
+import { Desk, type Place } from '../write/desk.ts'
 import type { Lanes } from '../write/lanes.ts'
+import { noteClaimable } from '../write/mail.ts'
 import { noNews, type News } from '../write/news.ts'
 import { sql } from '../write/sql.ts'
 import { leaseSql } from './sql.ts'
@@ -43,15 +44,14 @@ export function createLeases(database: Database, lanes: Lanes, hub: Hub): Leases
         const gone = await transaction.run(leaseSql.deleteEngineAt, engine, beat)
         return gone === 0 ? 0 : freeRuns(transaction, news, engine)
       }),
-    claim: (engine, { limit, definitions }) =>
-      change((transaction, news) => claim(transaction, news, engine, limit, definitions)),
+    claim: (engine, options) => change((transaction, news) => claim(transaction, news, engine, options)),
     release: async (engine, runs) => {
       // Appends that were asked for before come before it, as everywhere else.
       await lanes.settled()
       await change((transaction, news) => release(transaction, news, engine, runs))
     },
     nextWakeAt: async () => (await database.all<{ at: number }>(leaseSql.nextWakeAt))[0]?.at,
-    watch: (engine, onChange) => hub.watch(engine, onChange),
+    watch: (engine, onChange, options) => hub.watch(engine, onChange, options),
     leave: async (engine) => {
       await lanes.settled()
       await change(async (transaction, news) => {
@@ -63,9 +63,9 @@ export function createLeases(database: Database, lanes: Lanes, hub: Hub): Leases
 }
 
 async function freeRuns(transaction: Transaction, news: News, engine: EngineId): Promise<number> {
-  const owned = await transaction.all<{ id: number }>(leaseSql.lockOwned, engine)
+  const owned = await transaction.all<{ id: number; place: Place }>(leaseSql.lockOwned, engine)
   if (owned.length === 0) return 0
-  news.claimable = true
+  for (const { place } of owned) noteClaimable(news, { place: givenBack(place) })
   return transaction.run(leaseSql.freeRuns, integers(owned.map(({ id }) => id)))
 }
 
@@ -73,25 +73,42 @@ async function claim(
   transaction: Transaction,
   news: News,
   engine: EngineId,
-  limit: number,
-  definitions: readonly string[],
+  { limit, definitions, maxWorkflows }: ClaimOptions,
 ): Promise<readonly Claim[]> {
   const [names, wanted] = [texts([engine]), texts(definitions)]
+  const holding = transaction.all(sql.holdEngines, names)
+  const places = maxWorkflows === undefined ? null : await mostPlaces(transaction, holding, wanted, maxWorkflows)
   const [held, woken, free, [rest]] = await Promise.all([
-    transaction.all(sql.holdEngines, names),
+    holding,
     transaction.run(leaseSql.wakeDue),
-    transaction.all<ClaimedRow>(leaseSql.claim, wanted, limit, engine),
-    transaction.all<{ isLeft: boolean }>(leaseSql.isLeft, wanted),
+    transaction.all<ClaimedRow>(leaseSql.claim, wanted, limit, engine, places),
+    transaction.all<{ isLeft: boolean }>(leaseSql.isLeft, wanted, places),
   ])
   if (held.length === 0) {
     throw new MeepoError('store.fenced', `engine ${engine} has not joined, or others took over from it`)
   }
   const missing = rest?.isLeft === true ? limit - free.length : 0
-  const late = missing > 0 ? await transaction.all<ClaimedRow>(leaseSql.claimHeld, wanted, missing, engine) : []
+  const late = missing > 0 ? await transaction.all<ClaimedRow>(leaseSql.claimHeld, wanted, missing, engine, places) : []
   const rows = [...free, ...late]
-  // Whoever claimed in the same moment did not see what this one woke.
-  if (woken > rows.length) news.claimable = true
+  // Whoever claimed in the same moment did not see what this one woke. Whether it needs places is for them to see.
+  if (woken > rows.length) news.places = true
   return rows.sort(byRight).map(toClaim)
+}
+
+/** How many places may be held. None when no workflow waited before this looked: one that does now is told of. */
+async function mostPlaces(
+  transaction: Transaction,
+  holding: Promise<unknown>,
+  wanted: Buffer,
+  maxWorkflows: number,
+): Promise<number> {
+  const [locked] = await Promise.all([transaction.all(leaseSql.lockPlaces, wanted), holding])
+  return locked.length > 0 ? maxWorkflows : 0
+}
+
+/** What a run has when nobody drives it any more and it keeps nothing. */
+function givenBack(place: Place): Place {
+  return place === 1 ? 0 : place
 }
 
 const noDeadline = 9e15
@@ -118,17 +135,23 @@ async function release(
     runs.map(({ runId }) => runId),
   )
   await Promise.all(
-    runs.map(async ({ runId, epoch, status, wakeAt }) => {
+    runs.map(async ({ runId, epoch, status, wakeAt, keepsPlace }) => {
       const run = desk.findRun(runId)
       if (!run || run.owner !== engine || run.epoch !== epoch) return
       run.owner = null
+      const isKept = status === 'waiting' && keepsPlace === true
+      if (run.place === 1 && !isKept) {
+        run.place = 0
+        news.places = true
+      }
       if (status === 'queued') {
-        news.claimable = true
+        noteClaimable(news, run)
         await transaction.run(leaseSql.releaseQueued, run.id)
         return
       }
-      const [released] = await transaction.all<{ ready: boolean }>(leaseSql.releaseWaiting, run.id, wakeAt ?? null)
-      if (released?.ready === true) news.claimable = true
+      const values = [run.id, wakeAt ?? null, isKept ? 1 : 0] as const
+      const [released] = await transaction.all<{ ready: boolean }>(leaseSql.releaseWaiting, ...values)
+      if (released?.ready === true) noteClaimable(news, run)
     }),
   )
 }

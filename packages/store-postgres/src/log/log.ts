@@ -10,13 +10,16 @@ import type { Reader } from '../read/reader.ts'
 import { Desk } from '../write/desk.ts'
 import { encodeEvent, tenantOf } from '../write/encode.ts'
 import type { Lanes } from '../write/lanes.ts'
+import { noteClaimable } from '../write/mail.ts'
 import { noNews, type News } from '../write/news.ts'
 import type { EncodedEvent } from '../write/part.ts'
 import { sql } from '../write/sql.ts'
 import { forget } from './forget.ts'
+import { prune } from './prune.ts'
 
 /** The logs. */
 export function createLog(database: Database, lanes: Lanes, reader: Reader, hub: Hub): Log {
+  const tellRemoved = (runs: readonly number[]): void => hub.committed({ ...noNews(), runs: new Set(runs) }, [])
   return {
     create: async (scope, run, events, owner) => {
       if (scope !== 'system' && scope.tenant !== run.tenant) {
@@ -37,7 +40,8 @@ export function createLog(database: Database, lanes: Lanes, reader: Reader, hub:
     followAll: (scope, { after = 0, signal }) => hub.followAll(scope, after, signal),
     run: (scope, runId) => reader.summary(scope, runId),
     runs: (scope, filter = {}) => reader.summaries(scope, filter),
-    forget: (scope, endedBefore) => forget(database, tenantOf(scope), endedBefore),
+    forget: (scope, endedBefore) => forget(database, tellRemoved, tenantOf(scope), endedBefore),
+    prune: (scope, options) => prune(database, tellRemoved, tenantOf(scope), options),
   }
 }
 
@@ -57,7 +61,7 @@ async function reopen(
 ): Promise<News> {
   const desk = Desk.empty()
   await desk.lock(transaction, [runId])
-  const { id, status, lastSeq } = desk.needRun(runId, tenant)
+  const { id, status, lastSeq, place } = desk.needRun(runId, tenant)
   if (status !== 'failed' && status !== 'cancelled') {
     throw new MeepoError('run.not_resumable', `run ${runId} is ${status}`)
   }
@@ -68,5 +72,7 @@ async function reopen(
     transaction.run(sql.append, run, seq, run, seq, doubles([at]), texts([type]), texts([data])),
     most === undefined ? undefined : transaction.run(moneySql.setLimit, key, most, runOfAccount(key)),
   ])
-  return { ...noNews(), runs: new Set([id]), claimable: true }
+  const news: News = { ...noNews(), runs: new Set([id]) }
+  noteClaimable(news, { place: place === null ? null : 0 })
+  return news
 }

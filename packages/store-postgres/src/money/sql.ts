@@ -42,6 +42,17 @@ export const moneySql = {
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::float8[], $5::text[], $6::text[], $7::text[], $8::text[])
       WITH ORDINALITY AS v (call, tenant, run, at, adjusts, kind, scopes, entry, number)
     ORDER BY number ON CONFLICT (call, tenant) DO NOTHING RETURNING id, call, tenant`,
+  // What a removed run leaves to a new one with its id: lines with other names, as calls are named after their run.
+  // ledger_past, then ledger_adjusts. A statement of its own behind the insert of the run, which may wait for the removal.
+  renameAdjusts: `UPDATE ledger AS a SET adjusts = l.call || '~' || l.id
+    FROM unnest($1::text[], $2::text[]) AS v (run_id, tenant)
+      JOIN runs AS r ON r.run_id = v.run_id AND r.tenant = v.tenant
+      JOIN ledger AS l ON l.past = v.run_id AND l.tenant = v.tenant
+    WHERE a.adjusts = l.call AND a.tenant = l.tenant`,
+  renamePast: `UPDATE ledger AS l SET call = l.call || '~' || l.id, past = NULL
+    FROM unnest($1::text[], $2::text[]) AS v (run_id, tenant)
+      JOIN runs AS r ON r.run_id = v.run_id AND r.tenant = v.tenant
+    WHERE l.past = v.run_id AND l.tenant = v.tenant`,
   // The lines that corrections are added to, and the correction before each. ledger primary key, ledger_call, ledger_adjusts
   adjusted: `SELECT a.id AS adjustment, l.at, l.scopes, l.entry, (SELECT b.entry FROM ledger AS b
       WHERE b.adjusts = a.adjusts AND b.tenant = a.tenant AND b.id < a.id ORDER BY b.id DESC LIMIT 1) AS before

@@ -25,7 +25,8 @@ CREATE TABLE engines (
 );
 
 -- ready: an engine may claim the run (queued, or waiting with mail or a passed wake time). last_seq changes with each
--- append: no index holds it, and there is room for the changed row beside the old one.
+-- append: no index holds it, and there is room for the changed row beside the old one. place: 1 is a workflow that holds a
+-- place; 0 one that needs one; 2 one that needs none, as it is to be cancelled; null no workflow.
 CREATE TABLE runs (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   run_id text NOT NULL UNIQUE,
@@ -46,14 +47,20 @@ CREATE TABLE runs (
   ready boolean NOT NULL,
   wake_at double precision,
   ended_at double precision,
-  last_seq bigint NOT NULL
+  last_seq bigint NOT NULL,
+  place smallint
 ) WITH (fillfactor = 50);
--- The order in which runs are claimed. Small: only runs that can be claimed are in it.
-CREATE INDEX runs_ready ON runs (priority DESC, coalesce(deadline_at, 9e15), id) WHERE ready;
+-- The order in which runs are claimed. Small: only runs that can be claimed are in it. Twice, so that whoever may take no
+-- more workflows need not walk past those that wait.
+CREATE INDEX runs_ready ON runs (priority DESC, coalesce(deadline_at, 9e15), id) WHERE ready AND place IS DISTINCT FROM 0;
+CREATE INDEX runs_ready_workflows ON runs (priority DESC, coalesce(deadline_at, 9e15), id) WHERE ready AND place = 0;
+CREATE INDEX runs_places ON runs (id) WHERE place = 1;
 CREATE INDEX runs_wake ON runs (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX runs_owner ON runs (owner) WHERE owner IS NOT NULL;
 CREATE INDEX runs_parent ON runs (parent_run) WHERE parent_run IS NOT NULL;
 CREATE INDEX runs_tenant ON runs (tenant, id);
+-- For retention. Children go with their roots, so they are not in it.
+CREATE INDEX runs_ended ON runs (definition, status, ended_at, id) WHERE ended_at IS NOT NULL AND parent_run IS NULL;
 
 -- The logs. id: the cursor of a tail over all runs.
 CREATE TABLE events (

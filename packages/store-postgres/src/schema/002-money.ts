@@ -33,12 +33,14 @@ CREATE UNIQUE INDEX reservations_call ON reservations (call, tenant);
 CREATE INDEX reservations_run ON reservations (run) WHERE run IS NOT NULL;
 CREATE INDEX reservations_expiry ON reservations (expires_at) WHERE expires_at IS NOT NULL;
 
--- One line per call and correction, never changed. scopes: as JSON. id: the cursor, of the same numbers as events.
+-- One line per call and correction. scopes: as JSON. id: the cursor, of the same numbers as events. past: the id of a run
+-- that was removed while its lines stayed, until another run takes it; that one renames these lines. Nothing else changes.
 CREATE TABLE ledger (
   id bigint PRIMARY KEY DEFAULT nextval('positions'),
   call text NOT NULL,
   tenant text NOT NULL,
   run bigint,
+  past text,
   at double precision NOT NULL,
   adjusts text,
   kind text NOT NULL,
@@ -48,6 +50,7 @@ CREATE TABLE ledger (
 CREATE UNIQUE INDEX ledger_call ON ledger (call, tenant);
 CREATE INDEX ledger_tenant ON ledger (tenant, id);
 CREATE INDEX ledger_run ON ledger (run, id) WHERE run IS NOT NULL;
+CREATE INDEX ledger_past ON ledger (past, tenant) WHERE past IS NOT NULL;
 CREATE INDEX ledger_adjusts ON ledger (adjusts, tenant, id) WHERE adjusts IS NOT NULL;
 
 -- Sums of the lines of a scope, a day and a model, written with the lines. They outlive them. The empty scope holds

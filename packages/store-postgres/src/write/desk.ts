@@ -1,6 +1,8 @@
 import { MeepoError, type EngineId, type RunId, type RunStatus, type TenantId } from '@meepo/core'
 import { doubles, integers, texts } from '../database/arrays.ts'
+import { StatementFailed } from '../database/failure.ts'
 import type { Transaction } from '../database/transaction.ts'
+import { moneySql } from '../money/sql.ts'
 import { noNews, type News } from './news.ts'
 import type { Part } from './part.ts'
 import type { RunName } from './plain.ts'
@@ -15,7 +17,12 @@ export interface KnownRun {
   epoch: number
   owner: EngineId | null
   lastSeq: number
+  /** Of a workflow: see `runs.place` in the schema. */
+  place: Place
 }
+
+/** 1: holds a place. 0: needs one. 2: needs none, as it is to be cancelled. null: no workflow. */
+export type Place = 0 | 1 | 2 | null
 
 interface RunRow {
   readonly id: number
@@ -26,6 +33,7 @@ interface RunRow {
   readonly owner: string | null
   readonly fingerprint: string
   readonly last_seq: number
+  readonly place: Place
 }
 
 type Creation = Extract<Part, { kind: 'create' }>
@@ -52,6 +60,7 @@ export class Desk {
     await desk.#insert(transaction, creations)
     const named = new Set(parts.flatMap(runsOf).filter((runId) => !desk.#runs.has(runId)))
     if (named.size > 0) await desk.lock(transaction, [...named])
+    desk.#checkCreations(creations)
     return desk
   }
 
@@ -62,8 +71,8 @@ export class Desk {
 
   async lock(transaction: Transaction, runIds: readonly RunId[]): Promise<void> {
     for (const row of await transaction.all<RunRow>(sql.lockRuns, texts(runIds))) {
-      const { id, tenant, status, epoch, owner, fingerprint, last_seq: lastSeq } = row
-      this.#runs.set(row.run_id, { id, tenant, status, epoch, owner, fingerprint, lastSeq })
+      const { id, tenant, status, epoch, owner, fingerprint, last_seq: lastSeq, place } = row
+      this.#runs.set(row.run_id, { id, tenant, status, epoch, owner, fingerprint, lastSeq, place })
     }
   }
 
@@ -96,14 +105,25 @@ export class Desk {
     return this.#makers.get(part.run.runId) === part
   }
 
+  /** One that was there when it was to be inserted may have been removed before it was locked. */
+  #checkCreations(creations: readonly Creation[]): void {
+    const lost = creations.find(({ run, owner }) => this.#isAble(owner) && !this.#runs.has(run.runId))
+    if (lost) throw new StatementFailed('store.failed', 'again', `run ${lost.run.runId} was just removed`, undefined)
+  }
+
+  #isAble(owner: EngineId | undefined): boolean {
+    return owner === undefined || this.#engines.has(owner)
+  }
+
   async #insert(transaction: Transaction, creations: readonly Creation[]): Promise<void> {
-    const able = creations.filter(({ owner }) => owner === undefined || this.#engines.has(owner))
+    const able = creations.filter(({ owner }) => this.#isAble(owner))
     if (able.length === 0) return
     const runs = able.map(({ run }) => run)
-    const inserted = await transaction.all<{ id: number; run_id: string }>(
+    const [runIds, tenants] = [texts(runs.map(({ runId }) => runId)), texts(runs.map(({ tenant }) => tenant))]
+    const inserting = transaction.all<{ id: number; run_id: string }>(
       sql.insertRuns,
-      texts(runs.map(({ runId }) => runId)),
-      texts(runs.map(({ tenant }) => tenant)),
+      runIds,
+      tenants,
       texts(runs.map(({ definition }) => definition)),
       texts(runs.map(({ version }) => version)),
       texts(runs.map(({ sessionId }) => sessionId)),
@@ -115,18 +135,25 @@ export class Desk {
       doubles(runs.map(({ deadlineAt }) => deadlineAt ?? null)),
       doubles(able.map(({ events }) => events[0]?.at ?? 0)),
       texts(able.map(({ owner }) => owner ?? null)),
+      integers(runs.map(({ isWorkflow }) => (isWorkflow === true ? 1 : null))),
     )
+    const [inserted] = await Promise.all([
+      inserting,
+      transaction.run(moneySql.renameAdjusts, runIds, tenants),
+      transaction.run(moneySql.renamePast, runIds, tenants),
+    ])
     const ids = new Map(inserted.map((row) => [row.run_id, row.id]))
     for (const part of able) this.#rememberNew(part, ids.get(part.run.runId))
   }
 
   #rememberNew(part: Creation, id: number | undefined): void {
-    const { runId, tenant, fingerprint } = part.run
+    const { runId, tenant, fingerprint, isWorkflow } = part.run
     if (id === undefined || this.#runs.has(runId)) return
     const owner = part.owner ?? null
     const isOwned = owner !== null
     const [status, epoch] = isOwned ? (['running', 1] as const) : (['queued', 0] as const)
-    this.#runs.set(runId, { id, tenant, fingerprint, status, epoch, owner, lastSeq: 0 })
+    const place = isWorkflow !== true ? null : isOwned ? 1 : 0
+    this.#runs.set(runId, { id, tenant, fingerprint, status, epoch, owner, lastSeq: 0, place })
     this.#makers.set(runId, part)
   }
 }

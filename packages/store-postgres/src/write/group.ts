@@ -3,7 +3,7 @@ import { doubles, integers, texts } from '../database/arrays.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { writeMoney, type MoneyJob } from '../money/write-money.ts'
 import { Desk, type KnownRun } from './desk.ts'
-import { insertMail, noteMail } from './mail.ts'
+import { noteClaimable, post, type Letter } from './mail.ts'
 import type { RunName } from './plain.ts'
 import type { News } from './news.ts'
 import { blobMark, endings, isEnded, type EncodedEvent, type Part, type PartResult } from './part.ts'
@@ -60,7 +60,7 @@ class Sheet {
   readonly #events: { readonly run: number; readonly seq: number; readonly event: EncodedEvent }[] = []
   readonly #ended: { readonly run: number; readonly status: string; readonly at: number }[] = []
   readonly #taken: { readonly run: number; readonly id: string }[] = []
-  readonly #mail: { readonly runId: RunId; readonly run: KnownRun; readonly delivery: Delivery }[] = []
+  readonly #mail: Letter[] = []
   readonly #blobs: { readonly run: KnownRun; readonly hash: string }[] = []
   readonly money: MoneyJob[] = []
 
@@ -106,7 +106,7 @@ class Sheet {
     const { picoDollars: most } = run
     if (most !== undefined) this.money.push({ kind: 'limit', key: `run:${run.runId}`, most })
     this.#add(known, events)
-    if (known.status === 'queued') this.#desk.news.claimable = true
+    if (known.status === 'queued') noteClaimable(this.#desk.news, known)
     return 'created'
   }
 
@@ -150,6 +150,9 @@ class Sheet {
     this.#ended.push({ run: run.id, status, at: last.at })
     run.status = status
     run.owner = null
+    if (run.place !== 1) return
+    run.place = 0
+    this.#desk.news.places = true
   }
 
   #noteBlobs(run: KnownRun, data: string): void {
@@ -189,15 +192,7 @@ class Sheet {
   }
 
   async #writeMail(transaction: Transaction): Promise<void> {
-    if (this.#mail.length === 0) return
-    const accepted = await insertMail(
-      transaction,
-      this.#mail.map(({ run, delivery }) => ({ run: run.id, delivery })),
-    )
-    const reached = this.#mail.filter(({ run }) => accepted.has(run.id))
-    for (const { runId, run } of reached) noteMail(this.#desk.news, runId, run)
-    const waiting = reached.filter(({ run }) => run.status === 'waiting').map(({ run }) => run.id)
-    if (waiting.length > 0) await transaction.run(sql.wakeRuns, integers(waiting))
+    if (this.#mail.length > 0) await post(transaction, this.#desk.news, this.#mail)
   }
 
   async #writeBlobs(transaction: Transaction): Promise<void> {

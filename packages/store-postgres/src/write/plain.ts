@@ -2,7 +2,7 @@ import type { RunId, TenantId } from '@meepo/core'
 import { doubles, integers, texts } from '../database/arrays.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { breakingFormat, migrations } from '../schema/migrate.ts'
-import type { News } from './news.ts'
+import { noNews, type News } from './news.ts'
 import { blobMark, endings, type EncodedEvent, type Part } from './part.ts'
 
 /** What never changes about a run. */
@@ -85,5 +85,5 @@ export function writePlain(transaction: Transaction, { growths, events }: PlainA
 
 /** What others want to hear about plain appends. */
 export function newsOf({ growths }: PlainAppends): News {
-  return { runs: new Set(growths.map(({ id }) => id)), mail: [], claimable: false }
+  return { ...noNews(), runs: new Set(growths.map(({ id }) => id)) }
 }
