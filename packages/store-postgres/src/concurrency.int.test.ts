@@ -168,3 +168,111 @@ test('a run is given back while others append without a pause', async () => {
   isOver = true
   await Promise.all(busy)
 })
+
+const ended: NewEvent = { type: 'run.completed', at: 2, data: { result: { value: null } } }
+const everything = { definition: 'd', statuses: ['completed'], endedBefore: 1_000, limit: 1_000 } as const
+
+test('engines of several processes never hold more places than there are, while workflows end and wait', async () => {
+  const stores = await openSome(4)
+  const [first] = stores
+  if (!first) throw new Error('nobody works')
+  const [most, count] = [5, 60]
+  await Promise.all(stores.map((store, index) => store.leases.join(`e-${index}`)))
+  const queue = async (_: unknown, number: number): Promise<void> => {
+    const run = { tenant: 't', definition: 'd', version: '1', sessionId: 's', priority: 0, fingerprint: 'f' }
+    await first.log.create(scope, { ...run, runId: `run-${number}`, isWorkflow: true }, [note('1')])
+  }
+  await Promise.all(Array.from({ length: count }, queue))
+  const held = new Set<string>()
+  const finished = new Set<string>()
+  const waited = new Set<string>()
+  let highest = 0
+  const drive = async (store: Store, engine: string): Promise<void> => {
+    while (finished.size < count) {
+      const claims = await store.leases.claim(engine, { limit: 3, definitions: ['d@1'], maxWorkflows: most })
+      for (const { runId } of claims) held.add(runId)
+      highest = Math.max(highest, held.size)
+      await Promise.all(
+        claims.map(async ({ runId, epoch }) => {
+          // Nobody else may have its place before the store has it back.
+          held.delete(runId)
+          if (!waited.has(runId)) {
+            waited.add(runId)
+            await store.leases.release(engine, [{ runId, epoch, status: 'queued' }])
+            return
+          }
+          await store.log.append(scope, { runId, epoch, expectedSeq: 1, events: [ended] })
+          finished.add(runId)
+        }),
+      )
+    }
+  }
+  await Promise.all(stores.map((store, index) => drive(store, `e-${index}`)))
+  expect(highest).toBeLessThanOrEqual(most)
+  const left = await first.leases.claim('e-0', { limit: 9, definitions: ['d@1'], maxWorkflows: most })
+  expect(left).toEqual([])
+})
+
+test('claims of the same moment take exactly the places that are left', async () => {
+  const stores = await openSome(6)
+  const [first] = stores
+  if (!first) throw new Error('nobody works')
+  await Promise.all(stores.map((store, index) => store.leases.join(`e-${index}`)))
+  for (let round = 1; round <= 10; round++) {
+    const run = { tenant: 't', definition: 'd', version: '1', sessionId: 's', priority: 0, fingerprint: 'f' }
+    for (let number = 0; number < 5; number++) {
+      await first.log.create(scope, { ...run, runId: `${round}-${number}`, isWorkflow: true }, [note('1')])
+    }
+    const claims = await Promise.all(
+      stores.map((store, index) =>
+        store.leases.claim(`e-${index}`, { limit: 5, definitions: ['d@1'], maxWorkflows: round * 3 }),
+      ),
+    )
+    expect(claims.flat()).toHaveLength(3)
+  }
+})
+
+test('a run that is created while another with its id is pruned is a new one, and both are in the books', async () => {
+  const [writer, pruner] = await openSome(2)
+  if (!writer || !pruner) throw new Error('nobody works')
+  await writer.leases.join('e')
+  const usage = { input: 1, cacheRead: 0, cacheWrite: 0, output: 1, reasoning: 0, calls: 1 }
+  const cost = { status: 'settled', picoDollars: '1' } as const
+  const entry = { target: 'p:m', outcome: 'ok', usage, startedAt: 1, durationMs: 1, try: 1, cost } as const
+  const rounds = 40
+  let made = 0
+  for (let round = 0; round < rounds; round++) {
+    const pruning = pruner.log.prune('system', everything)
+    const run = { runId: 'again', tenant: 't', definition: 'd', version: '1', sessionId: 's', priority: 0 }
+    const created = await writer.log.create(scope, { ...run, fingerprint: 'f' }, [note('1')], 'e')
+    if (created.kind === 'created') {
+      made++
+      const line = { id: 'again/1/1', at: 1, tenant: 't', scopes: [], kind: 'call', entry } as const
+      const extras = { ledger: [line] }
+      await writer.log.append(scope, { runId: 'again', epoch: 1, expectedSeq: 1, events: [ended], extras })
+    }
+    await pruning
+  }
+  expect(made).toBeGreaterThan(1)
+  const lines = await writer.money.ledger(scope, { limit: 1_000 })
+  expect(lines).toHaveLength(made)
+  expect(new Set(lines.map(({ id }) => id)).size).toBe(made)
+})
+
+test('a follower in another process hears at once that its run was forgotten or pruned before the end was told', async () => {
+  const [writer, reader] = await openSome(2)
+  if (!writer || !reader) throw new Error('nobody works')
+  await writer.leases.join('e')
+  for (const remove of ['forget', 'prune'] as const) {
+    await createRun(writer, remove, 'e')
+    const follower = reader.log.follow(scope, remove, { afterSeq: 1 })[Symbol.asyncIterator]()
+    const heard = follower.next().then(
+      ({ value }) => value?.type,
+      (thrown: { code?: string }) => thrown.code,
+    )
+    await writer.log.append(scope, { runId: remove, epoch: 1, expectedSeq: 1, events: [ended] })
+    if (remove === 'forget') await writer.log.forget(scope, 1_000)
+    else await writer.log.prune(scope, everything)
+    expect(['run.completed', 'run.not_found']).toContain(await heard)
+  }
+})
