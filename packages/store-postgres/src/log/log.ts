@@ -35,7 +35,7 @@ export function createLog(database: Database, lanes: Lanes, reader: Reader, hub:
       const news = await database.command((transaction) => reopen(transaction, tenantOf(scope), runId, encoded, most))
       hub.committed(news, [])
     },
-    read: async (scope, runId, afterSeq = 0) => reader.allEvents((await reader.findRun(scope, runId)).id, afterSeq),
+    read: (scope, runId, afterSeq = 0) => reader.log(scope, runId, afterSeq),
     follow: (scope, runId, { afterSeq = 0, signal }) => hub.follow(scope, runId, afterSeq, signal),
     followAll: (scope, { after = 0, signal }) => hub.followAll(scope, after, signal),
     run: (scope, runId) => reader.summary(scope, runId),

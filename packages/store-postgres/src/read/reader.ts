@@ -55,9 +55,7 @@ export class Reader {
   async findRun(scope: Scope, runId: RunId): Promise<FoundRun> {
     const [found] = await this.#database.all<FoundRun & { tenant: string }>(readSql.findRun, runId)
     const tenant = tenantOf(scope)
-    if (!found || (tenant !== null && found.tenant !== tenant)) {
-      throw new MeepoError('run.not_found', `no run ${runId}`)
-    }
+    if (!found || (tenant !== null && found.tenant !== tenant)) throw notFound(runId)
     return found
   }
 
@@ -66,8 +64,17 @@ export class Reader {
     return (await this.#database.all<EventRow>(readSql.events, run, afterSeq, rowsPerRead)).map(toEvent)
   }
 
-  /** All events of a run. */
-  async allEvents(run: number, afterSeq: number): Promise<readonly LogEvent[]> {
+  /** See `Log.read`. */
+  async log(scope: Scope, runId: RunId, afterSeq: number): Promise<readonly LogEvent[]> {
+    const run = await this.findRun(scope, runId)
+    const events = await this.#allEvents(run.id, afterSeq)
+    // What one statement read is whole. When there were several, or no events, the run may have been removed in between.
+    const isWhole = events.length > 0 && events.length < rowsPerRead
+    if (!isWhole && (await this.findRun(scope, runId)).id !== run.id) throw notFound(runId)
+    return events
+  }
+
+  async #allEvents(run: number, afterSeq: number): Promise<readonly LogEvent[]> {
     let slice = await this.events(run, afterSeq)
     const events = slice
     while (slice.length === rowsPerRead) {
@@ -114,7 +121,7 @@ export class Reader {
     await this.findRun(scope, runId)
     const [row] = await this.#database.all<RunRow>(readSql.run, runId)
     // It may have been forgotten in between.
-    if (!row) throw new MeepoError('run.not_found', `no run ${runId}`)
+    if (!row) throw notFound(runId)
     return toSummary(row)
   }
 
@@ -145,6 +152,10 @@ export class Reader {
     if (tenant !== null) return this.#database.all(readSql.runsOfTenant, ...common, tenant)
     return this.#database.all(readSql.runs, ...common)
   }
+}
+
+function notFound(runId: RunId): MeepoError {
+  return new MeepoError('run.not_found', `no run ${runId}`)
 }
 
 function toEvent({ seq, at, type, data }: EventRow): LogEvent {
