@@ -81,30 +81,13 @@ export class Database {
   /** The rows of one reading statement. `Row` is what the statement selects. Tried again when the connection was dead. */
   async all<Row>(text: string, ...values: readonly Value[]): Promise<readonly Row[]> {
     this.checkOpen()
-    try {
-      try {
-        return await this.#read<Row>(text, values)
-      } catch (error) {
-        if (!(error instanceof StatementFailed) || error.extent !== 'lost') throw error
-        return await this.#read<Row>(text, values)
-      }
-    } catch (error) {
-      throw toMeepoError(error)
-    }
+    return this.#finish(this.#readTwice<Row>(text, values))
   }
 
   /** One transaction of its own, for everything that does not go through a lane. */
   async command<T>(work: (transaction: Transaction) => Promise<T>, begin?: string): Promise<T> {
     this.checkOpen()
-    const done = this.transact(work, begin)
-    this.#underWay.add(done)
-    try {
-      return await done
-    } catch (error) {
-      throw toMeepoError(error)
-    } finally {
-      this.#underWay.delete(done)
-    }
+    return this.#finish(this.transact(work, begin))
   }
 
   /**
@@ -151,6 +134,18 @@ export class Database {
     await this.#pool.end()
   }
 
+  /** Closing waits for it: a pool that ends leaves those who wait for one of its connections to their timeouts. */
+  async #finish<T>(done: Promise<T>): Promise<T> {
+    this.#underWay.add(done)
+    try {
+      return await done
+    } catch (error) {
+      throw toMeepoError(error)
+    } finally {
+      this.#underWay.delete(done)
+    }
+  }
+
   /** After a statement failed the connection may hold answers to others: it is closed, which takes everything back. */
   async #abandon(client: PoolClient, transaction: Transaction, error: unknown): Promise<void> {
     try {
@@ -163,6 +158,15 @@ export class Database {
       // The connection broke: closed below, and what was thrown first is what the caller hears.
     }
     client.release(true)
+  }
+
+  async #readTwice<Row>(text: string, values: readonly Value[]): Promise<readonly Row[]> {
+    try {
+      return await this.#read<Row>(text, values)
+    } catch (error) {
+      if (!(error instanceof StatementFailed) || error.extent !== 'lost') throw error
+      return this.#read<Row>(text, values)
+    }
   }
 
   async #read<Row>(text: string, values: readonly Value[]): Promise<readonly Row[]> {
