@@ -3,6 +3,7 @@ import { MeepoError } from '@meepo/core'
 import { createMeepo, type Meepo, type MeepoConfig } from 'meepo'
 import { loadConfigIfAny } from './config/load-config.ts'
 import { fatalError, type Notices } from './drive/notices.ts'
+import { isStoreFile } from './config/store-file.ts'
 
 /** Opens the store with an engine that may drive runs. Definitions become known when one is started or resumed. */
 export function openEngine(config: MeepoConfig, notices?: Notices): Promise<Meepo> {
@@ -49,7 +50,7 @@ export function requireStore(store: MeepoConfig['store'], mayMake = false): void
   if (store === 'memory') {
     throw new MeepoError('config.invalid', 'store: "memory" keeps nothing behind the end of a process; name a file')
   }
-  if (typeof store === 'string' && !mayMake && !existsSync(store)) {
+  if (isStoreFile(store) && !mayMake && !existsSync(store)) {
     throw new MeepoError('store.not_found', `there is no database ${store}`)
   }
 }

@@ -1,14 +1,26 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { anySchema, define } from '@meepo/core'
+import { anySchema, define, type Store } from '@meepo/core'
+import { openPostgresStore } from '@meepo/store-postgres'
+import { startPostgresServer } from '@meepo/store-postgres/testing'
 import { openSqliteStore } from '@meepo/store-sqlite'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createEmbeddedEngine } from './index.ts'
 
 test('of 120 workflows, ten at a time run on two engines that share a file, by priority', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'meepo-workflows-'))
-  const path = join(folder, 'meepo.db')
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  await runMany(() => openSqliteStore({ path: join(folder, 'meepo.db'), durability: 'fast', pollMs: 5 }))
+})
+
+test('of 120 workflows, ten at a time run on two engines that share a database of PostgreSQL, by priority', async () => {
+  const server = await startPostgresServer()
+  onTestFinished(() => server.remove())
+  await runMany(() => openPostgresStore({ url: server.url }))
+})
+
+async function runMany(open: () => Promise<Store>): Promise<void> {
   let now = 0
   let most = 0
   const begun: number[] = []
@@ -28,7 +40,7 @@ test('of 120 workflows, ten at a time run on two engines that share a file, by p
       return ctx.step('end', { effect: 'read' }, async () => --now)
     },
   })
-  const stores = await Promise.all([0, 1].map(() => openSqliteStore({ path, durability: 'fast', pollMs: 5 })))
+  const stores = await Promise.all([0, 1].map(open))
   const engines = stores.map((store, index) => {
     const engine = createEmbeddedEngine({ store, maxConcurrentWorkflows: 10, idleMs: index * 10_000 })
     engine.register(workflow)
@@ -52,6 +64,5 @@ test('of 120 workflows, ten at a time run on two engines that share a file, by p
   } finally {
     await Promise.all(engines.map((engine) => engine.stop()))
     for (const store of stores) await store.close()
-    rmSync(folder, { recursive: true, force: true })
   }
-})
+}

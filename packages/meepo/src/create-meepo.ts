@@ -1,4 +1,4 @@
-import { createBudgetBook, createToolRuntime, isWorkflow, openSession } from '@meepo/core'
+import { createBudgetBook, createToolRuntime, isWorkflow, MeepoError, openSession } from '@meepo/core'
 import type { Agent, Costs, Definition } from '@meepo/core'
 import type { Engine, RunHandle, RunRecord, Session, SessionOptions } from '@meepo/core'
 import type { StartOptions, StopOptions, Store, StreamEvent } from '@meepo/core'
@@ -129,5 +129,15 @@ async function openGateway(options: GatewayOptions): Promise<Gateway> {
 /** Loaded late: each needs time and memory that a user of another store does not pay. */
 async function openStore(path: string): Promise<Store> {
   if (path === 'memory') return (await import('@meepo/core/memory-store')).createMemoryStore()
+  if (/^postgres(ql)?:/.test(path)) return (await importPostgres()).openPostgresStore({ url: path })
   return (await import('@meepo/store-sqlite')).openSqliteStore({ path })
+}
+
+/** An optional peer: who uses SQLite does not install it. */
+async function importPostgres() {
+  try {
+    return await import('@meepo/store-postgres')
+  } catch (cause) {
+    throw new MeepoError('config.invalid', 'a PostgreSQL store needs `npm install @meepo/store-postgres`', { cause })
+  }
 }

@@ -9,7 +9,10 @@ export interface MeepoOptions
     Omit<EngineOptions, 'store' | 'budgets' | 'idPrefix'>,
     Omit<GatewayOptions, 'timeoutMs' | 'idleTimeoutMs' | 'machine'>,
     MoneyOptions {
-  /** A SQLite file, `memory` (gone with the process), or a store, which its owner closes. `.meepo/meepo.db` unless said. */
+  /**
+   * A SQLite file, `memory` (gone with the process), `postgres://…` (needs `@meepo/store-postgres`), or a store, which its
+   * owner closes. `.meepo/meepo.db` unless said.
+   */
   readonly store?: string | Store
   /** Known from the start: runs of these that were interrupted are taken up at once. */
   readonly definitions?: readonly AnyDefinition[]

@@ -5,6 +5,7 @@ import type { MeepoConfig } from 'meepo'
 import { findConfig, requireConfig } from './find-config.ts'
 import { configShape } from './config-shape.ts'
 import { withGraphFiles } from './graph-files.ts'
+import { isStoreFile } from './store-file.ts'
 
 /** A configuration with the place that its relative paths start from. */
 export interface LoadedConfig {
@@ -64,7 +65,7 @@ function withWorkflows(config: MeepoConfig): MeepoConfig {
 /** Paths in a configuration start from its folder, wherever the command was called. */
 function withStore(config: MeepoConfig, folder: string): MeepoConfig {
   const { store = '.meepo/meepo.db' } = config
-  return typeof store === 'string' && store !== 'memory' ? { ...config, store: resolve(folder, store) } : config
+  return isStoreFile(store) ? { ...config, store: resolve(folder, store) } : config
 }
 
 function messageOf(thrown: unknown): string {

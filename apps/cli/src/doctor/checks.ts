@@ -8,6 +8,7 @@ import { loadConfigIfAny } from '../config/load-config.ts'
 import { knownDefinitions } from '../config/known-definitions.ts'
 import { openEngine } from '../session.ts'
 import { measureSync } from './disk.ts'
+import { isStoreFile } from '../config/store-file.ts'
 
 /** One thing that was looked at. */
 export interface Check {
@@ -62,6 +63,10 @@ async function storeChecks(config: MeepoConfig): Promise<Check[]> {
   if (typeof store !== 'string')
     return [{ name: 'store', status: 'ok', found: 'opened by the configuration itself' }, ...(await runsCheck(config))]
   if (store === 'memory') return [{ name: 'store', status: 'warning', found: 'in memory: gone with each process' }]
+  if (!isStoreFile(store)) {
+    const { host, pathname } = new URL(store)
+    return [{ name: 'store', status: 'ok', found: `PostgreSQL at ${host}${pathname}` }, ...(await runsCheck(config))]
+  }
   const file = await attempt('store', async () => ({ found: inspectSqliteFile(store) }))
   if ('status' in file) return [file]
   const { found } = file

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { MeepoError, readTaskRecords, type Graph, type Store, type TaskRecord } from '@meepo/core'
 import { createMeepo, type Meepo, type MeepoConfig } from 'meepo'
+import { isStoreFile } from '../config/store-file.ts'
 
 /** Opens the store to look at what was; `nothing` where there is none yet. */
 export async function lookBack<T>(
@@ -8,7 +9,7 @@ export async function lookBack<T>(
   look: (store: Meepo['store']) => Promise<T>,
   nothing: T,
 ): Promise<T> {
-  if (store === undefined || store === 'memory' || (typeof store === 'string' && !existsSync(store))) return nothing
+  if (store === undefined || store === 'memory' || (isStoreFile(store) && !existsSync(store))) return nothing
   const meepo = await createMeepo({ store })
   try {
     return await look(meepo.store)

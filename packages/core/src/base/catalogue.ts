@@ -468,6 +468,11 @@ export const catalogue = {
     fix: 'Use that release or a newer one.',
     exit: 6,
   },
+  'store.not_durable': {
+    summary: 'The database server would lose what it acknowledged, or cannot hold every text.',
+    fix: 'Turn on what the message names (fsync, full_page_writes, synchronous_commit), or use another server or database.',
+    exit: 6,
+  },
   'store.not_found': {
     summary: 'There is no database at that path, and the command only looks at one.',
     fix: 'Run something first, or name the right configuration with --config.',

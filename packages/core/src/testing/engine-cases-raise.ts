@@ -129,7 +129,14 @@ export const raiseCases: readonly EngineCase[] = [
       await context.until(engine.resume(handle.runId, { picoDollars: '1000' }))
       checkEqual(checkDone(await context.until(handle.result()), 'the run') as never, ['other', 'mine'], 'the result')
       checkEqual(model.sent.length, 2, 'calls that left')
-      const [loser] = eventsOf(await logOf(context, handle.runId), 'task.cancelled')
+      // Nothing orders the two refusals. Whichever is heard first ends the run, and that end cancels what it finds open:
+      // the child `theirs` too when `other` was heard first. What the raised run did is behind that.
+      const log = await logOf(context, handle.runId)
+      const number = eventsOf(log, 'child.started').find(({ data }) => data.childId === 'theirs')?.data.number
+      const raised = log.findLastIndex(({ type }) => type === 'run.reopened')
+      const ends = eventsOf(log.slice(raised), 'task.cancelled').filter(({ data }) => data.number === number)
+      checkEqual(ends.length, 1, 'ends of the child in the raised run')
+      const [loser] = ends
       checkEqual(loser?.data.reason ?? '', 'lost', 'the end of the child')
     },
   },

@@ -1,0 +1,34 @@
+import type { Scope, TailEvent } from '@meepo/core'
+import { rowsPerRead, type Reader } from '../read/reader.ts'
+import type { Page, Source } from './follower.ts'
+
+/** The events of all runs of a scope, in the order of their positions. */
+export class TailSource implements Source<TailEvent> {
+  readonly #reader: Reader
+  readonly #scope: Scope
+  readonly #lookAgain: () => void
+  readonly #onClose: () => void
+  #after: number
+
+  /** `lookAgain` is called when a transaction is under way that the source has to wait for. */
+  constructor(reader: Reader, scope: Scope, after: number, lookAgain: () => void, onClose: () => void) {
+    this.#reader = reader
+    this.#scope = scope
+    this.#after = after
+    this.#lookAgain = lookAgain
+    this.#onClose = onClose
+  }
+
+  async read(): Promise<Page<TailEvent>> {
+    const { horizon, last } = await this.#reader.horizon()
+    const items = await this.#reader.tail(this.#scope, this.#after, horizon)
+    const isBehind = items.length === rowsPerRead
+    this.#after = isBehind ? (items.at(-1)?.cursor ?? horizon) : Math.max(this.#after, horizon)
+    if (horizon < last) this.#lookAgain()
+    return { items, isBehind, isOver: false }
+  }
+
+  close(): void {
+    this.#onClose()
+  }
+}
