@@ -4,7 +4,7 @@ import { definitionKey, MeepoError, toErrorData, type ErrorData, type RunSummary
 import { describeProviders } from '@meepo/gateway'
 import { inspectSqliteFile } from '@meepo/store-sqlite'
 import type { MeepoConfig } from 'meepo'
-import { loadConfigIfAny } from '../config/load-config.ts'
+import { loadConfigIfAny, type KnownConfig } from '../config/load-config.ts'
 import { knownDefinitions } from '../config/known-definitions.ts'
 import { openEngine } from '../session.ts'
 import { measureSync } from './disk.ts'
@@ -35,7 +35,7 @@ export async function runChecks(named: string | undefined): Promise<readonly Che
   return checks
 }
 
-function definitionsCheck(config: MeepoConfig): Check {
+function definitionsCheck(config: KnownConfig): Check {
   try {
     const keys = [...knownDefinitions(config.definitions).keys()]
     return { name: 'definitions', status: keys.length > 0 ? 'ok' : 'warning', found: keys.join(', ') || 'none' }
@@ -57,7 +57,7 @@ function providerChecks(config: MeepoConfig): Check[] {
   }
 }
 
-async function storeChecks(config: MeepoConfig): Promise<Check[]> {
+async function storeChecks(config: KnownConfig): Promise<Check[]> {
   const { store } = config
   if (typeof store !== 'string')
     return [{ name: 'store', status: 'ok', found: 'opened by the configuration itself' }, ...(await runsCheck(config))]
@@ -92,7 +92,7 @@ function folderCheck(store: string): Check {
 }
 
 /** Runs that wait for code that the configuration does not have. */
-async function runsCheck(config: MeepoConfig): Promise<Check[]> {
+async function runsCheck(config: KnownConfig): Promise<Check[]> {
   const known = await attempt('runs', async () => knownDefinitions(config.definitions))
   if ('status' in known) return []
   const open = await attempt('runs', async () => {

@@ -52,7 +52,7 @@ export function checkSchedule(workflow: string, schedule: ScheduleData): void {
 
 /** `schedule.invalid` that names the field. */
 export function invalidSchedule(workflow: string, field: string, problem: string, cause?: unknown): MeepoError {
-  return new MeepoError('schedule.invalid', `workflow ${workflow}: ${field} ${problem}`, {
+  return new MeepoError('schedule.invalid', `workflow ${workflow}: ${field}: ${problem}`, {
     details: { workflow, field },
     ...(cause === undefined ? {} : { cause }),
   })

@@ -87,7 +87,7 @@ test.each<[Partial<Schedule>, string]>([
   const schedule: Schedule<{ day: number }> = { cron: '0 7 * * *', ...(wrong as object), input: { day: 1 } }
   const problem = problemOf(() => defineWorkflow({ graph, schedule }))
   expect(problem).toMatchObject({ code: 'schedule.invalid', field: `schedule.${field}` })
-  expect(problem.message).toMatch(`workflow report: schedule.${field} must be`)
+  expect(problem.message).toMatch(`workflow report: schedule.${field}: must be`)
 })
 
 test.each<[unknown, string, RegExp]>([
@@ -130,14 +130,14 @@ test('what a schedule gives is made when it is asked for', () => {
     ),
   ).toMatchObject({
     code: 'schedule.invalid',
-    message: expect.stringMatching(/schedule.input must not be async/),
+    message: expect.stringMatching(/schedule.input: must not be async/),
   })
   const failing = (): never => {
     throw new Error('no data yet')
   }
   expect(problemOf(() => scheduleInput(withInput(failing), 7))).toMatchObject({
     code: 'schedule.invalid',
-    message: 'workflow report: schedule.input threw: no data yet',
+    message: 'workflow report: schedule.input: threw: no data yet',
   })
   // Nobody hears of a rejection behind the refusal.
   expect(
@@ -152,7 +152,7 @@ test('what a schedule gives is made when it is asked for', () => {
 
 test('the input of a schedule must be one that the graph takes', () => {
   expect(problemOf(() => defineWorkflow({ graph, schedule: { cron: '@daily' } })).message).toMatch(
-    /schedule.input is missing, and the workflow does not take null: /,
+    /schedule.input: it is missing, and the workflow does not take null: /,
   )
   expect(problemOf(() => defineWorkflow({ graph, schedule: { cron: '0 7 * * *' } })).message).toMatch(/schedule.input/)
   const wrong = { day: 'x' } as unknown as { day: number }

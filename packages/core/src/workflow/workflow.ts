@@ -120,7 +120,7 @@ function madeBy(workflow: string, input: (fire: Fire) => unknown, at: number): u
 function checkInput(workflow: string, { input: schema }: AnyDefinition, { input }: Schedule): void {
   // What a function gives is known when it is asked.
   if (typeof input === 'function') return
-  const what = `schedule.input${input === undefined ? ' is missing, and the workflow does not take null' : ''}`
+  const what = `schedule.input${input === undefined ? ': it is missing, and the workflow does not take null' : ''}`
   try {
     parseWith(schema, input ?? null, 'schedule.invalid', `workflow ${workflow}: ${what}`)
   } catch (cause) {

@@ -90,6 +90,7 @@ test('another schedule ends the one before; none ends it for good', async () => 
     name: 'tick',
     version: '1',
     isPaused: false,
+    isKept: false,
     last: { at: day + 25_000, runId: expect.any(String) },
     running: 0,
   })
@@ -234,7 +235,7 @@ test('a fire whose input is refused is told, and the next one is started', async
     {
       code: 'schedule.invalid',
       message: expect.stringMatching(
-        /^workflow tick, due 2026-06-01T00:00:10.000Z: .*schedule.input threw: no data yet$/,
+        /^workflow tick, due 2026-06-01T00:00:10.000Z: .*schedule.input: threw: no data yet$/,
       ),
     },
   ])

@@ -7,6 +7,7 @@ import {
   workflowStart,
   type AnyDefinition,
   type Engine,
+  type EngineId,
   type Machine,
   type PassedFire,
   type RunHandle,
@@ -26,6 +27,11 @@ export interface WorkflowView {
   readonly version: string
   readonly schedule?: ScheduleData
   readonly isPaused: boolean
+  /**
+   * Whether some process seems to keep the schedule: there is one on the store, and no fire is overdue for 10 seconds. One that
+   * was killed is noticed by then at the latest.
+   */
+  readonly isKept: boolean
   /** Milliseconds since 1970. Absent without a schedule, while it is paused, and before any process took it up. */
   readonly nextAt?: number
   /** The last fire that got a run, and its run. */
@@ -56,6 +62,9 @@ export interface OpenWorkflows extends Workflows {
   startOptions(definition: AnyDefinition | string, options?: StartOptions): StartOptions
 }
 
+/** A fire that is so late was forgotten by everybody. */
+const overdueMs = 10_000
+
 /** How {@link openWorkflows} sees its process. */
 export interface OpenWorkflowsOptions {
   readonly machine?: Machine
@@ -68,12 +77,13 @@ export interface OpenWorkflowsOptions {
  * `begin`. Throws `definition.invalid`, `definition.duplicate` and `schedule.invalid`.
  */
 export function openWorkflows(
-  { engine, store }: { readonly engine: Engine; readonly store: Store },
+  { engine, store }: { readonly engine: Engine & { readonly id?: EngineId }; readonly store: Store },
   workflows: readonly AnyDefinition[],
   { machine = createNodeMachine(), onNotice = ignore }: OpenWorkflowsOptions = {},
 ): OpenWorkflows {
   const ground: Ground = { engine, store, machine, onNotice }
   const byName = new Map<string, WorkflowSchedulers>()
+  let hasBegun = false
   for (const workflow of workflows) {
     if (!isWorkflow(workflow))
       throw new MeepoError('definition.invalid', `workflows: ${workflow.name} is not made by defineWorkflow`)
@@ -98,17 +108,23 @@ export function openWorkflows(
     throw new MeepoError('schedule.missing', `workflow ${name} has no schedule`, { details: { name } })
   }
 
-  const view = async (schedulers: WorkflowSchedulers): Promise<WorkflowView> => {
+  /** Whether there is a process that could keep schedules. One that only looks at them is none. */
+  const hasKeeper = async (): Promise<boolean> =>
+    (await store.leases.engines()).some((each) => hasBegun || each.engine !== engine.id)
+
+  const view = async (schedulers: WorkflowSchedulers, isServed: boolean): Promise<WorkflowView> => {
     const { name, version, schedule } = schedulers.workflow
     const tail = await readTail(store, schedulers)
     const { nextAt, last, lastPassed, isPaused } = tail?.state ?? {}
+    const isNext = nextAt !== undefined && tail?.isAlive === true
     const running = await store.log.runs('system', { definition: name, status: alive })
     return {
       name,
       version,
       ...(schedule ? { schedule: scheduleData(schedule) } : {}),
       isPaused: isPaused === true,
-      ...(nextAt !== undefined && tail?.isAlive === true ? { nextAt } : {}),
+      isKept: isServed && isNext && nextAt > machine.scheduler.now() - overdueMs,
+      ...(isNext ? { nextAt } : {}),
       ...(last ? { last } : {}),
       ...(lastPassed ? { lastPassed } : {}),
       running: running.length,
@@ -119,8 +135,12 @@ export function openWorkflows(
     begin: async () => {
       for (const schedulers of byName.values()) engine.register(schedulers.workflow, schedulers.definition)
       await Promise.all([...byName.values()].map((schedulers) => beginSchedule(store, schedulers)))
+      hasBegun = true
     },
-    list: () => Promise.all([...byName.values()].map(view)),
+    list: async () => {
+      const isServed = await hasKeeper()
+      return Promise.all([...byName.values()].map((schedulers) => view(schedulers, isServed)))
+    },
     pause: async (name) => pauseSchedule(store, scheduled(name)),
     resume: async (name) => resumeSchedule(store, scheduled(name)),
     runNow: async (name, input, options = {}) => {
