@@ -106,6 +106,21 @@ test('a file that is wrong is told, and the others work', async () => {
   expect((await inside(one, 'runs')).out).toMatch(/tick@1 +completed/)
 })
 
+test('the run of a schedule is nothing that the doctor misses code for', async () => {
+  const one = project({})
+  one.write(
+    'flow.ts',
+    `import { define, defineWorkflow } from 'meepo'
+import { anySchema } from '@meepo/core'
+const graph = define({ name: 'flow', input: anySchema, run: async () => 1 })
+export default { workflows: [defineWorkflow({ graph, schedule: { cron: '@daily' } })] }
+`,
+  )
+  expect(await inside(one, 'workflows', 'pause', 'flow', '--config', 'flow.ts')).toMatchObject({ code: 0 })
+  const looked = await inside(one, 'doctor', '--config', 'flow.ts')
+  expect(`${looked.out}${looked.err}`).toMatch(/runs +1 open/)
+})
+
 test('a configuration needs no definitions', async () => {
   const one = project({ 'plain.yaml': 'name: plain\ntasks: { a: { timer: 1 } }\n' })
   one.write('bare.ts', 'export default {}')

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { definitionKey, MeepoError, toErrorData, type ErrorData, type RunSummary, type Store } from '@meepo/core'
+import { definitionKey, isWorkflow, MeepoError, schedulerName, toErrorData } from '@meepo/core'
+import type { ErrorData, RunSummary, Store } from '@meepo/core'
 import { describeProviders } from '@meepo/gateway'
 import { inspectSqliteFile } from '@meepo/store-sqlite'
 import type { MeepoConfig } from 'meepo'
@@ -104,7 +105,11 @@ async function runsCheck(config: KnownConfig): Promise<Check[]> {
     }
   })
   if ('status' in open) return [open]
-  const lost = open.filter(({ definition, version }) => !known.has(definitionKey({ name: definition, version })))
+  // Schedules are runs as well, which wait for most of the time.
+  const schedulers = new Set([...known.values()].filter(isWorkflow).map(({ name }) => schedulerName(name)))
+  const isLost = ({ definition: name, version }: RunSummary): boolean =>
+    !known.has(definitionKey({ name, version })) && !schedulers.has(name)
+  const lost = open.filter(isLost)
   const unknown = [...new Set(lost.map(({ definition, version }) => definitionKey({ name: definition, version })))]
   return [
     lost.length === 0
