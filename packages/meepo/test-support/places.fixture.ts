@@ -5,7 +5,7 @@ import { createMeepo, define, defineWorkflow } from '../src/index.ts'
 import { anySchema } from './any-schema.ts'
 
 const [store = '', count = '0'] = process.argv.slice(2)
-const work = (ms: number) => async (): Promise<void> => void (await sleep(ms))
+const work = (ms: number) => (): Promise<unknown> => sleep(ms, null)
 const part = define({ name: 'part', input: anySchema, run: (ctx) => ctx.step('part', { effect: 'read' }, work(30)) })
 const body = define({
   name: 'placed',

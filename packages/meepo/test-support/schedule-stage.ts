@@ -18,9 +18,9 @@ export class ScheduleStage {
   /** What the runs were given, in the order in which they ran. */
   readonly ran: unknown[] = []
 
-  constructor(startAt: number, given?: Pick<ScheduleStage, 'machine' | 'store'>) {
-    this.machine = given?.machine ?? createTestMachine({ startAt })
-    this.store = given?.store ?? createMemoryStore({ now: () => this.machine.scheduler.now() })
+  constructor(startAt: number) {
+    this.machine = createTestMachine({ startAt })
+    this.store = createMemoryStore({ now: () => this.machine.scheduler.now() })
   }
 
   /** A workflow called `tick`: its runs are given the time of their fire, and take `ms`. */

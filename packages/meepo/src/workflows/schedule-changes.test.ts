@@ -131,10 +131,9 @@ test('a schedule that was cancelled by hand is gone on with, for however long no
   // What is over its time is forgotten when the engine begins, and the schedule after it.
   const idle = await stage.open([])
   const { definition } = new WorkflowSchedulers(groundOf(stage, idle), stage.workflow(hourly))
-  idle.engine.register(definition)
-  await stage.until(idle.engine.begin())
+  const keeper = await stage.open([], { definitions: [definition] })
   await stage.run(5 * minute)
-  await stage.until(idle.stop())
+  await stage.until(Promise.all([idle.stop(), keeper.stop()]))
   await stage.open([stage.workflow({ ...hourly, maxMissed: 2 })])
   await stage.run(1_000)
   expect(hoursOf(stage)).toEqual([1, 339, 340])
@@ -202,6 +201,17 @@ test('a clock that is set back while the schedule is changed repeats no fire eit
   await stage.run(13 * minute)
   expect(new Set(stage.ran).size).toBe(stage.ran.length)
   expect((Number(stage.ran.at(-1)) - midnight) / minute).toBe(65)
+})
+
+test('a fire that was decided on before a crash happens once under another policy', async () => {
+  for (let write = 1; write <= 8; write++) {
+    const stage = new ScheduleStage(midnight + 1)
+    const workflow = (more = {}): Workflow => stage.workflow({ cron: '*/10 * * * *', missed: 'all', ...more })
+    await dieAtWrite(stage, workflow(), 590_000, write)
+    await stage.open([workflow({ maxMissed: 5 })], quick)
+    await stage.run(minute)
+    expect((await stage.runs('tick')).length, `write ${write}`).toBe(1)
+  }
 })
 
 test('no overlap with a run that nobody recorded, when the policy is changed after a crash', async () => {
