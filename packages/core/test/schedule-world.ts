@@ -1,11 +1,13 @@
 // What schedulers see of a process, played: a calendar that fires in equal steps, and runs that are names with a status.
 
 import type { RunId } from '../src/base/ids.ts'
+import { MeepoError } from '../src/base/errors.ts'
 import type { RunStatus } from '../src/store/store.ts'
 import { testHash } from '../src/testing/test-machine.ts'
 import type { FireTimes } from '../src/workflow/schedule.ts'
 import { fireRunId, nextSchedulerId } from '../src/workflow/run-ids.ts'
-import type { SchedulerHost, SchedulerInput, StartedFire } from '../src/workflow/scheduler.ts'
+import type { SchedulerHost } from '../src/workflow/scheduler-host.ts'
+import type { SchedulerInput, StartedFire } from '../src/workflow/scheduler-state.ts'
 
 /** Fires at every multiple of `step`, up to and including `end`. */
 export function every(step: number, end = Infinity): FireTimes {
@@ -26,8 +28,11 @@ export class ScheduleWorld implements SchedulerHost {
   readonly runs = new Map<RunId, RunStatus>()
   readonly started: number[] = []
   readonly successors: SchedulerInput[] = []
+  readonly replaced: RunId[] = []
   keptMs = Infinity
   calendar: FireTimes = every(1_000)
+  /** Something else has the ids of all schedulers. */
+  isBlocked = false
   clock: () => number = () => 0
   /** Called instead of every start that it throws for. */
   refuse: (at: number) => void = () => undefined
@@ -44,12 +49,16 @@ export class ScheduleWorld implements SchedulerHost {
     return fireRunId(testHash, 'work', 'default', at)
   }
 
-  nextSchedulerId(scheduler: RunId): RunId {
+  nextId(scheduler: RunId): RunId {
     return nextSchedulerId(testHash, 'work', scheduler)
   }
 
-  async status(runId: RunId): Promise<RunStatus | undefined> {
-    return this.runs.get(runId)
+  async hasRun({ runId }: StartedFire): Promise<boolean> {
+    return this.runs.has(runId)
+  }
+
+  async isGoingOn(runId: RunId): Promise<boolean> {
+    return ['queued', 'running', 'waiting'].includes(this.runs.get(runId) ?? '')
   }
 
   async start({ at, runId }: StartedFire): Promise<void> {
@@ -59,8 +68,17 @@ export class ScheduleWorld implements SchedulerHost {
     this.started.push(at)
   }
 
+  async isReplaced(scheduler: RunId): Promise<boolean> {
+    return this.runs.has(this.nextId(scheduler))
+  }
+
+  async replace(scheduler: RunId): Promise<void> {
+    this.replaced.push(scheduler)
+  }
+
   async succeed(scheduler: RunId, input: SchedulerInput): Promise<void> {
+    if (this.isBlocked) throw new MeepoError('schedule.blocked', 'something else has the id')
     this.successors.push(input)
-    this.runs.set(this.nextSchedulerId(scheduler), 'queued')
+    this.runs.set(this.nextId(scheduler), 'queued')
   }
 }

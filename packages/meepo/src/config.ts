@@ -1,11 +1,8 @@
-import type { AnyDefinition } from '@meepo/core'
 import type { GraphRegistry } from '@meepo/core/graph-data'
 import type { MeepoOptions } from './options.ts'
 
-/** What `meepo.config.ts` exports as its default. */
+/** What `meepo.config.ts` exports as its default. The command line can run its `definitions` and `workflows`. */
 export interface MeepoConfig extends MeepoOptions {
-  /** What the command line can run. */
-  readonly definitions: readonly AnyDefinition[]
   /** What graphs in files may name, besides `definitions` and the tools of their agents. */
   readonly registry?: Pick<GraphRegistry, 'tools' | 'functions'>
 }

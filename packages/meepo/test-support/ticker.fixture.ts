@@ -1,5 +1,5 @@
 // A process that keeps the schedule of a workflow. Arguments: the file, its name, the schedule as JSON, and how long to
-// stay. Prints a line for each run that it does.
+// stay. Prints `ready` with the id of its engine, then a line for each run that it does.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createMeepo, define, defineWorkflow, type Schedule } from '../src/index.ts'
@@ -24,7 +24,8 @@ const meepo = await createMeepo({
   beatMs: 100,
   missedBeats: 10,
 })
-process.stdout.write('ready\n')
+const { id } = meepo.engine as typeof meepo.engine & { readonly id: string }
+process.stdout.write(`ready ${id}\n`)
 await sleep(Number(ms))
 await meepo.stop()
 process.exit()

@@ -105,7 +105,7 @@ async function findGraph(name: string, named: string | undefined) {
   const { registryOf } = await import('../config/graph-files.ts')
   const { findRunnable } = await import('../config/find-runnable.ts')
   const { isGraphPath } = await import('../config/is-graph-path.ts')
-  const { config } = await (isGraphPath(name) ? loadConfigOrDefaults : loadConfig)(named)
+  const { config } = await (isGraphPath(name) ? loadConfigOrDefaults(named, name) : loadConfig(named))
   const definition = await findRunnable(config, name)
   if (!('graph' in definition)) throw new MeepoError('definition.unknown', `${definition.name} is no graph`)
   // Only graphs have one.

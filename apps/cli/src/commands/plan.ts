@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import type { MeepoConfig } from 'meepo'
+import type { KnownConfig } from '../config/load-config.ts'
 import type { Goal, Json, Planner, WorkerMeasures } from '@meepo/core'
 import { parseDuration, shared } from '../options.ts'
 import { terminal } from '../terminal.ts'
@@ -70,7 +70,7 @@ async function plan(goal: string, flags: PlanFlags): Promise<void> {
   }
 }
 
-async function findPlanner({ definitions }: MeepoConfig, name: string | undefined): Promise<Planner> {
+async function findPlanner({ definitions }: KnownConfig, name: string | undefined): Promise<Planner> {
   const { isPlanner, MeepoError } = await import('@meepo/core')
   const { findDefinition, knownDefinitions } = await import('../config/known-definitions.ts')
   if (name !== undefined) {

@@ -51,7 +51,7 @@ async function run(name: string, flags: RunFlags): Promise<void> {
   const { Notices } = await import('../drive/notices.ts')
   const { closeEngine, openEngine } = await import('../session.ts')
 
-  const { config } = await (isGraphPath(name) ? loadConfigOrDefaults : loadConfig)(flags.config)
+  const { config } = await (isGraphPath(name) ? loadConfigOrDefaults(flags.config, name) : loadConfig(flags.config))
   const definition = await findRunnable(config, name)
   const input = flags.input === undefined ? null : await readInput(flags.input)
   // Before anything is opened: what is refused leaves no trace.

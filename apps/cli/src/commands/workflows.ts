@@ -50,10 +50,14 @@ export function workflowsCommand(): Command {
 
 async function listAll({ config, json }: WorkflowFlags): Promise<void> {
   const { workflowsTable } = await import('../render/workflows-table.ts')
-  const views = await withWorkflows(config, ({ workflows }) => workflows.list())
+  const { views, broken } = await withWorkflows(config, async ({ workflows, ...opened }) => {
+    return { views: await workflows.list(), broken: opened.broken }
+  })
+  // The list is not whole.
+  if (broken.length > 0) process.exitCode = 2
   if (json === true) terminal.out(`${JSON.stringify(views, undefined, 2)}\n`)
-  else if (views.length === 0) terminal.err('the configuration has no workflows: make one with defineWorkflow\n')
-  else terminal.out(workflowsTable(terminal, views, Date.now()))
+  else if (views.length > 0) terminal.out(workflowsTable(terminal, views, Date.now()))
+  else if (broken.length === 0) terminal.err('the configuration has no workflows: make one with defineWorkflow\n')
 }
 
 async function changeSchedule(change: 'pause' | 'resume', name: string, { config }: WorkflowFlags): Promise<void> {
@@ -111,6 +115,8 @@ async function serveAll({ config: named }: WorkflowFlags): Promise<void> {
 interface Opened {
   readonly meepo: Meepo
   readonly workflows: OpenWorkflows
+  /** Files that are wrong, and were told. */
+  readonly broken: readonly string[]
 }
 
 /** Opens the workflows of the configuration without keeping their schedules. */
@@ -122,10 +128,10 @@ async function withWorkflows<T>(
   const { isWorkflow, openWorkflows } = await import('meepo')
   const { loadConfig } = await import('../config/load-config.ts')
   const { closeEngine, openEngine } = await import('../session.ts')
-  const { config } = await loadConfig(named)
+  const { config, broken } = await loadConfig(named)
   const meepo = await openEngine(config, notices)
   try {
-    return await use({ meepo, workflows: openWorkflows(meepo, config.definitions.filter(isWorkflow)) })
+    return await use({ meepo, broken, workflows: openWorkflows(meepo, config.definitions.filter(isWorkflow)) })
   } finally {
     await closeEngine(meepo)
   }

@@ -24,7 +24,7 @@ const tool = custom<unknown>(
 
 /** What a configuration looks like from outside; an unknown field is refused, as it is most often a typing error. */
 export const configShape: ZodType<unknown> = strictObject({
-  definitions: array(definition),
+  definitions: array(definition).optional(),
   workflows: array(definition).optional(),
   registry: strictObject({
     tools: array(tool).optional(),

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
 import type { AnyDefinition } from '@meepo/core'
-import type { MeepoConfig } from 'meepo'
 import { findDefinition } from './known-definitions.ts'
 import { registryOf } from './graph-files.ts'
+import type { KnownConfig } from './load-config.ts'
 import { isGraphPath } from './is-graph-path.ts'
 
 /** A definition by its name, or the graph of a file. */
-export async function findRunnable(config: MeepoConfig, name: string): Promise<AnyDefinition> {
+export async function findRunnable(config: KnownConfig, name: string): Promise<AnyDefinition> {
   if (!isGraphPath(name)) return findDefinition(config.definitions, name)
   const { readGraphFile } = await import('meepo/files')
   const graph = await readGraphFile(resolve(name), registryOf(config))

@@ -7,24 +7,34 @@ import { configShape } from './config-shape.ts'
 import { withGraphFiles } from './graph-files.ts'
 import { isStoreFile } from './store-file.ts'
 
+/** A configuration with all that it can run, workflows included. */
+export type KnownConfig = MeepoConfig & Required<Pick<MeepoConfig, 'definitions'>>
+
 /** A configuration with the place that its relative paths start from. */
 export interface LoadedConfig {
   /** Undefined when there is no file: then everything is default. */
   readonly path: string | undefined
-  readonly config: MeepoConfig
+  readonly config: KnownConfig
 }
 
-/** Loads the configuration of a command that runs something. */
-export async function loadConfig(named: string | undefined): Promise<LoadedConfig> {
+/** The same, with the graphs that lie beside it. */
+export interface LoadedWithFiles extends LoadedConfig {
+  /** Files that are wrong: they were told, and are left out. */
+  readonly broken: readonly string[]
+}
+
+/** Loads the configuration of a command that runs something. A file `asked` for that is wrong is told by whoever reads it. */
+export async function loadConfig(named: string | undefined, asked?: string): Promise<LoadedWithFiles> {
   const { path, config } = await load(requireConfig(named))
-  return { path, config: await withGraphFiles(config, dirname(path)) }
+  return { path, ...(await withGraphFiles(config, dirname(path), asked)) }
 }
 
 /** The same for a command that can do without a file. */
-export async function loadConfigOrDefaults(named: string | undefined): Promise<LoadedConfig> {
+export async function loadConfigOrDefaults(named: string | undefined, asked?: string): Promise<LoadedWithFiles> {
   const path = findConfig(named)
-  if (path !== undefined) return loadConfig(path)
-  return { path, config: await withGraphFiles(withStore({ definitions: [] }, process.cwd()), process.cwd()) }
+  if (path !== undefined) return loadConfig(path, asked)
+  const config = withStore({ definitions: [] }, process.cwd())
+  return { path, ...(await withGraphFiles(config, process.cwd(), asked)) }
 }
 
 /** Loads the configuration of a command that only needs to know where the store is. */
@@ -57,13 +67,13 @@ function readDefault(path: string, module: object): MeepoConfig {
 }
 
 /** Workflows are definitions as well: what looks for one by name finds them. */
-function withWorkflows(config: MeepoConfig): MeepoConfig {
-  const { definitions, workflows = [] } = config
+function withWorkflows(config: MeepoConfig): KnownConfig {
+  const { definitions = [], workflows = [] } = config
   return { ...config, definitions: [...new Set([...definitions, ...workflows])] }
 }
 
 /** Paths in a configuration start from its folder, wherever the command was called. */
-function withStore(config: MeepoConfig, folder: string): MeepoConfig {
+function withStore(config: KnownConfig, folder: string): KnownConfig {
   const { store = '.meepo/meepo.db' } = config
   return isStoreFile(store) ? { ...config, store: resolve(folder, store) } : config
 }

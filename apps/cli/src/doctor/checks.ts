@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { definitionKey, MeepoError, toErrorData, type ErrorData, type RunSummary, type Store } from '@meepo/core'
+import { definitionKey, isWorkflow, MeepoError, schedulerName, toErrorData } from '@meepo/core'
+import type { ErrorData, RunSummary, Store } from '@meepo/core'
 import { describeProviders } from '@meepo/gateway'
 import { inspectSqliteFile } from '@meepo/store-sqlite'
 import type { MeepoConfig } from 'meepo'
-import { loadConfigIfAny } from '../config/load-config.ts'
+import { loadConfigIfAny, type KnownConfig } from '../config/load-config.ts'
 import { knownDefinitions } from '../config/known-definitions.ts'
 import { openEngine } from '../session.ts'
 import { measureSync } from './disk.ts'
@@ -36,7 +37,7 @@ export async function runChecks(named: string | undefined): Promise<readonly Che
   return checks
 }
 
-function definitionsCheck(config: MeepoConfig): Check {
+function definitionsCheck(config: KnownConfig): Check {
   try {
     const keys = [...knownDefinitions(config.definitions).keys()]
     return { name: 'definitions', status: keys.length > 0 ? 'ok' : 'warning', found: keys.join(', ') || 'none' }
@@ -58,7 +59,7 @@ function providerChecks(config: MeepoConfig): Check[] {
   }
 }
 
-async function storeChecks(config: MeepoConfig): Promise<Check[]> {
+async function storeChecks(config: KnownConfig): Promise<Check[]> {
   const { store } = config
   if (typeof store !== 'string')
     return [{ name: 'store', status: 'ok', found: 'opened by the configuration itself' }, ...(await runsCheck(config))]
@@ -97,7 +98,7 @@ function folderCheck(store: string): Check {
 }
 
 /** Runs that wait for code that the configuration does not have. */
-async function runsCheck(config: MeepoConfig): Promise<Check[]> {
+async function runsCheck(config: KnownConfig): Promise<Check[]> {
   const known = await attempt('runs', async () => knownDefinitions(config.definitions))
   if ('status' in known) return []
   const open = await attempt('runs', async () => {
@@ -109,7 +110,11 @@ async function runsCheck(config: MeepoConfig): Promise<Check[]> {
     }
   })
   if ('status' in open) return [open]
-  const lost = open.filter(({ definition, version }) => !known.has(definitionKey({ name: definition, version })))
+  // Schedules are runs as well, which wait for most of the time.
+  const schedulers = new Set([...known.values()].filter(isWorkflow).map(({ name }) => schedulerName(name)))
+  const isLost = ({ definition: name, version }: RunSummary): boolean =>
+    !known.has(definitionKey({ name, version })) && !schedulers.has(name)
+  const lost = open.filter(isLost)
   const unknown = [...new Set(lost.map(({ definition, version }) => definitionKey({ name: definition, version })))]
   return [
     lost.length === 0

@@ -1,5 +1,6 @@
 import { formatDollars } from '@meepo/core'
 import type { GraphEstimate } from 'meepo/files'
+import { formatCount } from '../render/format.ts'
 
 /** Windows beyond these are told by their number. */
 const windowsShown = 8
@@ -11,7 +12,7 @@ export function estimateTable(name: string, estimate: GraphEstimate): string {
   const { tasks, runs, ms, picoDollars, levels, criticalPath, windows, widest, unknown, countedOnce } = estimate
   const source = runs > 0 ? `${runs} past run${runs === 1 ? '' : 's'}` : 'what its tasks expect'
   const lines = [
-    `graph ${name}: ${tasks} tasks, ${levels.length} levels, of ${source}`,
+    `graph ${name}: ${formatCount(tasks, 'task')}, ${formatCount(levels.length, 'level')}, of ${source}`,
     `  time   p50 ${formatMs(ms.p50)}   p95 ${formatMs(ms.p95)}`,
     `  cost   p50 ${dollars(picoDollars.p50)}   p95 ${dollars(picoDollars.p95)}`,
     `  critical path   ${criticalPath.tasks.join(' > ')}   ${formatMs(criticalPath.ms)}`,

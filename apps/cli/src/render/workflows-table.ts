@@ -3,34 +3,42 @@ import { fit, type Terminal } from '../terminal.ts'
 import { columns } from './columns.ts'
 import { formatMs, oneLine } from './format.ts'
 
-/** Workflows as a table: which, when, the next and the last run, how many are going on, and what is wrong. */
+/** Workflows as a table: which, when, the next and the last run, what got none, how many go on, and what is wrong. */
 export function workflowsTable(terminal: Terminal, views: readonly WorkflowView[], now: number): string {
-  const head = ['WORKFLOW', 'SCHEDULE', 'NEXT', 'LAST', 'RUNNING', '']
-  const lines = columns([head, ...views.map((view) => cellsOf(view, now))], [false, false, false, false, true, false])
+  const head = ['WORKFLOW', 'SCHEDULE', 'NEXT', 'LAST', 'PASSED OVER', 'RUNNING', '']
+  const isRight = [false, false, false, false, false, true, false]
+  const lines = columns([head, ...views.map((view) => cellsOf(view, now))], isRight)
   const width = terminal.isOutLive ? terminal.columns() : Infinity
   return `${lines.map((line) => fit(line, width)).join('\n')}\n`
 }
 
-function cellsOf({ name, version, schedule, nextAt, last, running, ...state }: WorkflowView, now: number) {
+function cellsOf(view: WorkflowView, now: number): readonly string[] {
+  const { name, version, schedule, nextAt, last, running } = view
   return [
     `${oneLine(name)}@${version}`,
     schedule === undefined ? '' : oneLine(`${schedule.cron} ${schedule.timeZone ?? 'UTC'}`),
-    nextAt === undefined ? '' : `in ${formatMs(Math.max(0, nextAt - now))}`,
-    last === undefined ? '' : `${formatMs(Math.max(0, now - last.at))} ago, ${last.runId}`,
+    nextAt === undefined ? '' : nextAt >= now ? `in ${formatMs(nextAt - now)}` : `due ${agoOf(nextAt, now)}`,
+    last === undefined ? '' : `${agoOf(last.at, now)}, ${last.runId}`,
+    passedOf(view, now),
     String(running),
-    noteOf({ schedule, nextAt, last, ...state }),
+    noteOf(view),
   ]
 }
 
-type NoteParts = Pick<WorkflowView, 'isPaused' | 'lastPassed'> & {
-  readonly [K in 'schedule' | 'nextAt' | 'last']: WorkflowView[K] | undefined
+/** `overlap, 5 m 00 s ago`, `5 missed, 2 h 10 m ago`. */
+function passedOf({ lastPassed }: WorkflowView, now: number): string {
+  if (lastPassed === undefined) return ''
+  const { at, why, count, error } = lastPassed
+  const what = count === undefined ? (error?.code ?? why) : `${count} ${why}`
+  return `${oneLine(what)}, ${agoOf(at, now)}`
 }
 
-function noteOf({ schedule, isPaused, nextAt, last, lastPassed }: NoteParts): string {
+function noteOf({ schedule, isPaused, isKept }: WorkflowView): string {
   if (schedule === undefined) return ''
   if (isPaused) return 'paused'
-  if (nextAt === undefined) return 'no process keeps it yet'
-  if (lastPassed === undefined || lastPassed.at < (last?.at ?? 0)) return ''
-  const { why, error } = lastPassed
-  return error === undefined ? `the last fire was passed over: ${why}` : `the last fire failed: ${error.code}`
+  return isKept ? '' : 'no process keeps it: `meepo workflows serve` does'
+}
+
+function agoOf(at: number, now: number): string {
+  return `${formatMs(Math.max(0, now - at))} ago`
 }

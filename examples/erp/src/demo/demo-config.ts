@@ -50,12 +50,12 @@ export function lookInto(state: string): LookAtRuns {
 }
 
 /** A run can be looked at whatever became of its files; only to go on it needs them. */
-function definitionsOver(data: string, out: string, state: string): MeepoConfig['definitions'] {
+function definitionsOver(data: string, out: string, state: string): NonNullable<MeepoConfig['definitions']> {
   try {
     // What makes a definition is bound to its own input and result: a list of them forgets both.
-    return [
-      bindMonthEnd({ company: loadCompany(data), out, lookAtRuns: lookInto(state) }),
-    ] as MeepoConfig['definitions']
+    return [bindMonthEnd({ company: loadCompany(data), out, lookAtRuns: lookInto(state) })] as NonNullable<
+      MeepoConfig['definitions']
+    >
   } catch (thrown) {
     if (!(thrown instanceof DataError)) throw thrown
     process.emitWarning(`${thrown.message}: no run can go on`, { code: thrown.code })

@@ -408,6 +408,12 @@ export const catalogue = {
     summary: 'The run has more than 1,000 open tasks.',
     fix: 'Start fewer at a time; a graph queues by itself.',
   },
+  'schedule.blocked': {
+    summary:
+      'A run of another definition has the id of the next scheduler of a workflow, so that its schedule cannot be changed.',
+    fix: 'Give the definition of that run a `retention`, so that it goes when it has ended, or give the workflow another name.',
+    exit: 2,
+  },
   'schedule.invalid': {
     summary: 'The schedule of a workflow makes no sense: its cron, its time zone, or another field.',
     fix: 'Correct the field that the message names.',

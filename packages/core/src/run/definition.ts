@@ -62,17 +62,18 @@ export function checkDefinition(definition: Pick<AnyDefinition, 'name' | 'versio
   checkRetention(definition)
 }
 
+const retentionFields: readonly string[] = ['completedMs', 'failedMs']
+
 function checkRetention({ name, retention = {} }: Pick<AnyDefinition, 'name' | 'retention'>): void {
-  for (const field of ['completedMs', 'failedMs'] as const) {
-    const value = retention[field]
-    if (value === undefined || (Number.isFinite(value) && value >= 0)) continue
-    throw new MeepoError(
-      'definition.invalid',
-      `retention.${field} of ${name} must be a number of milliseconds from 0`,
-      {
-        details: { field: `retention.${field}`, value: String(value) },
-      },
-    )
+  for (const [field, value] of Object.entries(retention)) {
+    const isKnown = retentionFields.includes(field)
+    if (isKnown && (value === undefined || (Number.isFinite(value) && value >= 0))) continue
+    const problem = isKnown
+      ? 'must be a number of milliseconds from 0'
+      : 'is unknown; there are completedMs and failedMs'
+    throw new MeepoError('definition.invalid', `retention.${field} of ${name} ${problem}`, {
+      details: { field: `retention.${field}`, value: String(value) },
+    })
   }
 }
 

@@ -7,17 +7,21 @@ const cron = '* * * * * *'
 
 test('the fire that is just due is started, whatever becomes of missed ones', () => {
   for (const missed of ['skip', 'latest', 'all'] as const)
-    expect(dueFires({ cron, missed }, every(10), 20, 31)).toEqual({ fires: [30], hasPassed: false })
-  expect(dueFires({ cron }, every(10), 30, 35)).toEqual({ fires: [], hasPassed: false })
+    expect(dueFires({ cron, missed }, every(10), 20, 31)).toEqual({ fires: [30] })
+  expect(dueFires({ cron }, every(10), 30, 35)).toEqual({ fires: [] })
 })
 
 test('of missed fires the last one is started, or the last so many', () => {
-  expect(dueFires({ cron }, every(10), 20, 59)).toEqual({ fires: [50], hasPassed: true })
-  expect(dueFires({ cron, missed: 'all' }, every(10), 20, 59)).toEqual({ fires: [30, 40, 50], hasPassed: false })
+  expect(dueFires({ cron }, every(10), 20, 59)).toEqual({ fires: [50], missed: { at: 40, count: 2 } })
+  expect(dueFires({ cron, missed: 'all' }, every(10), 20, 59)).toEqual({ fires: [30, 40, 50] })
   expect(dueFires({ cron, missed: 'all', maxMissed: 2 }, every(10), 20, 59)).toEqual({
     fires: [40, 50],
-    hasPassed: true,
+    missed: { at: 30, count: 1 },
   })
+})
+
+test('of the dropped ones a thousand are counted', () => {
+  expect(dueFires({ cron }, every(1), 0, 5_000)).toEqual({ fires: [5_000], missed: { at: 4_999, count: 1_000 } })
 })
 
 test('fires of skip are too late after their grace, others never are', () => {
@@ -40,7 +44,8 @@ test('however the time is cut, all takes each fire once and latest at most one f
           const { fires } = dueFires({ cron, missed: 'all', maxMissed: 1_000 }, every(step), after, now)
           const latest = dueFires({ cron }, every(step), after, now)
           expect(latest.fires).toEqual(fires.slice(-1))
-          expect(latest.hasPassed).toBe(fires.length > 1)
+          expect(latest.missed?.count ?? 0).toBe(Math.max(0, fires.length - 1))
+          expect(latest.missed?.at).toBe(fires.at(-2))
           all.push(...fires)
           after = now
         }

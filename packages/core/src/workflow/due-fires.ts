@@ -5,12 +5,14 @@ import type { FireTimes } from './schedule.ts'
 export interface DueFires {
   /** The oldest first. */
   readonly fires: readonly number[]
-  /** There were more, which the policy passes over. */
-  readonly hasPassed: boolean
+  /** Older ones, which the policy drops: the last of them, and how many; 1,000 stands for more as well. */
+  readonly missed?: { readonly at: number; readonly count: number }
 }
 
 const defaultMissed = 100
 const defaultGraceMs = 60_000
+/** Of dropped fires so many are counted: a schedule of seconds misses millions in a month. */
+const maxCounted = 1_000
 
 /**
  * The fires behind `after` and up to `now` that are to be started, by the policy for missed ones. More than one is due only
@@ -19,8 +21,12 @@ const defaultGraceMs = 60_000
 export function dueFires(schedule: ScheduleData, times: FireTimes, after: number, now: number): DueFires {
   const { missed = 'latest', maxMissed = defaultMissed } = schedule
   const most = missed === 'all' ? maxMissed : 1
-  const due = times.upTo(now, most + 1).filter((at) => at > after)
-  return { fires: due.slice(0, most).toReversed(), hasPassed: due.length > most }
+  const lastOnes = (count: number): readonly number[] => times.upTo(now, count).filter((at) => at > after)
+  const due = lastOnes(most + 1)
+  const fires = due.slice(0, most).toReversed()
+  const [dropped] = due.slice(most)
+  if (dropped === undefined) return { fires }
+  return { fires, missed: { at: dropped, count: lastOnes(most + maxCounted).length - most } }
 }
 
 /** Whether a fire is not to be started any more. */

@@ -3,16 +3,20 @@ import { every, ScheduleWorld } from '../../test/schedule-world.ts'
 import { SmallEngine } from '../../test/small-engine.ts'
 import { MeepoError } from '../base/errors.ts'
 import type { LogEvent } from '../log/events.ts'
-import { foldScheduler, type SchedulerState } from './scheduler-state.ts'
-import { schedulerDefinition, type SchedulerInput } from './scheduler.ts'
+import { foldScheduler, type PendingFire, type SchedulerInput, type SchedulerState } from './scheduler-state.ts'
+import { replacedSignal, schedulerDefinition } from './scheduler.ts'
 
 const schedule = { cron: '* * * * * *' }
 
-/** A scheduler on a clock that stands still. */
-function begin(world: ScheduleWorld, input: SchedulerInput): SmallEngine {
-  const engine = SmallEngine.start(schedulerDefinition('work', world), input)
+/** A scheduler on a clock that stands still, or one that goes on from what was written. */
+function begin(world: ScheduleWorld, input: Partial<SchedulerInput>, writes?: SmallEngine['writes']): SmallEngine {
+  const engine = SmallEngine.start(schedulerDefinition('work', world), { schedule, after: 0, ...input }, writes)
   world.clock = () => engine.machine.scheduler.now()
   return engine
+}
+
+function fireOf(at: number, more: Partial<PendingFire> = {}): PendingFire {
+  return { at, runId: new ScheduleWorld().fireRunId(schedule, at), ...more }
 }
 
 function stateOf(engine: SmallEngine): SchedulerState | undefined {
@@ -37,27 +41,57 @@ test('a scheduler takes up where another one was', async () => {
   expect(world.started).toEqual([-3_000, -2_000, -1_000, 0])
 })
 
-test('without a schedule it ends at once', async () => {
-  const engine = begin(new ScheduleWorld(), { schedule: null })
+test.each<[string, Partial<SchedulerInput>, number]>([
+  ['without a schedule', { schedule: null }, 0],
+  ['while it is paused', { isPaused: true }, 0],
+  ['when its schedule has come to its end', {}, 2],
+])('%s it waits for a successor, however long', async (_when, input, fires) => {
+  const world = new ScheduleWorld()
+  world.calendar = every(1_000, 2_000)
+  const engine = begin(world, input)
+  await engine.run(100_000_000)
+  expect(world.started).toHaveLength(fires)
+  expect(engine.isOver).toBe(false)
+  expect(stateOf(engine)).not.toHaveProperty('nextAt')
+  engine.signal(replacedSignal, true)
   await engine.run(0)
   expect(engine.record()).toMatchObject({ status: 'completed', result: null })
 })
 
-test('a schedule that has no next fire comes to its end', async () => {
+test('it tells the one before first, whatever it is for itself', async () => {
+  for (const input of [{}, { schedule: null }, { isPaused: true } as const]) {
+    const world = new ScheduleWorld()
+    const engine = begin(world, { ...input, before: 'old' })
+    await engine.run(0)
+    expect(world.replaced).toEqual(['old'])
+    expect(stateOf(engine)).not.toHaveProperty('before')
+  }
+})
+
+test('it ends as soon as it is told of its successor', async () => {
   const world = new ScheduleWorld()
-  world.calendar = every(1_000, 2_000)
-  const engine = begin(world, { schedule })
-  await engine.run(5_000)
-  expect(world.started).toEqual([1_000, 2_000])
-  expect(engine.isOver).toBe(true)
-  expect(stateOf(engine)).not.toHaveProperty('nextAt')
+  const engine = begin(world, {})
+  await engine.run(1_500)
+  engine.signal(replacedSignal, true)
+  await engine.run(0)
+  expect(engine.record()).toMatchObject({ status: 'completed' })
+  expect(world.started).toEqual([1_000])
+})
+
+test('a signal of another form fails it, and what it knew stays in its log', async () => {
+  const engine = begin(new ScheduleWorld(), {})
+  await engine.run(1_500)
+  engine.signal(replacedSignal, 7)
+  await engine.run(0)
+  expect(engine.record()).toMatchObject({ status: 'failed', error: { code: 'input.invalid' } })
+  expect(stateOf(engine)).toMatchObject({ after: 1_000, last: { at: 1_000 } })
 })
 
 test('it ends without a fire when it has a successor', async () => {
   const world = new ScheduleWorld()
   const engine = begin(world, { schedule })
   await engine.run(1_500)
-  world.runs.set(world.nextSchedulerId('root'), 'completed')
+  world.runs.set(world.nextId('root'), 'completed')
   await engine.run(1_000)
   expect(world.started).toEqual([1_000])
   expect(engine.isOver).toBe(true)
@@ -73,33 +107,44 @@ test('after a hundred rounds a successor goes on from there', async () => {
   expect(world.successors).toEqual([
     { schedule, after: 99_000, last: { at: 99_000, runId: world.fireRunId(schedule, 99_000) } },
   ])
-  const quiet = new ScheduleWorld()
-  quiet.refuse = () => {
-    throw new MeepoError('input.invalid', 'no')
-  }
-  await begin(quiet, { schedule }).run(200_000)
-  expect(quiet.successors).toEqual([{ schedule, after: 99_000 }])
 })
 
-test('while it is paused nothing is started, and what was missed is not made up for', async () => {
+test('where something else has the place of the successor, it goes on itself', async () => {
   const world = new ScheduleWorld()
-  const engine = begin(world, { schedule, isPaused: true })
-  await engine.run(10_000)
-  expect(stateOf(engine)).toEqual({ schedule, isPaused: true })
-  engine.signal('resume', { at: 9_500 })
-  await engine.run(600)
-  expect(world.started).toEqual([10_000])
-  expect(stateOf(engine)).not.toHaveProperty('isPaused')
-  engine.signal('other', 1)
-  await engine.run(0)
-  expect(stateOf(engine)).toMatchObject({ last: { at: 10_000 } })
+  world.isBlocked = true
+  const engine = begin(world, {})
+  await engine.run(250_500)
+  expect(engine.isOver).toBe(false)
+  expect(world.started).toEqual(Array.from({ length: 250 }, (_, index) => (index + 1) * 1_000))
+  expect(stateOf(engine)).toMatchObject({ after: 250_000, last: { at: 250_000 }, nextAt: 251_000 })
+  world.isBlocked = false
+  await engine.run(100_000)
+  expect(world.successors).toMatchObject([{ last: { at: 299_000 } }])
+  expect(engine.isOver).toBe(true)
 })
 
-test.each([[null], ['x'], [{}], [{ at: 'soon' }]])('a resume that says no time is refused: %j', async (value) => {
-  const engine = begin(new ScheduleWorld(), { schedule, isPaused: true })
-  engine.signal('resume', value)
-  await engine.run(0)
-  expect(engine.record()).toMatchObject({ status: 'failed', error: { code: 'input.invalid' } })
+test('a store that fails at the hand-over is waited for', async () => {
+  const world = new ScheduleWorld()
+  let failures = 0
+  const succeed = world.succeed.bind(world)
+  world.succeed = async (...given) => {
+    if (++failures < 3) throw new MeepoError('store.failed', 'not now')
+    return succeed(...given)
+  }
+  const engine = begin(world, {})
+  await engine.run(200_000)
+  expect(world.successors).toHaveLength(1)
+  expect(engine.isOver).toBe(true)
+})
+
+test('what a hand-over cannot be done for at all fails it', async () => {
+  const world = new ScheduleWorld()
+  world.succeed = async () => {
+    throw new MeepoError('definition.unknown', 'what is that')
+  }
+  const engine = begin(world, {})
+  await engine.run(200_000)
+  expect(engine.record()).toMatchObject({ status: 'failed', error: { code: 'definition.unknown' } })
 })
 
 test('a fire whose run cannot be started is passed over, and said so', async () => {
@@ -165,56 +210,136 @@ test('a fire of skip that nobody could start in time is passed over', async () =
   expect(stateOf(engine)?.lastPassed).toMatchObject({ at: 1_000, why: 'late' })
 })
 
-test('a fire that may have been started, and whose run may be forgotten, is not started again', async () => {
-  for (const [keptMs, expected] of [
-    [5_000, [1_000, 11_000]],
-    [10_001, [1_000, 1_000, 11_000]],
+test('what was missed and dropped is told: the last of it, and how many', async () => {
+  for (const [input, started, missed] of [
+    [{ schedule }, [0], { at: -1_000, why: 'missed', count: 3 }],
+    [{ schedule: { ...schedule, missed: 'all', maxMissed: 2 } }, [-1_000, 0], { at: -2_000, why: 'missed', count: 2 }],
   ] as const) {
     const world = new ScheduleWorld()
+    const engine = begin(world, { ...input, after: -3_500 })
+    await engine.run(3_500)
+    expect(world.started).toEqual([...started, 1_000, 2_000, 3_000])
+    expect(stateOf(engine)).toMatchObject({ last: { at: 3_000 }, lastPassed: missed })
+  }
+})
+
+test('a clock that stands before what is decided on repeats no fire', async () => {
+  const world = new ScheduleWorld()
+  const engine = begin(world, { after: 5_500 })
+  await engine.run(0)
+  expect(stateOf(engine)).toMatchObject({ after: 5_500, nextAt: 6_000 })
+  await engine.run(7_000)
+  expect(world.started).toEqual([6_000, 7_000])
+})
+
+test('fires that one before may have started count if they have runs, and are started if they have none', async () => {
+  const world = new ScheduleWorld()
+  const [first, second, third] = [-3, -2, -1].map((at) => fireOf(at * 1_000, { doubt: 'start' }))
+  world.runs.set(second!.runId, 'running')
+  const engine = begin(world, { pending: [first!, second!, third!], schedule: { ...schedule, overlap: 'skip' } })
+  await engine.run(0)
+  expect(world.started).toEqual([-3_000])
+  expect(stateOf(engine)).toEqual({
+    schedule: { ...schedule, overlap: 'skip' },
+    after: 0,
+    last: { at: -2_000, runId: second!.runId },
+    lastPassed: { at: -1_000, why: 'overlap' },
+    nextAt: 1_000,
+  })
+})
+
+test('those that are given up are not started, and their runs count nevertheless', async () => {
+  const world = new ScheduleWorld()
+  const [first, second] = [-2, -1].map((at) => fireOf(at * 1_000, { doubt: 'look' }))
+  world.runs.set(first!.runId, 'waiting')
+  const engine = begin(world, { pending: [first!, second!], schedule: { ...schedule, overlap: 'skip' } })
+  await engine.run(1_500)
+  expect(world.started).toEqual([])
+  expect(stateOf(engine)).toMatchObject({ last: { at: -2_000 }, lastPassed: { at: 1_000, why: 'overlap' } })
+})
+
+test('one that was told of a successor between decision and start leaves the fire to it', async () => {
+  const world = new ScheduleWorld()
+  let asked = 0
+  world.isReplaced = async () => ++asked > 2
+  const engine = begin(world, {})
+  await engine.run(1_500)
+  expect(world.started).toEqual([])
+  expect(engine.isOver).toBe(true)
+  expect(stateOf(engine)).toEqual({ schedule, after: 1_000, pending: [fireOf(1_000)], nextAt: 2_000 })
+})
+
+test.each<[number, number, boolean]>([
+  [5_000, 1, true],
+  [10_001, 2, false],
+])(
+  'a fire that may have been started is not started again when its run may be forgotten: kept for %i ms',
+  async (keptMs, starts, isUnknown) => {
+    const isCut = (name: string) => (writes: SmallEngine['writes']) =>
+      writes.findLastIndex(({ event }) => event.type === 'step.started' && event.data.name === name) + 1
+    const world = new ScheduleWorld()
     world.keptMs = keptMs
-    world.calendar = {
-      next: (after) => every(10_000).next(after - 1_000)! + 1_000,
-      upTo: (at, count) =>
-        every(10_000)
-          .upTo(at - 1_000, count)
-          .map((each) => each + 1_000),
-    }
-    const definition = schedulerDefinition('work', world)
-    const first = begin(world, { schedule })
-    await first.run(1_000)
-    const started = first.writes.findLastIndex(({ event }) => event.type === 'step.started')
+    world.calendar = every(10_000)
+    const first = begin(world, {})
+    await first.run(10_000)
     // It died behind the start, and everything was down until the run was forgotten.
+    const writes = first.writes.slice(0, isCut('fire')(first.writes))
     world.runs.clear()
-    const again = SmallEngine.start(definition, { schedule }, first.writes.slice(0, started + 1))
+    const again = begin(world, {}, writes)
     world.clock = () => again.machine.scheduler.now() + 10_000
     await again.run(0)
-    world.clock = () => again.machine.scheduler.now()
-    await again.run(10_500)
-    expect(world.started, String(keptMs)).toEqual(expected)
-  }
+    expect(world.started).toEqual(Array.from({ length: starts }, () => 10_000))
+    const passed = stateOf(again)?.lastPassed
+    expect(passed).toEqual(isUnknown ? { at: 10_000, why: 'unknown' } : undefined)
+  },
+)
+
+test('one that was decided on and surely not started is started, however late it is', async () => {
+  const world = new ScheduleWorld()
+  world.keptMs = 5_000
+  world.calendar = every(10_000)
+  const first = begin(world, {})
+  await first.run(10_000)
+  const decided = first.writes.findLastIndex(({ event }) => event.type === 'step.started' && event.data.name === 'fire')
+  const before = new ScheduleWorld()
+  before.keptMs = 5_000
+  before.calendar = every(10_000)
+  const again = begin(before, {}, first.writes.slice(0, decided))
+  before.clock = () => again.machine.scheduler.now() + 10_000
+  await again.run(0)
+  expect(before.started).toEqual([10_000])
 })
 
 test('crashed at every place of its log, it starts every fire once', async () => {
   for (const missed of ['all', 'latest'] as const) {
-    const input = { schedule: { ...schedule, missed }, after: 0 }
+    const input = { schedule: { ...schedule, missed } }
     const whole = begin(new ScheduleWorld(), input)
     await whole.run(5_500)
     for (let position = 1; position < whole.writes.length; position++) {
       const world = new ScheduleWorld()
-      const definition = schedulerDefinition('work', world)
-      const first = SmallEngine.start(definition, input)
-      world.clock = () => first.machine.scheduler.now()
-      await first.run(5_500)
+      await begin(world, input).run(5_500)
       // The runs are there; of what the scheduler knows of them a part is lost.
-      const again = SmallEngine.start(definition, input, whole.writes.slice(0, position))
-      world.clock = () => again.machine.scheduler.now()
+      const again = begin(world, input, whole.writes.slice(0, position))
       await again.run(8_500 - again.machine.scheduler.now())
       expect(world.started, `${missed} after ${position}`).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((at) => at * 1_000))
     }
   }
 })
 
-test.each([[null], [7], [{}]])('a beginning that is none is refused: %j', (value) => {
+test('whoever follows one that was cut off anywhere knows what it may have started', async () => {
+  const whole = begin(new ScheduleWorld(), {})
+  await whole.run(3_500)
+  for (let position = 1; position < whole.writes.length; position++) {
+    const events = whole.writes.slice(0, position).map(({ event }, index) => ({ ...event, seq: index + 1 }) as LogEvent)
+    const { after, pending = [], last } = foldScheduler(events)!
+    const isStarted = events.some(({ type, data }) => type === 'step.started' && data.name === 'fire')
+    const known = [last?.at ?? 0, ...pending.map(({ at }) => at)]
+    expect(Math.max(...known), `after ${position}`).toBe(Math.floor(after / 1_000) * 1_000)
+    if (isStarted) expect(known.length).toBeGreaterThan(0)
+  }
+})
+
+test.each([[null], [7], [{}], [{ schedule: null }]])('a beginning that is none is refused: %j', (value) => {
   expect(schedulerDefinition('work', new ScheduleWorld()).input.safeParse(value).success).toBe(false)
 })
 
@@ -222,8 +347,7 @@ test('logs of others, and of schedulers that have not begun, say nothing', () =>
   expect(foldScheduler([])).toBeUndefined()
   const created = { seq: 1, at: 0, type: 'run.created', data: { input: { ref: { blob: 'b', bytes: 1 } } } }
   // Half an event is enough for the fold.
-  const signal = { seq: 2, at: 0, type: 'signal.received', data: { name: 'resume' } }
   const step = { seq: 3, at: 0, type: 'step.started', data: { number: 1, name: 'fire' } }
   const done = { seq: 4, at: 0, type: 'step.completed', data: { number: 1, result: { value: { kind: 'replaced' } } } }
-  expect(foldScheduler([created, signal, step, done] as unknown as LogEvent[])).toBeUndefined()
+  expect(foldScheduler([created, step, done] as unknown as LogEvent[])).toBeUndefined()
 })

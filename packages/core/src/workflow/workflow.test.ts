@@ -10,7 +10,7 @@ import { task } from '../graph/task.ts'
 import { define } from '../run/definition.ts'
 import { fireRunId, nextSchedulerId } from './run-ids.ts'
 import { scheduleData, type Schedule } from './schedule.ts'
-import { defineWorkflow, isWorkflow, workflowFromData, workflowStart } from './workflow.ts'
+import { defineWorkflow, isWorkflow, scheduleInput, workflowFromData, workflowStart } from './workflow.ts'
 
 beforeAll(() => loadExpressions())
 
@@ -82,14 +82,78 @@ test.each<[Partial<Schedule>, string]>([
   [{ overlap: 'queue' as 'skip' }, 'overlap'],
   [{ tenant: '' }, 'tenant'],
   [{ tenant: 7 as unknown as string }, 'tenant'],
+  [{ cron: ' ' }, 'cron'],
 ])('a schedule that makes no sense is refused: %j', (wrong, field) => {
   const schedule: Schedule<{ day: number }> = { cron: '0 7 * * *', ...(wrong as object), input: { day: 1 } }
   const problem = problemOf(() => defineWorkflow({ graph, schedule }))
   expect(problem).toMatchObject({ code: 'schedule.invalid', field: `schedule.${field}` })
-  expect(problem.message).toMatch(`workflow report: schedule.${field} must be`)
+  expect(problem.message).toMatch(`workflow report: schedule.${field}: must be`)
+})
+
+test.each<[unknown, string, RegExp]>([
+  [{ cron: '@daily', timezone: 'UTC' }, 'schedule.timezone', /is no field of schedules; there are cron, timeZone/],
+  ['@daily', 'schedule', /must be an object/],
+])('a schedule with something unknown is refused: %j', (schedule, field, message) => {
+  const problem = problemOf(() => defineWorkflow({ graph, schedule: schedule as Schedule<{ day: number }> }))
+  expect(problem).toMatchObject({ code: 'schedule.invalid', field, message: expect.stringMatching(message) })
+})
+
+test.each<[object, string, RegExp]>([
+  [{ budget: 'abc' }, 'money.invalid', /^workflow report: budget: .*abc/],
+  [{ limits: { picoDollars: '-1' } }, 'money.invalid', /^workflow report: limits.picoDollars is -1/],
+  [{ budget: 1, limits: { picoDollars: '1' } }, 'config.invalid', /^workflow report: budget and limits.picoDollars/],
+])('limits that make no sense are refused, and named: %j', (wrong, code, message) => {
+  const problem = problemOf(() => defineWorkflow({ graph, ...wrong }))
+  expect(problem).toMatchObject({ code, message: expect.stringMatching(message) })
+})
+
+test('what a schedule gives is made when it is asked for', () => {
+  const withInput = (input: Schedule['input']) =>
+    defineWorkflow<unknown, unknown>({
+      graph: { ...graph, input: z.unknown() } as never,
+      schedule: { cron: 'c', input },
+    })
+  expect(
+    scheduleInput(
+      withInput(({ at }: { at: number }) => at),
+      7,
+    ),
+  ).toBe(7)
+  expect(scheduleInput(withInput('text'), 7)).toBe('text')
+  expect(scheduleInput(defineWorkflow<unknown, unknown>({ graph: graph as never }), 7)).toBe(null)
+  expect(
+    problemOf(() =>
+      scheduleInput(
+        withInput(async () => 1),
+        7,
+      ),
+    ),
+  ).toMatchObject({
+    code: 'schedule.invalid',
+    message: expect.stringMatching(/schedule.input: must not be async/),
+  })
+  const failing = (): never => {
+    throw new Error('no data yet')
+  }
+  expect(problemOf(() => scheduleInput(withInput(failing), 7))).toMatchObject({
+    code: 'schedule.invalid',
+    message: 'workflow report: schedule.input: threw: no data yet',
+  })
+  // Nobody hears of a rejection behind the refusal.
+  expect(
+    problemOf(() =>
+      scheduleInput(
+        withInput(() => Promise.reject(new Error('late'))),
+        7,
+      ),
+    ).code,
+  ).toBe('schedule.invalid')
 })
 
 test('the input of a schedule must be one that the graph takes', () => {
+  expect(problemOf(() => defineWorkflow({ graph, schedule: { cron: '@daily' } })).message).toMatch(
+    /schedule.input: it is missing, and the workflow does not take null: /,
+  )
   expect(problemOf(() => defineWorkflow({ graph, schedule: { cron: '0 7 * * *' } })).message).toMatch(/schedule.input/)
   const wrong = { day: 'x' } as unknown as { day: number }
   expect(problemOf(() => defineWorkflow({ graph, schedule: { cron: '0 7 * * *', input: wrong } })).code).toBe(
@@ -104,6 +168,7 @@ test.each<[object, string]>([
   [{ deadlineMs: Infinity }, 'deadlineMs'],
   [{ retention: { completedMs: -1 } }, 'retention.completedMs'],
   [{ retention: { failedMs: Number.NaN } }, 'retention.failedMs'],
+  [{ retention: { compltedMs: 5 } }, 'retention.compltedMs'],
 ])('a workflow that makes no sense is refused: %j', (wrong, field) => {
   expect(problemOf(() => defineWorkflow({ graph, ...wrong }))).toMatchObject({ code: 'definition.invalid', field })
 })
@@ -154,7 +219,9 @@ test('runs are named by workflow, tenant and time, and schedulers by the one bef
 test('a graph of data is the workflow that it says', () => {
   const tasks = { a: { timer: 5 } }
   const plain = graphFromData({ name: 'g', tasks })
-  expect(workflowFromData(plain)).toBe(plain)
+  expect(isWorkflow(plain)).toBe(false)
+  expect(isWorkflow(workflowFromData(plain))).toBe(true)
+  expect(graphToData(workflowFromData(plain))).toEqual(plain.data)
   const data = {
     name: 'g',
     tasks,
@@ -169,7 +236,10 @@ test('a graph of data is the workflow that it says', () => {
     limits: { picoDollars: '1000000000000' },
   })
   expect(graphToData(workflow)).toEqual(data)
-  expect(isWorkflow(workflowFromData(graphFromData({ name: 'g', tasks, priority: 1 })))).toBe(true)
+  expect(workflowFromData(graphFromData({ name: 'g', tasks, budget: 1 }))).toMatchObject({
+    isWorkflow: true,
+    limits: { picoDollars: '1000000000000' },
+  })
 })
 
 test('only the outermost graph of data has a schedule', () => {

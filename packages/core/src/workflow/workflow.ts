@@ -1,12 +1,12 @@
-import { MeepoError, toError } from '../base/errors.ts'
+import { MeepoError, toError, toErrorData } from '../base/errors.ts'
 import { parseWith } from '../base/schema.ts'
-import { askedLimits } from '../engine/asked-limits.ts'
+import { askedLimits, type AskedLimits } from '../engine/asked-limits.ts'
 import type { StartOptions } from '../engine/engine.ts'
 import type { DataGraph } from '../graph/data/graph-from-data.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { RunLimits } from '../log/events.ts'
 import { checkDefinition, type AnyDefinition, type Definition, type Retention } from '../run/definition.ts'
-import { checkSchedule, type Schedule } from './schedule.ts'
+import { checkSchedule, invalidSchedule, type Fire, type Schedule } from './schedule.ts'
 
 /** What {@link defineWorkflow} takes. */
 export interface WorkflowOptions<I, O> {
@@ -59,7 +59,7 @@ export function defineWorkflow<I, O>(options: WorkflowOptions<I, O>): Workflow<I
       if (ms < leastKeptMs)
         throw invalid(name, `retention.${field}`, `at least ${leastKeptMs}, as the workflow has a schedule`)
   }
-  const asked = askedLimits({ budget: options.budget, limits: options.limits })
+  const asked = limitsOf(name, options)
   const limits = { ...graph.limits, ...asked }
   const given = { priority, deadlineMs, schedule, retention: retention ?? graph.retention }
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
@@ -69,12 +69,14 @@ export function defineWorkflow<I, O>(options: WorkflowOptions<I, O>): Workflow<I
   return Object.assign(copy, { name, version, limits, isWorkflow: true, ...set }) as unknown as Workflow<I, O>
 }
 
-/** A graph of data as the workflow that its data asks for; a graph as it is when they ask for none. */
+/**
+ * A graph of data as a workflow, whatever its data say: one whose schedule was taken out is still the workflow that had it,
+ * and its schedule ends.
+ */
 export function workflowFromData(graph: DataGraph): DataGraph {
   const { schedule, retention, priority, deadlineMs } = graph.data
   const asked = { schedule, retention, priority, deadlineMs }
   const set = Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
-  if (Object.keys(set).length === 0) return graph
   // A copy of the graph, with its data.
   return defineWorkflow({ graph: graph as Graph, ...set }) as unknown as DataGraph
 }
@@ -95,13 +97,45 @@ export function workflowStart(definition: AnyDefinition, options: StartOptions, 
   }
 }
 
-function checkInput(workflow: string, { input: schema }: AnyDefinition, { input = null }: Schedule): void {
-  if (typeof input === 'function') return
+/** What the schedule of a workflow gives to the run of a fire. Throws `schedule.invalid`. */
+export function scheduleInput({ name, schedule }: Workflow, at: number): unknown {
+  const input: unknown = schedule?.input ?? null
+  // An input is JSON: only what makes inputs of fires is a function.
+  if (typeof input !== 'function') return input
+  const given = madeBy(name, input as (fire: Fire) => unknown, at)
+  if (!(given instanceof Promise)) return given
+  // Nobody waits for it.
+  given.catch(() => undefined)
+  throw invalidSchedule(name, 'schedule.input', 'must not be async: read in the first task what the run works on')
+}
+
+function madeBy(workflow: string, input: (fire: Fire) => unknown, at: number): unknown {
   try {
-    parseWith(schema, input, 'schedule.invalid', `workflow ${workflow}: schedule.input`)
+    return input({ at })
+  } catch (cause) {
+    throw invalidSchedule(workflow, 'schedule.input', `threw: ${toError(cause).message}`, cause)
+  }
+}
+
+function checkInput(workflow: string, { input: schema }: AnyDefinition, { input }: Schedule): void {
+  // What a function gives is known when it is asked.
+  if (typeof input === 'function') return
+  const what = `schedule.input${input === undefined ? ': it is missing, and the workflow does not take null' : ''}`
+  try {
+    parseWith(schema, input ?? null, 'schedule.invalid', `workflow ${workflow}: ${what}`)
   } catch (cause) {
     const details = { workflow, field: 'schedule.input' }
     throw new MeepoError('schedule.invalid', toError(cause).message, { details, cause })
+  }
+}
+
+function limitsOf(workflow: string, { budget, limits }: AskedLimits): Partial<RunLimits> {
+  try {
+    return askedLimits({ budget, limits })
+  } catch (thrown) {
+    const { code, message } = toErrorData(thrown)
+    const text = code === 'money.invalid' && budget !== undefined ? `budget: ${message}` : message
+    throw MeepoError.fromData({ ...toErrorData(thrown), message: `workflow ${workflow}: ${text}` })
   }
 }
 

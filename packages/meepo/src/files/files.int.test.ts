@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
@@ -273,4 +273,40 @@ test.each([
   expect(() => parseGraphFile(text, { file: 'flow.yaml', registry })).toThrow(
     expect.objectContaining({ code, message: expect.stringMatching(message) }),
   )
+})
+
+test('with somebody to tell, files that are wrong are left out, and what runs them', async () => {
+  const at = folder({
+    'workflows/above.yaml': 'name: above\ntasks: { t: { run: bad } }',
+    'workflows/bad.yaml': 'name: bad\ntasks: { t: { run: nobody } }',
+    'workflows/good.yaml': 'name: good\ntasks: { t: { run: worker } }',
+    'workflows/list.yaml': '[]',
+    'workflows/one.yaml': 'name: one\ntasks: { t: { run: two } }',
+    'workflows/second.yaml': 'name: good\ntasks: { t: { run: worker } }',
+    'workflows/two.yaml': 'name: two\ntasks: { t: { run: one } }',
+    'workflows/unclosed.yaml': 'name: [',
+  })
+  const told: string[] = []
+  const graphs = await loadGraphFiles(await findGraphFiles(at), registry, (error, path) => {
+    told.push(`${basename(path)} ${(error as MeepoError).code}`)
+  })
+  expect([...graphs.values()].map(({ name }) => name)).toEqual(['good'])
+  expect(told).toEqual([
+    'unclosed.yaml file.invalid',
+    'second.yaml definition.duplicate',
+    'bad.yaml graph.invalid',
+    'above.yaml graph.invalid',
+    'list.yaml graph.invalid',
+    'two.yaml graph.cycle',
+    'one.yaml graph.cycle',
+  ])
+})
+
+test('a file is a workflow whatever it says', () => {
+  const plain = 'name: g\ntasks: { a: { run: worker } }\n'
+  expect(parseGraphFile(plain, { registry })).toMatchObject({ isWorkflow: true })
+  expect(parseGraphFile(`${plain}budget: $2\n`, { registry })).toMatchObject({
+    isWorkflow: true,
+    limits: { picoDollars: '2000000000000' },
+  })
 })

@@ -14,7 +14,7 @@ export interface GraphFileOptions {
 }
 
 /**
- * Makes a graph of YAML or JSON text. Throws `file.invalid` for what is no YAML, and what {@link graphFromData} throws,
+ * Makes a graph of YAML or JSON text, which is a workflow. Throws `file.invalid` for what is no YAML, and what {@link graphFromData} throws,
  * with file, line and column of everything that is wrong.
  * @example parseGraphFile('name: greet\ntasks:\n  say: { tool: say, input: { text: =input } }', { registry: { tools: [say] } })
  */
@@ -28,7 +28,7 @@ export async function readGraphFile(path: string, registry: GraphRegistry = {}):
   return graphOf(await readYaml(path), registry)
 }
 
-/** Makes the graph of a parsed file: a workflow, if it says when it runs or how long it stays. */
+/** Makes the workflow of a parsed file. */
 export function graphOf(yaml: YamlFile, registry: GraphRegistry): DataGraph {
   try {
     const graph = graphFromData(yaml.data, registry)

@@ -23,47 +23,94 @@ export async function findGraphFiles(folder: string): Promise<readonly string[]>
   return [...own, ...names.toSorted().map((name) => join(workflows, name))]
 }
 
+interface GraphFile {
+  readonly path: string
+  readonly yaml: YamlFile
+}
+
 /**
- * Makes the graphs of files. They may run each other by name, in whatever order they are given; a circle of them is
- * `graph.cycle`, two of one name are `definition.duplicate`.
+ * Makes the graphs of files, by path. They may run each other by name, in whatever order they are given; a circle of them is
+ * `graph.cycle`, two of one name are `definition.duplicate`. With `onBroken` a file that is wrong is told and left out, and
+ * what runs it as well, with the same error; without, it is thrown.
  */
 export async function loadGraphFiles(
   paths: readonly string[],
   registry: GraphRegistry = {},
+  onBroken: (error: unknown, path: string) => void = rethrow,
 ): Promise<ReadonlyMap<string, DataGraph>> {
-  const files = await Promise.all(paths.map(async (path) => ({ path, yaml: await readYaml(path) })))
-  const byName = new Map<string, { readonly path: string; readonly yaml: YamlFile }>()
-  for (const file of files) {
-    const name = nameOf(file.yaml)
-    const other = name === undefined ? undefined : byName.get(name)
-    if (other) {
-      throw new MeepoError(
-        'definition.duplicate',
-        `${other.yaml.placeOf('name')} and ${file.yaml.placeOf('name')} are both called ${name}`,
-      )
-    }
-    if (name !== undefined) byName.set(name, file)
-  }
+  const byName = new Map<string, GraphFile>()
   const made = new Map<string, DataGraph>()
+  /** What is wrong with files, by path: of those that run each other the one that is wrong itself comes first. */
+  const broken = new Map<string, unknown>()
   const open: string[] = []
-  for (const file of files) make(file)
+  for (const file of await readFiles(paths, broken)) addName(byName, broken, file)
+  for (const file of byName.values()) {
+    try {
+      make(file)
+    } catch (thrown) {
+      broken.set(file.path, thrown)
+    }
+  }
+  for (const [path, error] of broken) onBroken(error, path)
   return made
 
-  function make({ path, yaml }: { readonly path: string; readonly yaml: YamlFile }): DataGraph {
+  function make(file: GraphFile): DataGraph {
+    const { path } = file
     const known = made.get(path)
     if (known) return known
+    if (broken.has(path)) throw broken.get(path)
     if (open.includes(path)) {
       const circle = [...open.slice(open.indexOf(path)), path].join(' runs ')
       throw new MeepoError('graph.cycle', `files run each other in a circle: ${circle}`)
     }
     open.push(path)
-    const used = [...namesRunBy(yaml.data)].flatMap((name) => byName.get(name) ?? []).map(make)
-    open.pop()
-    const definitions: readonly AnyDefinition[] = [...(registry.definitions ?? []), ...used]
-    const graph = graphOf(yaml, { ...registry, definitions })
-    made.set(path, graph)
-    return graph
+    try {
+      const graph = makeGraph(file)
+      made.set(path, graph)
+      return graph
+    } catch (thrown) {
+      broken.set(path, thrown)
+      throw thrown
+    } finally {
+      open.pop()
+    }
   }
+
+  function makeGraph({ yaml }: GraphFile): DataGraph {
+    const used = [...namesRunBy(yaml.data)].flatMap((name) => byName.get(name) ?? []).map(make)
+    const definitions: readonly AnyDefinition[] = [...(registry.definitions ?? []), ...used]
+    return graphOf(yaml, { ...registry, definitions })
+  }
+}
+
+/** Those that can be read. */
+async function readFiles(paths: readonly string[], broken: Map<string, unknown>): Promise<readonly GraphFile[]> {
+  const read = await Promise.all(
+    paths.map(async (path): Promise<readonly GraphFile[]> => {
+      try {
+        return [{ path, yaml: await readYaml(path) }]
+      } catch (thrown) {
+        broken.set(path, thrown)
+        return []
+      }
+    }),
+  )
+  return read.flat()
+}
+
+/** One without a name is wrong in itself: it is told when it is made. */
+function addName(byName: Map<string, GraphFile>, broken: Map<string, unknown>, file: GraphFile): void {
+  const name = nameOf(file.yaml)
+  const other = name === undefined ? undefined : byName.get(name)
+  if (!other) byName.set(name ?? file.path, file)
+  else {
+    const places = `${other.yaml.placeOf('name')} and ${file.yaml.placeOf('name')}`
+    broken.set(file.path, new MeepoError('definition.duplicate', `${places} are both called ${name}`))
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error
 }
 
 function nameOf({ data }: YamlFile): string | undefined {

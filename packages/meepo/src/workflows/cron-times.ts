@@ -1,5 +1,5 @@
 import { Cron } from 'croner'
-import { MeepoError, type FireTimes, type ScheduleData } from '@meepo/core'
+import { invalidSchedule, type FireTimes, type MeepoError, type ScheduleData } from '@meepo/core'
 
 /**
  * The times of a schedule. A time of day that the clocks leave out, as 02:30 on the day when summer time begins, is moved to
@@ -9,7 +9,7 @@ import { MeepoError, type FireTimes, type ScheduleData } from '@meepo/core'
 export function cronTimes(workflow: string, { cron, timeZone = 'UTC' }: ScheduleData): FireTimes {
   const fields = cron.trim().split(/\s+/)
   if (!/^@[a-z]+$/i.test(cron.trim()) && fields.length !== 5 && fields.length !== 6)
-    throw invalid(workflow, 'cron', `${JSON.stringify(cron)} has ${fields.length} fields and not 5 or 6`)
+    throw invalid(workflow, 'cron', `${JSON.stringify(cron)} has ${countOf(fields.length)} and not 5 or 6`)
   // It would mean the moment at which a process began.
   if (cron.includes('?')) throw invalid(workflow, 'cron', `${JSON.stringify(cron)} has a ?: write * or a number`)
   checkTimeZone(workflow, timeZone)
@@ -43,9 +43,10 @@ function checkTimeZone(workflow: string, timeZone: string): void {
   throw invalid(workflow, 'timeZone', `${JSON.stringify(timeZone)} is no IANA name, as Europe/Berlin is`)
 }
 
+function countOf(fields: number): string {
+  return fields === 1 ? '1 field' : `${fields} fields`
+}
+
 function invalid(workflow: string, field: string, problem: string, cause?: unknown): MeepoError {
-  return new MeepoError('schedule.invalid', `workflow ${workflow}: schedule.${field}: ${problem}`, {
-    details: { workflow, field: `schedule.${field}` },
-    ...(cause === undefined ? {} : { cause }),
-  })
+  return invalidSchedule(workflow, `schedule.${field}`, problem, cause)
 }

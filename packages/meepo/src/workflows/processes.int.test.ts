@@ -1,34 +1,12 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { openSqliteStore } from '@meepo/store-sqlite'
 import { schedulerName, type RunSummary, type ScheduleData } from '@meepo/core'
-
-const fixture = fileURLToPath(new URL('../../test-support/ticker.fixture.ts', import.meta.url))
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'meepo-workflows-'))
-  onTestFinished(() => rmSync(path, { recursive: true }))
-  return join(path, 'meepo.db')
-}
+import { databaseFile, startFixture } from '../../test-support/process.ts'
 
 /** A process that keeps the schedule for so long; resolves to the fires whose runs it did. */
 function keep(file: string, name: string, schedule: ScheduleData, ms: number) {
-  const args = ['--conditions=meepo-source', fixture, file, name, JSON.stringify(schedule), String(ms)]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const fires: number[] = []
-  const ready = Promise.withResolvers<void>()
-  const ended = new Promise<readonly number[]>((resolve) => child.on('close', () => resolve(fires)))
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    if (line === 'ready') ready.resolve()
-    else fires.push(Number(line.split(' ')[1]))
-  })
-  return { ready: ready.promise, ended, kill: (): void => void child.kill('SIGKILL') }
+  const { ready, ended, kill } = startFixture('ticker.fixture.ts', file, name, JSON.stringify(schedule), String(ms))
+  return { ready, kill, ended: ended.then((lines) => lines.map((line) => Number(line.split(' ')[1]))) }
 }
 
 async function runsOf(file: string, definition: string): Promise<readonly RunSummary[]> {
@@ -46,7 +24,7 @@ function everySecondOf(fires: readonly number[]): readonly number[] {
 }
 
 test('three processes on one file do each fire of a schedule exactly once, also when one is killed', async () => {
-  const file = folder()
+  const file = databaseFile()
   const processes = ['a', 'b', 'c'].map((name) => keep(file, name, everySecond, 6_000))
   await Promise.all(processes.map(({ ready }) => ready))
   await new Promise((resolve) => setTimeout(resolve, 2_500))
@@ -61,7 +39,7 @@ test('three processes on one file do each fire of a schedule exactly once, also 
 })
 
 test('two versions of a schedule at once: the last one to begin keeps it, and both fire nothing twice', async () => {
-  const file = folder()
+  const file = databaseFile()
   const old = keep(file, 'old', everySecond, 5_500)
   await old.ready
   await new Promise((resolve) => setTimeout(resolve, 1_500))
@@ -74,11 +52,11 @@ test('two versions of a schedule at once: the last one to begin keeps it, and bo
   expect(later.length).toBeGreaterThan(0)
   expect(later.every((at) => at % 2_000 === 0)).toBe(true)
   const schedulers = await runsOf(file, schedulerName('tick'))
-  expect(schedulers.map(({ status }) => status)).toEqual(['waiting', 'cancelled'])
+  expect(schedulers.map(({ status }) => status)).toEqual(['waiting', 'completed'])
 })
 
 test.each(['all', 'latest'] as const)('after a time without any process: %s', async (missed) => {
-  const file = folder()
+  const file = databaseFile()
   const schedule = { cron: '* * * * * *', missed }
   const before = keep(file, 'a', schedule, 1_500)
   const early = await before.ended

@@ -1,20 +1,21 @@
 import {
-  canonicalJson,
   fireRunId,
   MeepoError,
   nextSchedulerId,
-  scheduleData,
+  replacedSignal,
+  scheduleInput,
   schedulerDefinition,
   toErrorData,
   workflowStart,
   type Definition,
   type Engine,
-  type Fire,
   type Machine,
   type RunId,
   type RunSummary,
+  type ScheduleData,
   type SchedulerHost,
   type SchedulerInput,
+  type StartedFire,
   type StartOptions,
   type Store,
   type Workflow,
@@ -30,6 +31,9 @@ export interface Ground {
   readonly onNotice: (notice: EngineNotice) => void
 }
 
+/** Statuses of runs that have not ended. */
+export const alive: readonly RunSummary['status'][] = ['queued', 'running', 'waiting']
+
 /** What the schedulers of a workflow do in this process. */
 export class WorkflowSchedulers implements SchedulerHost {
   readonly workflow: Workflow
@@ -42,7 +46,7 @@ export class WorkflowSchedulers implements SchedulerHost {
     this.definition = schedulerDefinition(workflow.name, this)
   }
 
-  times(schedule: Parameters<SchedulerHost['times']>[0]): ReturnType<SchedulerHost['times']> {
+  times(schedule: ScheduleData): ReturnType<SchedulerHost['times']> {
     return cronTimes(this.workflow.name, schedule)
   }
 
@@ -55,19 +59,74 @@ export class WorkflowSchedulers implements SchedulerHost {
     return this.#ground.machine.scheduler.now()
   }
 
-  fireRunId({ tenant = 'default' }: Parameters<SchedulerHost['fireRunId']>[0], at: number): RunId {
+  fireRunId({ tenant = 'default' }: ScheduleData, at: number): RunId {
     return fireRunId(this.#ground.machine.hash, this.workflow.name, tenant, at)
   }
 
-  nextSchedulerId(scheduler?: RunId): RunId {
+  async hasRun({ at, runId }: StartedFire): Promise<boolean> {
+    const { name } = this.workflow
+    const run = await this.#find(runId)
+    // The id names the tenant: a run of another one has taken it.
+    return run?.definition === name && fireRunId(this.#ground.machine.hash, name, run.tenant, at) === runId
+  }
+
+  async isGoingOn(runId: RunId): Promise<boolean> {
+    const run = await this.#find(runId)
+    return run !== undefined && alive.includes(run.status)
+  }
+
+  async start(fire: StartedFire, { tenant }: ScheduleData): Promise<void> {
+    const { workflow } = this
+    const { at, runId } = fire
+    const options = workflowStart(workflow, { runId, isQueued: true, ...(tenant ? { tenant } : {}) }, this.now())
+    try {
+      await this.#startOnce(workflow, scheduleInput(workflow, at), options)
+      if (!(await this.hasRun(fire)))
+        throw new MeepoError('run.exists', `${await this.#tell(runId)} has the id of this fire`)
+    } catch (thrown) {
+      const { code, message } = toErrorData(thrown)
+      const due = `workflow ${workflow.name}, due ${new Date(at).toISOString()}`
+      this.#ground.onNotice({ code, message: `${due}: ${message}`, runId })
+      throw thrown
+    }
+  }
+
+  async isReplaced(scheduler: RunId): Promise<boolean> {
+    return (await this.next(scheduler)) !== undefined
+  }
+
+  async replace(scheduler: RunId): Promise<void> {
+    try {
+      await this.#ground.engine.handle(scheduler).signal(replacedSignal, true)
+    } catch (thrown) {
+      // It ends, has ended, or is forgotten.
+      if (!MeepoError.is(thrown) || !['run.ended', 'run.not_found', 'signal.conflict'].includes(thrown.code))
+        throw thrown
+    }
+  }
+
+  async succeed(scheduler: RunId | undefined, input: SchedulerInput): Promise<void> {
+    const runId = this.#nextId(scheduler)
+    const tenant = input.schedule?.tenant
+    const options: StartOptions = { runId, isQueued: true, ...(tenant === undefined ? {} : { tenant }) }
+    await this.#startOnce(this.definition, { ...input, ...(scheduler ? { before: scheduler } : {}) }, options)
+    if (await this.next(scheduler)) return
+    const { name } = this.workflow
+    const problem = `${await this.#tell(runId)} has the id of the next scheduler of workflow ${name}`
+    throw new MeepoError('schedule.blocked', problem, { details: { workflow: name, runId } })
+  }
+
+  /** The successor of a scheduler, or the first one. */
+  async next(scheduler?: RunId): Promise<RunSummary | undefined> {
+    const run = await this.#find(this.#nextId(scheduler))
+    return run?.definition === this.definition.name ? run : undefined
+  }
+
+  #nextId(scheduler?: RunId): RunId {
     return nextSchedulerId(this.#ground.machine.hash, this.workflow.name, scheduler)
   }
 
-  async status(runId: RunId): Promise<RunSummary['status'] | undefined> {
-    return (await this.find(runId))?.status
-  }
-
-  async find(runId: RunId): Promise<RunSummary | undefined> {
+  async #find(runId: RunId): Promise<RunSummary | undefined> {
     try {
       return await this.#ground.store.log.run('system', runId)
     } catch (thrown) {
@@ -76,48 +135,12 @@ export class WorkflowSchedulers implements SchedulerHost {
     }
   }
 
-  async start(...[{ at, runId }, { tenant }]: Parameters<SchedulerHost['start']>): Promise<void> {
-    const { workflow } = this
-    const options = workflowStart(workflow, { runId, isQueued: true, ...(tenant ? { tenant } : {}) }, this.now())
-    try {
-      await this.#startOnce(workflow, this.inputAt(at), options)
-    } catch (thrown) {
-      const { code, message } = toErrorData(thrown)
-      this.#ground.onNotice({
-        code,
-        message: `workflow ${workflow.name}, due ${new Date(at).toISOString()}: ${message}`,
-        runId,
-      })
-      throw thrown
-    }
+  async #tell(runId: RunId): Promise<string> {
+    const { definition = 'a run that is gone', tenant = '' } = (await this.#find(runId)) ?? {}
+    return `run ${runId} of ${definition}${tenant === '' ? '' : ` (tenant ${tenant})`}`
   }
 
-  /** What the schedule gives to the run of a fire. */
-  inputAt(at: number): unknown {
-    const input: unknown = this.workflow.schedule?.input ?? null
-    // Only what makes inputs of fires is a function: an input is JSON.
-    return typeof input === 'function' ? (input as (fire: Fire) => unknown)({ at }) : input
-  }
-
-  /** The same start again does nothing; when another one has the place, neither. */
-  async succeed(scheduler: RunId | undefined, input: SchedulerInput): Promise<void> {
-    const tenant = input.schedule?.tenant
-    const options: StartOptions = {
-      runId: this.nextSchedulerId(scheduler),
-      isQueued: true,
-      sessionId: this.keyOf(input.schedule),
-      ...(tenant === undefined ? {} : { tenant }),
-    }
-    await this.#startOnce(this.definition, input, options)
-  }
-
-  /** Tells schedules apart without reading a log: the session of a scheduler. */
-  keyOf(schedule: SchedulerInput['schedule']): string {
-    const { hash } = this.#ground.machine
-    const text = schedule === null ? 'none' : hash(canonicalJson(scheduleData(schedule))).slice(0, 16)
-    return `${this.definition.name}:${text}`
-  }
-
+  /** The same start again does nothing; when another run has the id, neither. */
   async #startOnce<I, O>(definition: Definition<I, O>, input: I, options: StartOptions): Promise<void> {
     try {
       await this.#ground.engine.start(definition, input, options)

@@ -1,28 +1,25 @@
 import {
   definitionKey,
-  foldScheduler,
   isWorkflow,
   MeepoError,
-  resumeSignal,
   scheduleData,
+  scheduleInput,
   workflowStart,
   type AnyDefinition,
   type Engine,
+  type EngineId,
   type Machine,
   type PassedFire,
   type RunHandle,
-  type RunId,
-  type RunSummary,
   type ScheduleData,
-  type SchedulerInput,
-  type SchedulerState,
   type StartedFire,
   type StartOptions,
   type Store,
   type Workflow,
 } from '@meepo/core'
 import { createNodeMachine, type EngineNotice } from '@meepo/engine-embedded'
-import { WorkflowSchedulers, type Ground } from './scheduler-host.ts'
+import { beginSchedule, pauseSchedule, readTail, resumeSchedule } from './scheduler-chain.ts'
+import { alive, WorkflowSchedulers, type Ground } from './scheduler-host.ts'
 
 /** What is known of a workflow. */
 export interface WorkflowView {
@@ -30,6 +27,11 @@ export interface WorkflowView {
   readonly version: string
   readonly schedule?: ScheduleData
   readonly isPaused: boolean
+  /**
+   * Whether some process seems to keep the schedule: there is one on the store, and no fire is overdue for 10 seconds. One that
+   * was killed is noticed by then at the latest.
+   */
+  readonly isKept: boolean
   /** Milliseconds since 1970. Absent without a schedule, while it is paused, and before any process took it up. */
   readonly nextAt?: number
   /** The last fire that got a run, and its run. */
@@ -60,11 +62,8 @@ export interface OpenWorkflows extends Workflows {
   startOptions(definition: AnyDefinition | string, options?: StartOptions): StartOptions
 }
 
-type Link = { readonly run: RunSummary; readonly isAlive: boolean; readonly state: SchedulerState | undefined }
-
-/** How often a place may be lost to others before something is wrong. */
-const maxTries = 100
-const alive: readonly RunSummary['status'][] = ['queued', 'running', 'waiting']
+/** A fire that is so late was forgotten by everybody. */
+const overdueMs = 10_000
 
 /** How {@link openWorkflows} sees its process. */
 export interface OpenWorkflowsOptions {
@@ -78,12 +77,13 @@ export interface OpenWorkflowsOptions {
  * `begin`. Throws `definition.invalid`, `definition.duplicate` and `schedule.invalid`.
  */
 export function openWorkflows(
-  { engine, store }: { readonly engine: Engine; readonly store: Store },
+  { engine, store }: { readonly engine: Engine & { readonly id?: EngineId }; readonly store: Store },
   workflows: readonly AnyDefinition[],
   { machine = createNodeMachine(), onNotice = ignore }: OpenWorkflowsOptions = {},
 ): OpenWorkflows {
   const ground: Ground = { engine, store, machine, onNotice }
   const byName = new Map<string, WorkflowSchedulers>()
+  let hasBegun = false
   for (const workflow of workflows) {
     if (!isWorkflow(workflow))
       throw new MeepoError('definition.invalid', `workflows: ${workflow.name} is not made by defineWorkflow`)
@@ -108,77 +108,23 @@ export function openWorkflows(
     throw new MeepoError('schedule.missing', `workflow ${name} has no schedule`, { details: { name } })
   }
 
-  /** The last scheduler of the chain, whether it is at work or has ended. */
-  const tailOf = async (schedulers: WorkflowSchedulers): Promise<Link | undefined> => {
-    const { log, inbox } = store
-    let [run] = await log.runs('system', { definition: schedulers.definition.name, limit: 1 })
-    for (let next = run; next; next = await schedulers.find(schedulers.nextSchedulerId(next.runId))) run = next
-    if (!run) return undefined
-    const mail = await inbox.pending('system', run.runId)
-    const state = foldScheduler(await log.read('system', run.runId))
-    const isResumed = mail.some(({ kind, name }) => kind === 'signal' && name === resumeSignal)
-    return {
-      run,
-      // One that is about to be cancelled keeps no schedule any more.
-      isAlive: alive.includes(run.status) && !mail.some(({ kind }) => kind === 'cancel'),
-      state: state && isResumed ? withoutPause(state) : state,
-    }
-  }
+  /** Whether there is a process that could keep schedules. One that only looks at them is none. */
+  const hasKeeper = async (): Promise<boolean> =>
+    (await store.leases.engines()).some((each) => hasBegun || each.engine !== engine.id)
 
-  /** Puts a scheduler at the end of the chain until the last one is as it should be. */
-  const settle = async (
-    schedulers: WorkflowSchedulers,
-    isRight: (tail: Link | undefined) => boolean,
-    makeNext: (tail: Link | undefined) => SchedulerInput,
-  ): Promise<void> => {
-    for (let tries = 0; tries < maxTries; tries++) {
-      const tail = await tailOf(schedulers)
-      if (isRight(tail)) return
-      await schedulers.succeed(tail?.run.runId, makeNext(tail))
-      // It would see its successor by itself, at its next fire.
-      if (tail?.isAlive === true) await end(engine, tail.run)
-    }
-    throw new MeepoError(
-      'store.failed',
-      `the schedule of ${schedulers.workflow.name} is changed by others all the time`,
-    )
-  }
-
-  const begin = async (schedulers: WorkflowSchedulers): Promise<void> => {
-    const { schedule } = schedulers.workflow
-    const data = schedule ? scheduleData(schedule) : null
-    const key = schedulers.keyOf(data)
-    await settle(
-      schedulers,
-      (tail) => {
-        const isOurs = tail?.run.sessionId === key
-        return data ? isOurs && tail.isAlive : isOurs || tail?.isAlive !== true
-      },
-      (tail) => {
-        // A scheduler that failed is gone on with where it was. A pause outlives a change.
-        const { after, last, isPaused } = tail?.state ?? {}
-        const isSame = tail?.run.sessionId === key
-        return {
-          schedule: data,
-          ...(isSame && after !== undefined ? { after } : {}),
-          ...(last ? { last } : {}),
-          ...(isPaused ? { isPaused } : {}),
-        }
-      },
-    )
-  }
-
-  const view = async (schedulers: WorkflowSchedulers): Promise<WorkflowView> => {
+  const view = async (schedulers: WorkflowSchedulers, isServed: boolean): Promise<WorkflowView> => {
     const { name, version, schedule } = schedulers.workflow
-    const tail = await tailOf(schedulers)
+    const tail = await readTail(store, schedulers)
     const { nextAt, last, lastPassed, isPaused } = tail?.state ?? {}
+    const isNext = nextAt !== undefined && tail?.isAlive === true
     const running = await store.log.runs('system', { definition: name, status: alive })
     return {
       name,
       version,
       ...(schedule ? { schedule: scheduleData(schedule) } : {}),
       isPaused: isPaused === true,
-      ...(nextAt !== undefined && tail?.isAlive === true && isPaused !== true ? { nextAt } : {}),
+      isKept: isServed && isNext && nextAt > machine.scheduler.now() - overdueMs,
+      ...(isNext ? { nextAt } : {}),
       ...(last ? { last } : {}),
       ...(lastPassed ? { lastPassed } : {}),
       running: running.length,
@@ -188,33 +134,19 @@ export function openWorkflows(
   return {
     begin: async () => {
       for (const schedulers of byName.values()) engine.register(schedulers.workflow, schedulers.definition)
-      await Promise.all([...byName.values()].map(begin))
+      await Promise.all([...byName.values()].map((schedulers) => beginSchedule(store, schedulers)))
+      hasBegun = true
     },
-    list: () => Promise.all([...byName.values()].map(view)),
-    pause: async (name) => {
-      const schedulers = scheduled(name)
-      const schedule = scheduleData(schedulers.workflow.schedule as ScheduleData)
-      await settle(
-        schedulers,
-        (tail) => tail?.isAlive === true && tail.state?.isPaused === true,
-        (tail) => ({
-          schedule: tail?.state?.schedule ?? schedule,
-          ...(tail?.state?.last ? { last: tail.state.last } : {}),
-          isPaused: true,
-        }),
-      )
+    list: async () => {
+      const isServed = await hasKeeper()
+      return Promise.all([...byName.values()].map((schedulers) => view(schedulers, isServed)))
     },
-    resume: async (name) => {
-      const schedulers = scheduled(name)
-      const tail = await tailOf(schedulers)
-      if (tail?.isAlive !== true || tail.state?.isPaused !== true) return
-      await signalOnce(engine, tail.run.runId, machine.scheduler.now())
-    },
+    pause: async (name) => pauseSchedule(store, scheduled(name)),
+    resume: async (name) => resumeSchedule(store, scheduled(name)),
     runNow: async (name, input, options = {}) => {
-      const schedulers = find(name)
-      const { workflow } = schedulers
-      const now = schedulers.now()
-      const given = input === undefined ? schedulers.inputAt(now) : input
+      const { workflow } = find(name)
+      const now = machine.scheduler.now()
+      const given = input === undefined ? scheduleInput(workflow, now) : input
       // Whatever the workflow gives, a handle takes for JSON.
       return engine.start(workflow, given, workflowStart(workflow, options, now)) as Promise<RunHandle>
     },
@@ -222,27 +154,6 @@ export function openWorkflows(
       const known = typeof definition === 'string' ? byKey(definition) : definition
       return known ? workflowStart(known, options, machine.scheduler.now()) : options
     },
-  }
-}
-
-function withoutPause({ isPaused: _over, ...state }: SchedulerState): SchedulerState {
-  return state
-}
-
-async function end(engine: Engine, { runId }: RunSummary): Promise<void> {
-  try {
-    await engine.handle(runId).cancel('another scheduler keeps the schedule')
-  } catch (thrown) {
-    if (!MeepoError.is(thrown) || thrown.code !== 'run.ended') throw thrown
-  }
-}
-
-/** Two who resume at once say different times: the first one counts. */
-async function signalOnce(engine: Engine, runId: RunId, at: number): Promise<void> {
-  try {
-    await engine.handle(runId).signal(resumeSignal, { at })
-  } catch (thrown) {
-    if (!MeepoError.is(thrown) || (thrown.code !== 'signal.conflict' && thrown.code !== 'run.ended')) throw thrown
   }
 }
 

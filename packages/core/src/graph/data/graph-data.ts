@@ -44,7 +44,7 @@ export interface GraphData {
   /** What a run may cost with everything below it, in dollars: `0.25`, `'$5'`. */
   readonly budget?: number | string
   readonly limits?: Partial<RunLimits>
-  /** Any of the following makes the graph a workflow. Only of the outermost graph. */
+  /** When it runs by itself, as a workflow. Only of the outermost graph, as all that follows. */
   readonly schedule?: ScheduleData & { readonly input?: Json }
   /** How long ended runs stay; for ever unless said. */
   readonly retention?: Retention
