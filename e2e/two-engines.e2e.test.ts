@@ -12,6 +12,7 @@ import { auditEffects } from './torture/audit/effects.ts'
 import { auditOwners } from './torture/audit/owners.ts'
 import { openLines, readBodies, readStoreLines, type BodyLine } from './torture/evidence.ts'
 import { buildShared } from './torture/shared-workload.ts'
+import { Outages } from './torture/outages.ts'
 import { Watch } from './torture/watch.ts'
 import { WorkerProcess } from './torture/worker-process.ts'
 
@@ -91,7 +92,13 @@ function beginnings(bodies: readonly BodyLine[]): Map<string, number> {
 }
 
 function evidence(): Parameters<typeof auditEffects>[0] {
-  const nothing = { invoice: [], acknowledged: new Map(), left: new Set<string>(), problems: [] }
+  const nothing = {
+    invoice: [],
+    acknowledged: new Map(),
+    left: new Set<string>(),
+    outages: new Outages(),
+    problems: [],
+  }
   return { ...nothing, runs: watch.runs, bodies: readBodies(folder), lines: readStoreLines(folder) }
 }
 
