@@ -8,7 +8,7 @@ import { auditEnd, auditNow, type Evidence } from './audit/audit.ts'
 import type { Violation } from './audit/violation.ts'
 import { planOf } from './bugs/names.ts'
 import { Crew } from './crew.ts'
-import { createDatabase, openStore, type StoreKind, type TorturedDatabase } from './database.ts'
+import { createDatabase, openStore, type StoreKind, type TestDatabase } from '../database.ts'
 import { openBodies, readBodies, readLines, readStoreLines, storeFile, type StoreLine } from './evidence.ts'
 import { createScript } from './model-script.ts'
 import { Outages } from './outages.ts'
@@ -147,7 +147,7 @@ function idleOf(bug: string): { idleMs?: number } {
 /** Kills the server while workers are busy. They live on, and go on when it is back. */
 async function killDatabase(
   crew: Crew,
-  database: TorturedDatabase,
+  database: TestDatabase,
   outages: Outages,
   { workers }: PlannedKill,
   random: () => number,

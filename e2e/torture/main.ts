@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { bugNames } from './bugs/names.ts'
 import { runCampaign } from './campaign.ts'
-import { storeKinds, type StoreKind } from './database.ts'
+import { storeKinds, type StoreKind } from '../database.ts'
 import { allPoints } from './plan.ts'
 import { describeCampaign, describeViolations } from './report.ts'
 

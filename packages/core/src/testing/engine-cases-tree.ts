@@ -136,20 +136,25 @@ export const treeCases: readonly EngineCase[] = [
   {
     name: 'the failure of a parent takes down its children',
     run: async (context) => {
+      const runs = gate()
+      const child = code('child', async (ctx) => {
+        await ctx.step('tell', read, async () => runs.open())
+        return ctx.signalled('never')
+      })
       const parent = code(
         'parent',
         async (ctx) => {
-          void ctx.child(leaf, 'one', null)
-          await ctx.sleep(40)
+          void ctx.child(child, 'one', null)
+          await ctx.step('until the child runs', read, () => runs.opened)
           throw new Error('planned')
         },
-        { uses: [known(leaf)] },
+        { uses: [known(child)] },
       )
       const { engine } = await context.open({ definitions: [parent] })
       const handle = await begin(context, engine, parent)
       checkEqual((await context.until(handle.result())).error?.message, 'planned', 'the error')
-      const [child] = await context.until(engine.runs({ parent: handle.runId }))
-      checkEqual(child?.status, 'cancelled', 'the child')
+      const [found] = await context.until(engine.runs({ parent: handle.runId }))
+      checkEqual(found?.status, 'cancelled', 'the child')
     },
   },
   {

@@ -5,14 +5,14 @@ import { openPostgresStore } from '@meepo/store-postgres'
 import { startPostgresServer } from '@meepo/store-postgres/testing'
 import { openSqliteStore } from '@meepo/store-sqlite'
 
-/** The kinds of stores that workers can be tortured on. */
+/** The kinds of stores that processes are set on. */
 export const storeKinds = ['sqlite', 'postgres'] as const
 
 /** One of {@link storeKinds}. */
 export type StoreKind = (typeof storeKinds)[number]
 
-/** What a campaign runs on. */
-export interface TorturedDatabase {
+/** A database of its own, for the processes of one test. */
+export interface TestDatabase {
   /** What workers are told: a file, or the address of a server. */
   readonly address: string
   /** Ends the server at once, as `pg_ctl stop -m immediate` does, and starts it again after so long. */
@@ -22,7 +22,7 @@ export interface TorturedDatabase {
 }
 
 /** Makes an empty database. */
-export async function createDatabase(kind: StoreKind, folder: string): Promise<TorturedDatabase> {
+export async function createDatabase(kind: StoreKind, folder: string): Promise<TestDatabase> {
   if (kind === 'sqlite') {
     const crash = (): Promise<never> => Promise.reject(new Error('SQLite has no server that could be killed'))
     return { address: join(folder, 'meepo.db'), crash, remove: () => Promise.resolve() }
