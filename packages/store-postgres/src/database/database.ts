@@ -19,12 +19,14 @@ const silentMs = 10_000
 
 /**
  * Every statement of the store goes through indexes, row by row, and is planned once. A planner that knows nothing yet of
- * the tables would rather scan them, and keep to that plan when they have grown.
+ * the tables would rather scan them, or keep a copy of them, and hold to that plan when they have grown. For the same reason
+ * statements that look for rows by one index and want them in the order of another order by an expression (`id + 0`).
  */
 const planning = {
   enable_seqscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
+  enable_material: 'off',
   plan_cache_mode: 'force_generic_plan',
   jit: 'off',
 }

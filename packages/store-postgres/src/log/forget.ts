@@ -13,13 +13,13 @@ export const forgetSql = {
   // runs primary key, a slice per call. A run whose parent is gone counts as a root.
   roots: `SELECT id FROM runs AS root
     WHERE id > $1 AND id <= $2 AND ended_at < $3 AND ($4::text IS NULL OR tenant = $4)
-      AND (parent_run IS NULL OR NOT EXISTS (SELECT 1 FROM runs WHERE run_id = root.parent_run))
+      AND (parent_run IS NULL OR (SELECT parent.id FROM runs AS parent WHERE parent.run_id = root.parent_run) IS NULL)
     ORDER BY id LIMIT $5`,
   // runs primary key alone
   window: `SELECT count(*) AS count, max(id) AS last FROM (SELECT id FROM runs WHERE id > $1 ORDER BY id LIMIT $2) AS r`,
   // blobs_put: blobs whose event never came, because the process ended in between.
   lockOrphans: `SELECT tenant, hash FROM blobs WHERE put_at < $1 AND ($2::text IS NULL OR tenant = $2)
-    ORDER BY tenant, hash FOR UPDATE`,
+    ORDER BY tenant || '', hash FOR UPDATE`,
 } as const
 
 /** See `Log.forget`. */
