@@ -4,6 +4,7 @@ import { createBlobs } from './blobs/blobs.ts'
 import { checkServer } from './database/check-server.ts'
 import { connectionOf, Database, type Address } from './database/database.ts'
 import { toMeepoError, toStatementFailed } from './database/failure.ts'
+import type { PoolStats } from './database/pool-stats.ts'
 import { positionsOf } from './database/position.ts'
 import { Bus } from './follow/bus.ts'
 import { Hub } from './follow/hub.ts'
@@ -35,6 +36,12 @@ export interface PostgresStoreOptions {
   readonly pollMs?: number
 }
 
+/** A store, and what its connections do. */
+export interface PostgresStore extends Store {
+  /** How many connections there are, how many are at work, and how long they are waited for. Costs nothing. */
+  pool(): PoolStats
+}
+
 /** More lanes make smaller transactions; so many keep the server busy while others wait for its disk. */
 const mostLanes = 3
 
@@ -49,7 +56,7 @@ const mostLanes = 3
  * @example
  * const store = await openPostgresStore({ url: 'postgres://meepo@localhost/meepo' })
  */
-export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { pollMs = 1_000 } = options
   const address = addressOf(options)
   await prepare(address)
@@ -87,6 +94,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     counters: createCounters(database),
     health: createHealthBoard(database),
     money: createMoney(database, lanes, reader),
+    pool: () => database.stats,
     close: () => (closing ??= close()),
   }
 }
