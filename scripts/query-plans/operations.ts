@@ -3,7 +3,7 @@ import { toRule, type NewEvent, type Store } from '@meepo/core'
 // What a store is asked while its statements are measured: every role, what is common and what is rare.
 
 /** A number below `most`. */
-export type Random = (most: number) => number
+type Random = (most: number) => number
 
 /** One thing that is asked for. May change little: everything goes on over the same rows. */
 export type Operation = (store: Store, random: Random, round: number) => Promise<unknown>
@@ -109,7 +109,6 @@ async function work(store: Store, round: number): Promise<void> {
   const line = { id, at: 1, tenant: 'big', runId, scopes: ['agent:new'], kind: 'call', entry } as const
   await store.money.book(big, [{ id, picoDollars: '7' }], [line])
   await store.money.book(big, [], [{ ...line, id: `${id}~a`, kind: 'adjust', adjusts: id }])
-  await store.money.report(big, { by: 'agent', scope: 'user:none' })
   const ended: NewEvent = { type: 'run.completed', at: 3, data: { result: { value: null } } }
   await store.log.append(big, { runId, epoch: 1, expectedSeq: 2, events: [ended] })
 }

@@ -32,7 +32,8 @@ function makeFolder(): string {
 /** Runs the fixture behind a line of shell that sets its bound. */
 function fill(folder: string, bound: 'disk' | 'limit', before: string, unshare: readonly string[] = []): Found {
   const line = `${before} && exec "$0" --conditions=meepo-source "$@"`
-  const [command = '', ...args] = [...unshare, 'sh', '-c', line, process.execPath, fixture, folder, bound]
+  const shell = ['sh', '-c', line, process.execPath, fixture, folder, bound]
+  const [command = 'sh', ...args] = unshare.length === 0 ? shell : unshare.concat(shell)
   const output = execFileSync(command, args, { encoding: 'utf8', maxBuffer: 2 ** 26 })
   // What the fixture prints.
   return JSON.parse(output) as Found

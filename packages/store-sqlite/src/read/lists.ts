@@ -39,7 +39,7 @@ const children = withDetails(`SELECT * FROM runs WHERE parent_run = ?3 AND id < 
  * The range of one index per status, merged: runs_status, runs_tenant, runs_definition or runs_tenant_definition. However
  * rare the status, the tenant or the definition is, no run is read that is not in the list of its status.
  */
-export function listSql(hasTenant: boolean, hasDefinition: boolean, statuses: number): string {
+function listSql(hasTenant: boolean, hasDefinition: boolean, statuses: number): string {
   const names = [...(hasTenant ? ['tenant'] : []), ...(hasDefinition ? ['definition'] : [])]
   const conditions = names.map((name, index) => `${name} = ?${3 + index} AND `).join('')
   const arms = Array.from(
