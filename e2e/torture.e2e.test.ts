@@ -23,6 +23,13 @@ test('ten kills lose nothing and double nothing', () => {
   expect(status).toBe(0)
 })
 
+test('kills of workers and of the server of PostgreSQL lose nothing and double nothing', () => {
+  const { status, output } = torture('--store', 'postgres', '--kills', '4', '--database-kills', '2')
+  process.stdout.write(output)
+  expect(output).toContain('no violation')
+  expect(status).toBe(0)
+})
+
 test('the same harness fails when a step that must not repeat is repeated after a crash', () => {
   const { status, output } = torture('--bug', 'unknown-retried')
   expect(output).toContain('an effect that must not repeat is made at most once')

@@ -6,31 +6,39 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Store } from '@meepo/core'
 import { createEmbeddedEngine } from '@meepo/engine-embedded'
-import { openSqliteStore } from '@meepo/store-sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createDatabase, openStore, storeKinds, type StoreKind, type TestDatabase } from './database.ts'
 import { auditEffects } from './torture/audit/effects.ts'
 import { auditOwners } from './torture/audit/owners.ts'
 import { openLines, readBodies, readStoreLines, type BodyLine } from './torture/evidence.ts'
 import { buildShared } from './torture/shared-workload.ts'
+import { Outages } from './torture/outages.ts'
 import { Watch } from './torture/watch.ts'
 import { WorkerProcess } from './torture/worker-process.ts'
 
 let folder = ''
+let database: TestDatabase
 let store: Store
 let watch: Watch
 let workers: WorkerProcess[] = []
 
-beforeEach(async () => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'meepo-two-engines-'))
-  store = await openSqliteStore({ path: join(folder, 'meepo.db') })
-  watch = new Watch(store, () => {})
 })
+
+/** Makes what the workers share. */
+async function open(kind: StoreKind): Promise<void> {
+  database = await createDatabase(kind, folder)
+  store = await openStore(database.address)
+  watch = new Watch(store, () => {})
+}
 
 afterEach(async () => {
   await Promise.all(workers.map((worker) => worker.kill()))
   workers = []
   await watch.close()
   await store.close()
+  await database.remove()
   rmSync(folder, { recursive: true })
 })
 
@@ -40,7 +48,7 @@ async function startWorkers(
 ): Promise<readonly [WorkerProcess, WorkerProcess]> {
   const settings = {
     folder,
-    database: join(folder, 'meepo.db'),
+    database: database.address,
     modelUrl: 'http://127.0.0.1:9',
     idleMs: 10_000,
     concurrency,
@@ -91,27 +99,37 @@ function beginnings(bodies: readonly BodyLine[]): Map<string, number> {
 }
 
 function evidence(): Parameters<typeof auditEffects>[0] {
-  const nothing = { invoice: [], acknowledged: new Map(), left: new Set<string>(), problems: [] }
+  const nothing = {
+    invoice: [],
+    acknowledged: new Map(),
+    left: new Set<string>(),
+    outages: new Outages(),
+    problems: [],
+  }
   return { ...nothing, runs: watch.runs, bodies: readBodies(folder), lines: readStoreLines(folder) }
 }
 
-test('two engines share 1,000 runs: each is started once, and both take at least 30 %', async () => {
-  await startWorkers(100)
-  await queueRuns(1_000, 4)
-  await allDone(1_000)
-  const { bodies, lines } = evidence()
-  const counts = beginnings(bodies)
-  expect(counts.size).toBe(4_000)
-  expect([...counts.values()].every((count) => count === 1)).toBe(true)
-  expect([...watch.runs.values()].every((run) => run.isEnded)).toBe(true)
-  expect(lines.filter((line) => line.kind === 'refused' || line.kind === 'took over')).toEqual([])
-  const firsts = bodies.filter((line) => line.phase === 'begin' && line.operation.endsWith('/first'))
-  const shares = [1, 2].map((worker) => firsts.filter((line) => line.worker === worker).length / 1_000)
-  process.stdout.write(
-    `two engines shared 1,000 runs ${shares.map((share) => `${Math.round(share * 100)} %`).join(' to ')}\n`,
-  )
-  expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.3)
-})
+test.each(storeKinds)(
+  'two engines on %s share 1,000 runs: each is started once, and both take at least 30 %',
+  async (kind) => {
+    await open(kind)
+    await startWorkers(100)
+    await queueRuns(1_000, 4)
+    await allDone(1_000)
+    const { bodies, lines } = evidence()
+    const counts = beginnings(bodies)
+    expect(counts.size).toBe(4_000)
+    expect([...counts.values()].every((count) => count === 1)).toBe(true)
+    expect([...watch.runs.values()].every((run) => run.isEnded)).toBe(true)
+    expect(lines.filter((line) => line.kind === 'refused' || line.kind === 'took over')).toEqual([])
+    const firsts = bodies.filter((line) => line.phase === 'begin' && line.operation.endsWith('/first'))
+    const shares = [1, 2].map((worker) => firsts.filter((line) => line.worker === worker).length / 1_000)
+    process.stdout.write(
+      `two engines on ${kind} shared 1,000 runs ${shares.map((share) => `${Math.round(share * 100)} %`).join(' to ')}\n`,
+    )
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.3)
+  },
+)
 
 /** Resolves when a worker has taken so many runs. */
 async function claimedBy(worker: number, count: number): Promise<void> {
@@ -136,6 +154,7 @@ async function stallBetweenWrites(worker: WorkerProcess): Promise<void> {
 }
 
 test('an engine that was stopped for 10 s in mid-run is refused when it goes on, and no effect is doubled', async () => {
+  await open('sqlite')
   const [first] = await startWorkers(150)
   await queueRuns(200, 1_500, 700)
   await claimedBy(1, 50)
@@ -163,14 +182,18 @@ test('an engine that was stopped for 10 s in mid-run is refused when it goes on,
   for (const run of watch.runs.values()) expect(run.isEnded || run.unknown.size === 1).toBe(true)
 })
 
-test('a wall clock that jumps by an hour, back and forth, neither steals nor doubles', async () => {
-  await startWorkers(50, true)
-  await queueRuns(300, 60)
-  await allDone(300)
-  const found = evidence()
-  expect(found.lines.filter((line) => line.kind === 'refused' || line.kind === 'took over')).toEqual([])
-  expect([...beginnings(found.bodies).values()].every((count) => count === 1)).toBe(true)
-  expect(new Set(found.bodies.map((line) => line.worker))).toEqual(new Set([1, 2]))
-  expect([...watch.runs.values()].every((run) => run.isEnded)).toBe(true)
-  expect([...auditOwners(found), ...auditEffects(found)]).toEqual([])
-})
+test.each(storeKinds)(
+  'on %s a wall clock that jumps by an hour, back and forth, neither steals nor doubles',
+  async (kind) => {
+    await open(kind)
+    await startWorkers(50, true)
+    await queueRuns(300, 60)
+    await allDone(300)
+    const found = evidence()
+    expect(found.lines.filter((line) => line.kind === 'refused' || line.kind === 'took over')).toEqual([])
+    expect([...beginnings(found.bodies).values()].every((count) => count === 1)).toBe(true)
+    expect(new Set(found.bodies.map((line) => line.worker))).toEqual(new Set([1, 2]))
+    expect([...watch.runs.values()].every((run) => run.isEnded)).toBe(true)
+    expect([...auditOwners(found), ...auditEffects(found)]).toEqual([])
+  },
+)

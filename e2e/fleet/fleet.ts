@@ -5,28 +5,29 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Store } from '@meepo/core'
 import { createSimulator, type Simulator, type SimulatorOptions } from '@meepo/simulator'
-import { openSqliteStore } from '@meepo/store-sqlite'
 import { onTestFinished } from 'vitest'
+import { createDatabase, openStore, type StoreKind } from '../database.ts'
 import { writeSettings, type FleetEnds, type FleetOrder, type FleetSettings } from './settings.ts'
 
-/** A provider, a file, and the processes on it. */
+/** A provider, a database, and the processes on it. */
 export interface Fleet {
   readonly simulator: Simulator
-  /** The same file, read by the test. */
+  /** The same database, read by the test. */
   readonly store: Store
   hire(settings: Omit<FleetSettings, 'database' | 'modelUrl'>): Promise<FleetProcess>
 }
 
 /** Opens a fleet without workers; everything ends with the test. */
-export async function openFleet(simulated: SimulatorOptions): Promise<Fleet> {
+export async function openFleet(simulated: SimulatorOptions, kind: StoreKind = 'sqlite'): Promise<Fleet> {
   const folder = mkdtempSync(join(tmpdir(), 'meepo-fleet-'))
   const simulator = await createSimulator({ prices: [{ model: '*', rates: { output: 100_000_000 } }], ...simulated })
-  const database = join(folder, 'meepo.db')
-  const store = await openSqliteStore({ path: database })
+  const database = await createDatabase(kind, folder)
+  const store = await openStore(database.address)
   const crew: FleetProcess[] = []
   onTestFinished(async () => {
     await Promise.all(crew.map((worker) => worker.kill()))
     await store.close()
+    await database.remove()
     await simulator.close()
     rmSync(folder, { recursive: true })
   })
@@ -34,7 +35,10 @@ export async function openFleet(simulated: SimulatorOptions): Promise<Fleet> {
     simulator,
     store,
     hire: async (settings) => {
-      const worker = new FleetProcess({ ...settings, database, modelUrl: simulator.url }, join(folder, 'errors.log'))
+      const worker = new FleetProcess(
+        { ...settings, database: database.address, modelUrl: simulator.url },
+        join(folder, 'errors.log'),
+      )
       crew.push(worker)
       await worker.ready
       return worker

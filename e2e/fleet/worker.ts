@@ -1,11 +1,11 @@
 import type { Store } from '@meepo/core'
 import { webhookSink } from '@meepo/gateway'
-import { openSqliteStore } from '@meepo/store-sqlite'
 import { createMeepo, defineAgent } from 'meepo'
+import { openStore } from '../database.ts'
 import { readSettings, type DeathPoint, type FleetOrder } from './settings.ts'
 
 /*
- * One process of a fleet: everything that `createMeepo` makes, over the file that all of them share. Dies with its parent.
+ * One process of a fleet: everything that `createMeepo` makes, over the database that all of them share. Dies with its parent.
  */
 
 const { database, modelUrl, budgets, limits, hookUrl, diesAt, isAlone } = readSettings()
@@ -18,7 +18,7 @@ const agent = defineAgent({
   settings: { maxOutputTokens: 1_000 },
   routing: { maxRetries: 5 },
 })
-const store = await openSqliteStore({ path: database })
+const store = await openStore(database)
 const meepo = await createMeepo({
   store: withDeath(store, diesAt),
   definitions: [agent as never],

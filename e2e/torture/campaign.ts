@@ -4,14 +4,24 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { seededRandom } from '@meepo/core'
 import { createSimulator } from '@meepo/simulator'
-import { openSqliteStore } from '@meepo/store-sqlite'
 import { auditEnd, auditNow, type Evidence } from './audit/audit.ts'
 import type { Violation } from './audit/violation.ts'
 import { planOf } from './bugs/names.ts'
 import { Crew } from './crew.ts'
+import { createDatabase, openStore, type StoreKind, type TestDatabase } from '../database.ts'
 import { openBodies, readBodies, readLines, readStoreLines, storeFile, type StoreLine } from './evidence.ts'
 import { createScript } from './model-script.ts'
-import { passesToSkip, planAgain, planHunt, planKills, takeoverPoint, type PlannedKill } from './plan.ts'
+import { Outages } from './outages.ts'
+import {
+  addDatabaseKills,
+  databasePoint,
+  passesToSkip,
+  planAgain,
+  planHunt,
+  planKills,
+  takeoverPoint,
+  type PlannedKill,
+} from './plan.ts'
 import { Pump } from './pump.ts'
 import { Watch, type SeenRun } from './watch.ts'
 
@@ -19,6 +29,10 @@ import { Watch, type SeenRun } from './watch.ts'
 export interface CampaignOptions {
   /** A planted bug brings its own number. */
   readonly kills: number
+  /** `sqlite` unless said. */
+  readonly store?: StoreKind
+  /** Besides: how often the server of the database is killed. */
+  readonly databaseKills?: number
   readonly seed: string
   readonly bug?: string
   /** Keeps the folder with the database and all evidence. */
@@ -59,12 +73,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const source = seededRandom(options.seed)
   const random = (): number => source.next()
   const folder = mkdtempSync(join(tmpdir(), 'meepo-torture-'))
-  const database = join(folder, 'meepo.db')
+  const database = await createDatabase(options.store ?? 'sqlite', folder)
   const simulator = await createSimulator({ script: createScript(random) })
-  const store = await openSqliteStore({ path: database })
+  const store = await openStore(database.address)
+  const outages = new Outages()
   const settings = {
     folder,
-    database,
+    database: database.address,
     modelUrl: simulator.url,
     concurrency: 200,
     isRough: true,
@@ -73,7 +88,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     ...(options.bug === undefined ? {} : { bug: options.bug, ...idleOf(options.bug) }),
   } as const
   const crew = new Crew(settings, random)
-  const pump = new Pump(crew, folder, random)
+  const pump = new Pump(crew, folder, outages, random)
   const watch = new Watch(store, pump.onEvent)
   const evidence = (): Evidence => ({
     runs: watch.runs,
@@ -82,15 +97,19 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     invoice: simulator.journal.entries(),
     acknowledged: pump.acknowledged,
     left: pump.left,
+    outages,
     problems: pump.problems,
   })
   const kills: Kill[] = []
   let violations: readonly Violation[] = []
   try {
     pump.begin(watch)
-    const plan = options.bug === undefined ? planKills(options.kills, random) : planHunt(planOf(options.bug), random)
+    const kinds = options.bug === undefined ? planKills(options.kills, random) : planHunt(planOf(options.bug), random)
+    const plan = addDatabaseKills(kinds, options.databaseKills ?? 0)
     for (let next = plan.shift(); next; next = plan.shift()) {
-      const kill = await killOnce(crew, folder, next, random)
+      const kill = next.isOfDatabase
+        ? await killDatabase(crew, database, outages, next, random)
+        : await killOnce(crew, folder, next, random)
       if (kill.point !== next.point) planAgain(plan, next.point, kills.length < options.kills + extraKills)
       kills.push(kill)
       options.onProgress?.(
@@ -113,6 +132,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     await watch.close()
     await simulator.close()
     await store.close()
+    await database.remove()
   }
   const figures = count(evidence(), crew)
   if (options.isKept !== true && violations.length === 0) rmSync(folder, { recursive: true })
@@ -122,6 +142,23 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 function idleOf(bug: string): { idleMs?: number } {
   const { idleMs } = planOf(bug)
   return idleMs === undefined ? {} : { idleMs }
+}
+
+/** Kills the server while workers are busy. They live on, and go on when it is back. */
+async function killDatabase(
+  crew: Crew,
+  database: TestDatabase,
+  outages: Outages,
+  { workers }: PlannedKill,
+  random: () => number,
+): Promise<Kill> {
+  await crew.size(workers)
+  await crew.anyBusy(minOpen + margin, 4_000)
+  await delay(random() * 300)
+  const open = crew.ready.reduce((sum, worker) => sum + worker.openBodies, 0)
+  // Shorter, and longer, than engines wait before they take others for dead.
+  await outages.during(() => database.crash(random() * 2_000))
+  return { point: databasePoint, workers, open }
 }
 
 async function killOnce(crew: Crew, folder: string, planned: PlannedKill, random: () => number): Promise<Kill> {

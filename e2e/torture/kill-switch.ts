@@ -36,8 +36,9 @@ export interface KillSwitch {
   readonly point: (name: string) => void
 }
 
+/** `armFile`: how the writer thread is told. Without one the main thread passes all points. */
 export function createKillSwitch(
-  armFile: string,
+  armFile: string | undefined,
   worker: number,
   lines: LineFile,
   openBodies: () => number,
@@ -45,7 +46,7 @@ export function createKillSwitch(
   let order: KillOrder | undefined
   let left = 0
   const armWriter = (): void => {
-    if (!order || !writerPoints.includes(order.point)) return
+    if (!order || armFile === undefined || !writerPoints.includes(order.point)) return
     // The writer gets there a little later, when some of them may have ended.
     if (openBodies() < order.minOpen + 6) setTimeout(armWriter, 5)
     else writeFileSync(armFile, order.point)

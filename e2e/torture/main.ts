@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util'
 import { bugNames } from './bugs/names.ts'
 import { runCampaign } from './campaign.ts'
+import { storeKinds, type StoreKind } from '../database.ts'
 import { allPoints } from './plan.ts'
 import { describeCampaign, describeViolations } from './report.ts'
 
 /*
  * npm run torture -- --kills 100          kill, restart, audit; exit 1 on any violation
+ * npm run torture -- --store postgres --kills 100 --database-kills 25
  * npm run torture -- --bug NAME           the same with a planted bug: exit 1 is what it should be
  * npm run torture -- --bugs               each planted bug until it is caught; exit 1 if one is not
  */
@@ -18,6 +20,8 @@ const leastBusyShare = 0.8
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '100' },
+    store: { type: 'string', default: 'sqlite' },
+    'database-kills': { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     bug: { type: 'string' },
     bugs: { type: 'boolean', default: false },
@@ -27,6 +31,10 @@ const { values } = parseArgs({
 })
 const kills = Number(values.kills)
 if (!Number.isInteger(kills) || kills < 1) throw new Error(`--kills ${values.kills} is not a number of kills`)
+const databaseKills = Number(values['database-kills'])
+if (!Number.isInteger(databaseKills) || databaseKills < 0) throw new Error('--database-kills needs a number of kills')
+const store = readStore(values.store)
+if (databaseKills > 0 && store === 'sqlite') throw new Error('--database-kills needs a store with a server')
 if (values.bug !== undefined && !bugNames.includes(values.bug))
   throw new Error(`--bug: there are ${bugNames.join(', ')}`)
 
@@ -34,9 +42,14 @@ process.exitCode = (await (values.bugs ? tortureBugs() : torture())) ? 0 : 1
 
 async function torture(): Promise<boolean> {
   const { seed, bug, keep } = values
-  print(`torture: ${kills} kills, seed ${seed}${bug === undefined ? '' : `, with the bug ${bug}`}`)
+  const ofDatabase = databaseKills === 0 ? '' : ` and ${databaseKills} of the database`
+  print(
+    `torture on ${store}: ${kills} kills${ofDatabase}, seed ${seed}${bug === undefined ? '' : `, with the bug ${bug}`}`,
+  )
   const result = await runCampaign({
     kills,
+    store,
+    databaseKills,
     seed,
     isKept: keep,
     ...(bug === undefined ? {} : { bug, isEager: true }),
@@ -59,7 +72,7 @@ async function tortureBugs(): Promise<boolean> {
   const rows: string[] = []
   let isEachCaught = true
   for (const bug of bugNames) {
-    const result = await runCampaign({ kills, seed: `${values.seed}/${bug}`, bug, isEager: true, ...progress() })
+    const result = await runCampaign({ kills, store, seed: `${values.seed}/${bug}`, bug, isEager: true, ...progress() })
     const rules = [...new Set(result.violations.map((violation) => violation.rule))]
     isEachCaught &&= rules.length > 0
     rows.push(`${bug.padEnd(32)}${String(result.kills.length).padStart(3)} kills  ${rules.join('; ') || 'NOT CAUGHT'}`)
@@ -67,6 +80,12 @@ async function tortureBugs(): Promise<boolean> {
   }
   print(['', ...rows].join('\n'))
   return isEachCaught
+}
+
+function readStore(name: string): StoreKind {
+  const found = storeKinds.find((kind) => kind === name)
+  if (found === undefined) throw new Error(`--store: there are ${storeKinds.join(', ')}`)
+  return found
 }
 
 function progress(): { onProgress?: (line: string) => void } {

@@ -7,9 +7,14 @@ export interface PlannedKill {
   readonly workers: 1 | 2
   /** Another worker is stopped before, until it is taken for dead, and goes on after. */
   readonly isStalling: boolean
+  /** Kills the server of the database. */
+  readonly isOfDatabase?: true
 }
 
 export const allPoints: readonly string[] = [...writerPoints, ...mainPoints]
+
+/** What a kill of the database is called. */
+export const databasePoint = 'database'
 
 /** Workers change in blocks of this many kills. */
 const block = 5
@@ -28,6 +33,17 @@ export function planKills(kills: number, random: () => number): PlannedKill[] {
     const workers = Math.floor(index / block) % 2 === 0 || point === takeoverPoint ? 1 : 2
     return { point, workers, isStalling: workers === 2 && index % block === 2 }
   })
+}
+
+/** Puts kills of the database between others, evenly, with one and two workers in turn. */
+export function addDatabaseKills(plan: readonly PlannedKill[], count: number): PlannedKill[] {
+  const all = [...plan]
+  for (let index = count; index > 0; index--) {
+    const place = Math.round((index * plan.length) / (count + 1))
+    const workers = index % 2 === 0 ? 1 : 2
+    all.splice(place, 0, { point: databasePoint, workers, isStalling: false, isOfDatabase: true })
+  }
+  return all
 }
 
 /** Kills where a planted bug shows soonest. */

@@ -2,6 +2,7 @@ import type { Json, LogEvent, RunId } from '@meepo/core'
 import type { Command } from './commands.ts'
 import type { Crew } from './crew.ts'
 import { findEffect, hasDelivered } from './evidence.ts'
+import type { Outages } from './outages.ts'
 import type { SeenRun, Watch } from './watch.ts'
 import { goSignal } from './workload.ts'
 
@@ -30,6 +31,7 @@ export class Pump {
   readonly #crew: Crew
   readonly #random: () => number
   readonly #folder: string
+  readonly #outages: Outages
   #watch: Watch | undefined
   #errands: Errand[] = []
   #timer: NodeJS.Timeout | undefined
@@ -43,9 +45,10 @@ export class Pump {
   isStarting = true
   readonly #decided = new Set<string>()
 
-  constructor(crew: Crew, folder: string, random: () => number) {
+  constructor(crew: Crew, folder: string, outages: Outages, random: () => number) {
     this.#crew = crew
     this.#folder = folder
+    this.#outages = outages
     this.#random = random
   }
 
@@ -97,6 +100,7 @@ export class Pump {
 
   async #run(command: Command): Promise<void> {
     const worker = this.#crew.pick()
+    const askedAt = Date.now()
     const answer = await worker?.ask(command)
     if (command.kind === 'start') this.#starting--
     if (!answer) {
@@ -110,15 +114,16 @@ export class Pump {
       if (command.kind === 'signal') this.acknowledged.set(command.runId, command.value)
       return
     }
+    const isAway = this.#outages.covers(askedAt) || this.#outages.covers(Date.now())
     const isExpected =
       answer.code === 'run.ended' ||
+      (answer.code === 'store.failed' && isAway) ||
       (command.kind === 'resolve' && answer.code === 'step.not_unknown') ||
       // A worker that was taken for dead finds out by being refused.
       (command.kind === 'start' && answer.code === 'store.fenced')
-    if (!isExpected) {
-      this.problems.push(`${command.kind} was refused: ${answer.code} ${answer.message ?? ''}`)
-      if (command.kind !== 'start' && command.kind !== 'nag') this.#later(command, 200)
-    }
+    if (!isExpected) this.problems.push(`${command.kind} was refused: ${answer.code} ${answer.message ?? ''}`)
+    const isSettled = isExpected && answer.code !== 'store.failed'
+    if (!isSettled && command.kind !== 'start' && command.kind !== 'nag') this.#later(command, 200)
   }
 
   #startOrders(): void {

@@ -1,4 +1,4 @@
-import { allPoints } from './plan.ts'
+import { allPoints, databasePoint } from './plan.ts'
 import type { CampaignResult } from './campaign.ts'
 import type { Violation } from './audit/violation.ts'
 
@@ -9,7 +9,8 @@ export function describeCampaign({ kills, violations, figures, seconds, folder }
   const lines = [
     `${'killed at'.padEnd(22)}${'kills'.padStart(6)}${'least'.padStart(7)}${'most'.padStart(6)}  steps in flight`,
   ]
-  for (const point of [...allPoints, 'random']) {
+  const hasServer = kills.some(({ point }) => point === databasePoint)
+  for (const point of [...allPoints, 'random', ...(hasServer ? [databasePoint] : [])]) {
     const here = kills.filter((kill) => kill.point === point).map((kill) => kill.open)
     if (here.length > 0) lines.push(row(point, here.length, Math.min(...here), Math.max(...here)))
     else lines.push(row(point, 0, '-', '-'))
@@ -18,7 +19,7 @@ export function describeCampaign({ kills, violations, figures, seconds, folder }
   const pairs = kills.filter((kill) => kill.workers === 2).length
   lines.push(
     '',
-    `${kills.length} kills, ${busy} with ${enoughOpen} or more steps in flight, ${pairs} with two processes on the file`,
+    `${kills.length} kills, ${busy} with ${enoughOpen} or more steps in flight, ${pairs} with two processes on the database`,
   )
   lines.push(
     Object.entries(figures)

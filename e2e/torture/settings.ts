@@ -3,6 +3,7 @@ export interface WorkerSettings {
   /** Counts all workers of a campaign. */
   readonly worker: number
   readonly folder: string
+  /** A file, or the address of a PostgreSQL server. */
   readonly database: string
   readonly armFile: string
   readonly modelUrl: string

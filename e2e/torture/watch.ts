@@ -1,4 +1,5 @@
-import { isTerminal, type LogEvent, type RunId, type Store } from '@meepo/core'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isTerminal, MeepoError, type LogEvent, type RunId, type Store } from '@meepo/core'
 
 /** One event as it was told to a process that follows everything. */
 interface SeenEvent {
@@ -24,10 +25,11 @@ export class Watch {
   /** When anything was seen last. */
   lastAt = Date.now()
   readonly #stop = new AbortController()
+  #cursor = 0
   readonly #following: Promise<void>
 
   constructor(store: Store, onEvent: (run: SeenRun, event: LogEvent) => void) {
-    this.#following = this.#follow(store, onEvent)
+    this.#following = this.#followOn(store, onEvent)
   }
 
   async close(): Promise<void> {
@@ -35,8 +37,22 @@ export class Watch {
     await this.#following
   }
 
+  /** A database that goes away ends the following: it goes on behind the last event. */
+  async #followOn(store: Store, onEvent: (run: SeenRun, event: LogEvent) => void): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#follow(store, onEvent)
+      } catch (thrown) {
+        if (!MeepoError.is(thrown) || !thrown.retryable) throw thrown
+        await delay(50)
+      }
+    }
+  }
+
   async #follow(store: Store, onEvent: (run: SeenRun, event: LogEvent) => void): Promise<void> {
-    for await (const { cursor, runId, event } of store.log.followAll('system', { signal: this.#stop.signal })) {
+    const { signal } = this.#stop
+    for await (const { cursor, runId, event } of store.log.followAll('system', { after: this.#cursor, signal })) {
+      this.#cursor = cursor
       const run = this.runs.get(runId) ?? this.#add(runId, event)
       this.lastAt = Date.now()
       run.events.push({ cursor, seenAt: this.lastAt, event })

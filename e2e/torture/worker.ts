@@ -2,10 +2,11 @@ import { existsSync, rmSync } from 'node:fs'
 import { MeepoError, type AnyDefinition, type Machine, type StartOptions } from '@meepo/core'
 import { createEmbeddedEngine, createNodeMachine } from '@meepo/engine-embedded'
 import { createGateway } from '@meepo/gateway'
-import { openSqliteStore } from '@meepo/store-sqlite'
 import { watchModels, type BodyWorld } from './body.ts'
 import { plantInStore } from './bugs/store-bugs.ts'
+import { passCommitPoints } from './commit-points.ts'
 import type { Asked, Command, Told } from './commands.ts'
+import { isServer, openStore } from '../database.ts'
 import { bodyFile, openLines, storeFile } from './evidence.ts'
 import { createKillSwitch } from './kill-switch.ts'
 import { readSettings } from './settings.ts'
@@ -23,7 +24,9 @@ if (existsSync(armFile)) rmSync(armFile)
 
 const storeLines = openLines(storeFile(folder, worker))
 const open = { count: 0 }
-const killSwitch = createKillSwitch(armFile, worker, storeLines, () => open.count)
+const hasServer = isServer(settings.database)
+const killSwitch = createKillSwitch(hasServer ? undefined : armFile, worker, storeLines, () => open.count)
+if (hasServer) passCommitPoints(killSwitch.point)
 const world: BodyWorld = {
   folder,
   worker,
@@ -34,8 +37,8 @@ const world: BodyWorld = {
 }
 
 const faultModule = new URL('./writer-fault.ts', import.meta.url).href
-const sqlite = await openSqliteStore({ path: settings.database, faultModule })
-const planted = bug === undefined ? sqlite : plantInStore(bug, sqlite)
+const opened = await openStore(settings.database, faultModule)
+const planted = bug === undefined ? opened : plantInStore(bug, opened)
 const store = watchStore(planted, worker, storeLines, killSwitch.point)
 const gateway = createGateway({
   providers: { sim: { kind: 'openai-compatible', baseURL: `${settings.modelUrl}/v1` } },

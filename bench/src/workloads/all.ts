@@ -4,6 +4,7 @@ import { graph } from './graph.ts'
 import { limiter } from './limiter.ts'
 import { longAgent } from './long-agent.ts'
 import { money } from './money.ts'
+import { postgres } from './postgres.ts'
 import { tools } from './tools.ts'
 import { w1Gateway } from './w1-gateway.ts'
 import { w1 } from './w1-small-runs.ts'
@@ -30,6 +31,7 @@ export const workloads: readonly Workload[] = [
   gateway,
   w1Gateway,
   money,
+  postgres,
   limiter,
   tools,
   longAgent,

@@ -1,6 +1,7 @@
 import type { Json, RunId, Store } from '@meepo/core'
 import type { JournalEntry } from '@meepo/simulator'
 import type { BodyLine, StoreLine } from '../evidence.ts'
+import type { Outages } from '../outages.ts'
 import type { SeenRun } from '../watch.ts'
 import { auditAcknowledged, auditDelivered, auditStored } from './acknowledged.ts'
 import { auditBooks } from './books.ts'
@@ -23,6 +24,7 @@ export interface Evidence {
   readonly acknowledged: ReadonlyMap<RunId, Json>
   /** Runs whose unknown steps nobody decides. */
   readonly left: ReadonlySet<RunId>
+  readonly outages: Outages
   /** What went wrong while the world talked to the workers. */
   readonly problems: readonly string[]
 }

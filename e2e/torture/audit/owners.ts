@@ -13,7 +13,7 @@ const lostCodes: ReadonlySet<string> = new Set([
 ])
 
 /** One writer a run: once another was told that it owns a run, nothing of the one before is accepted. */
-export function auditOwners({ lines }: Evidence): readonly Violation[] {
+export function auditOwners({ lines, outages }: Pick<Evidence, 'lines' | 'outages'>): readonly Violation[] {
   const gained = new Map<string, { at: number; worker: number }[]>()
   const lost = leasesLost(lines)
   for (const line of lines) {
@@ -24,7 +24,9 @@ export function auditOwners({ lines }: Evidence): readonly Violation[] {
   }
   return [
     ...of(lines, 'appended').flatMap((line) => stolen(line, gained.get(line.runId) ?? [], lost.get(line.worker) ?? [])),
-    ...of(lines, 'refused').flatMap((line) => refused(line, lost.has(line.worker))),
+    ...of(lines, 'refused')
+      .filter(({ code, at }) => code !== 'store.failed' || !outages.covers(at))
+      .flatMap((line) => refused(line, lost.has(line.worker))),
   ]
 }
 

@@ -8,6 +8,7 @@ import {
   type ChildStart,
   type Json,
   type LogEvent,
+  type Mail,
   type RunId,
   type Scope,
 } from '@meepo/core'
@@ -23,6 +24,8 @@ export class Children {
   readonly #tell: (thrown: unknown, runId: RunId) => void
   /** A cancel waits for the creation of the same child that is still under way. */
   readonly #creating = new Map<RunId, Promise<void>>()
+  /** Children of which news came while they were being created. */
+  readonly #early = new Set<RunId>()
 
   constructor(fleet: Fleet, tell: (thrown: unknown, runId: RunId) => void) {
     this.#fleet = fleet
@@ -40,9 +43,23 @@ export class Children {
       })
       .finally(() => {
         if (this.#creating.get(start.childRunId) === creating) this.#creating.delete(start.childRunId)
+        if (this.#early.delete(start.childRunId)) this.#fleet.mail([parent.runId])
         this.#workDone(parent)
       })
     this.#creating.set(start.childRunId, creating)
+  }
+
+  /**
+   * News of a child whose creation is not answered yet. It may be of one that an earlier segment started with another input,
+   * told a second time: whether this parent has such a child is for the store to say first.
+   */
+  isEarly({ kind, data }: Mail): boolean {
+    if (kind !== 'child') return false
+    // Only engines write this kind, as ChildNews.
+    const { childRunId } = data as unknown as ChildNews
+    if (!this.#creating.has(childRunId)) return false
+    this.#early.add(childRunId)
+    return true
   }
 
   #workDone(parent: ActiveRun): void {

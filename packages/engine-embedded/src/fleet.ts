@@ -265,7 +265,9 @@ export class Fleet implements RunOwner {
 
   mailFor(run: ActiveRun): void {
     run.hasMoreMail = true
-    if (!run.isReadingMail) readInbox(run, this.store.inbox).catch((thrown: unknown) => this.#tell(thrown, run.runId))
+    if (run.isReadingMail) return
+    const reading = readInbox(run, this.store.inbox, (mail) => this.#children.isEarly(mail))
+    reading.catch((thrown: unknown) => this.#tell(thrown, run.runId))
   }
 
   /** Called from time to time: limits of active time, idle runs, and what failed before. */

@@ -235,3 +235,22 @@ test('a server that comes back read-only refuses writes with a clear code, and c
     await server.start()
   }
 })
+
+test('an event and a blob of 40 MB are written whole, and others are written meanwhile', async () => {
+  const store = await open()
+  await store.leases.join('e')
+  await createRun(store, 'large')
+  await createRun(store, 'small')
+  const text = 'x'.repeat(40_000_000)
+  const writing = Promise.all([
+    store.log.append(scope, { runId: 'large', epoch: 1, expectedSeq: 1, events: [note(text)] }),
+    store.blobs.put(scope, 'large', text),
+  ])
+  for (let seq = 1; seq < 20; seq++) {
+    await store.log.append(scope, { runId: 'small', epoch: 1, expectedSeq: seq, events: [note('2')] })
+  }
+  await writing
+  expect((await store.blobs.get(scope, 'large')).length).toBe(text.length)
+  const [, event] = await store.log.read(scope, 'large')
+  expect(event?.type === 'progress.reported' && event.data.message === text).toBe(true)
+})

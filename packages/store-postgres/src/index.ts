@@ -1,1 +1,2 @@
-export { openPostgresStore, type PostgresStoreOptions } from './open.ts'
+export { openPostgresStore, type PostgresStore, type PostgresStoreOptions } from './open.ts'
+export type { PoolStats } from './database/pool-stats.ts'

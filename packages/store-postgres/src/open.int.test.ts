@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPostgresStore } from './open.ts'
 import { startPostgresServer, type PostgresServer } from './testing/server.ts'
@@ -46,6 +47,18 @@ test('the smallest pool does everything', async () => {
   await store.close()
 })
 
+test('the pool tells how many connections are at work, and how long they are waited for', async () => {
+  const store = await openPostgresStore({ url: server.url, schema: 'pool', poolSize: 2 })
+  const joins = Promise.all(Array.from({ length: 20 }, (_, index) => store.leases.join(`e-${index}`)))
+  expect(store.pool()).toMatchObject({ size: 2, inUse: 2, waiting: 18 })
+  await joins
+  const { waitedMs, longestWaitMs, ...stats } = store.pool()
+  expect(stats).toEqual({ size: 2, open: 2, inUse: 0, waiting: 0, requests: 20 })
+  expect(longestWaitMs).toBeGreaterThan(0)
+  expect(waitedMs).toBeGreaterThanOrEqual(longestWaitMs)
+  await store.close()
+})
+
 test('closing ends every connection', async () => {
   const store = await openPostgresStore({ url: server.url, schema: 'closing' })
   await Promise.all(Array.from({ length: 20 }, (_, index) => store.leases.join(`e-${index}`)))
@@ -86,7 +99,7 @@ test('processes that open a new schema at the same time make it once', async () 
   const opening = Array.from({ length: 6 }, () => openPostgresStore({ url: server.url, schema: 'shared' }))
   const stores = await Promise.all(opening)
   const rows = await server.admin('SELECT number::int AS number FROM shared.migrations ORDER BY number')
-  expect(rows).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }])
+  expect(rows).toEqual([{ number: 1 }, { number: 2 }, { number: 3 }, { number: 4 }])
   for (const store of stores) await store.close()
 })
 
@@ -105,4 +118,15 @@ test.each(['fsync', 'full_page_writes', 'synchronous_commit'])('a server with %s
     code: 'store.not_durable',
     message: `the server runs with ${setting}=off`,
   })
+})
+
+test('a server that does not answer is given up after the time for connections, and worth another try', async () => {
+  const silent = createServer(() => undefined)
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  // A server that listens on a port has an address of this kind.
+  const { port } = silent.address() as AddressInfo
+  const url = `postgres://meepo@127.0.0.1:${port}/postgres`
+  const refused = openPostgresStore({ url, connectTimeoutMs: 200 })
+  await expect(refused).rejects.toMatchObject({ code: 'store.failed', retryable: true })
+  silent.close()
 })

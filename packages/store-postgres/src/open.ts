@@ -4,11 +4,13 @@ import { createBlobs } from './blobs/blobs.ts'
 import { checkServer } from './database/check-server.ts'
 import { connectionOf, Database, type Address } from './database/database.ts'
 import { toMeepoError, toStatementFailed } from './database/failure.ts'
+import type { PoolStats } from './database/pool-stats.ts'
 import { positionsOf } from './database/position.ts'
 import { Bus } from './follow/bus.ts'
 import { Hub } from './follow/hub.ts'
 import { createHealthBoard } from './health/health.ts'
 import { createInbox } from './inbox/inbox.ts'
+import { Doubts } from './leases/doubts.ts'
 import { createLeases } from './leases/leases.ts'
 import { createCounters } from './limits/counters.ts'
 import { createLog } from './log/log.ts'
@@ -34,6 +36,12 @@ export interface PostgresStoreOptions {
   readonly pollMs?: number
 }
 
+/** A store, and what its connections do. */
+export interface PostgresStore extends Store {
+  /** How many connections there are, how many are at work, and how long they are waited for. Costs nothing. */
+  pool(): PoolStats
+}
+
 /** More lanes make smaller transactions; so many keep the server busy while others wait for its disk. */
 const mostLanes = 3
 
@@ -48,7 +56,7 @@ const mostLanes = 3
  * @example
  * const store = await openPostgresStore({ url: 'postgres://meepo@localhost/meepo' })
  */
-export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const { pollMs = 1_000 } = options
   const address = addressOf(options)
   await prepare(address)
@@ -60,7 +68,8 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     heard: (message) => parts.hub?.heard(message),
     missed: () => parts.hub?.missed(),
   })
-  const hub = new Hub(database, reader, bus, pollMs)
+  const doubts = new Doubts(() => performance.now())
+  const hub = new Hub(database, reader, bus, doubts, pollMs)
   parts.hub = hub
   try {
     await bus.open()
@@ -68,7 +77,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await database.close()
     throw toMeepoError(error)
   }
-  const lanes = new Lanes(database, Math.min(mostLanes, address.poolSize - 1), (news, committed) =>
+  const lanes = new Lanes(database, doubts, Math.min(mostLanes, address.poolSize - 1), (news, committed) =>
     hub.committed(news, committed),
   )
   let closing: Promise<void> | undefined
@@ -79,12 +88,13 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   }
   return {
     log: createLog(database, lanes, reader, hub),
-    leases: createLeases(database, lanes, hub),
+    leases: createLeases(database, lanes, hub, doubts),
     inbox: createInbox(database, reader, hub),
     blobs: createBlobs(database),
     counters: createCounters(database),
     health: createHealthBoard(database),
     money: createMoney(database, lanes, reader),
+    pool: () => database.stats,
     close: () => (closing ??= close()),
   }
 }

@@ -8,6 +8,7 @@ import {
   codeOf,
   eventsOf,
   eventually,
+  gate,
   known,
   logOf,
   read,
@@ -195,7 +196,11 @@ export const waitingCases: readonly EngineCase[] = [
   {
     name: 'a task that is cancelled rejects with task.cancelled, whatever kind it is',
     run: async (context) => {
-      const slow = code('slow', (ctx) => ctx.signalled('never'))
+      const runs = gate()
+      const slow = code('slow', async (ctx) => {
+        await ctx.step('tell', read, async () => runs.open())
+        return ctx.signalled('never')
+      })
       const definition = code(
         'cancels',
         async (ctx) => {
@@ -210,7 +215,7 @@ export const waitingCases: readonly EngineCase[] = [
             ),
             ctx.child(slow, 'one', null),
           ]
-          await ctx.sleep(40)
+          await ctx.step('until the child runs', read, () => runs.opened)
           const told: string[] = []
           for (const task of tasks) {
             await ctx.cancel(task, 'changed my mind')

@@ -1,16 +1,24 @@
-// Processes on one file that are killed just when they hold something.
+// Processes on one store that are killed just when they hold something.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { openPostgresStore } from '@meepo/store-postgres'
+import { startPostgresServer } from '@meepo/store-postgres/testing'
 import { openSqliteStore } from '@meepo/store-sqlite'
 import { schedulerName, type RunSummary, type Store } from '@meepo/core'
 import { databaseFile, startFixture, type FixtureProcess } from '../../test-support/process.ts'
 
-async function openStore(file: string): Promise<Store> {
-  const store = await openSqliteStore({ path: file })
+/** An address for processes, and the same store for the test. */
+async function openDatabase(kind: 'a file' | 'PostgreSQL'): Promise<{ file: string; store: Store }> {
+  const server = kind === 'PostgreSQL' ? await startPostgresServer() : undefined
+  if (server) onTestFinished(() => server.remove())
+  const file = server?.url ?? databaseFile()
+  const store = await (server ? openPostgresStore({ url: file }) : openSqliteStore({ path: file }))
   onTestFinished(() => store.close())
-  return store
+  return { file, store }
 }
+
+const kinds = ['a file', 'PostgreSQL'] as const
 
 /** Processes by the id of their engine. Each that is killed has a successor. */
 class Crew {
@@ -47,9 +55,8 @@ class Crew {
 
 const hasEnded = ({ endedAt }: RunSummary): boolean => endedAt !== undefined
 
-test('never more workflows at once than there are places, and all end, while processes with places are killed', async () => {
-  const file = databaseFile()
-  const store = await openStore(file)
+test.each(kinds)('on %s never more workflows at once than places, and all end, while holders are killed', async (kind) => {
+  const { file, store } = await openDatabase(kind)
   const starter = startFixture('places.fixture.ts', file, '90')
   const crew = new Crew(() => startFixture('places.fixture.ts', file, '0'))
   await Promise.all([starter.ready, crew.add(3)])
@@ -74,9 +81,8 @@ test('never more workflows at once than there are places, and all end, while pro
   expect(Math.max(...ends.slice(0, 30))).toBeLessThan(Math.max(...ends.slice(-10)))
 }, 60_000)
 
-test('each fire happens exactly once, while whoever keeps the schedule is killed', async () => {
-  const file = databaseFile()
-  const store = await openStore(file)
+test.each(kinds)('on %s each fire happens exactly once, while whoever keeps the schedule is killed', async (kind) => {
+  const { file, store } = await openDatabase(kind)
   const schedule = JSON.stringify({ cron: '* * * * * *', missed: 'all' })
   const crew = new Crew(() => startFixture('ticker.fixture.ts', file, 'x', schedule, '60000'))
   await crew.add(3)

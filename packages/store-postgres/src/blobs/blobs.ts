@@ -5,7 +5,8 @@ import type { Database } from '../database/database.ts'
 const put = `INSERT INTO blobs (tenant, hash, body, put_at)
   VALUES ($1, $2, $3, extract(epoch FROM clock_timestamp()) * 1000)
   ON CONFLICT (tenant, hash) DO UPDATE SET put_at = excluded.put_at`
-const get = 'SELECT body FROM blobs WHERE tenant = $1 AND hash = $2'
+/** blobs primary key */
+export const getBlob = 'SELECT body FROM blobs WHERE tenant = $1 AND hash = $2'
 
 /** Large values. */
 export function createBlobs(database: Database): Blobs {
@@ -14,7 +15,7 @@ export function createBlobs(database: Database): Blobs {
       await database.command((transaction) => transaction.run(put, tenant, id, Buffer.from(body)))
     },
     get: async ({ tenant }, id) => {
-      const [found] = await database.all<{ body: Buffer }>(get, tenant, id)
+      const [found] = await database.all<{ body: Buffer }>(getBlob, tenant, id)
       if (!found) throw new MeepoError('store.failed', `the tenant has no blob ${id}`)
       return found.body.toString()
     },

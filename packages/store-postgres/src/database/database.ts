@@ -1,6 +1,7 @@
 import { MeepoError } from '@meepo/core'
 import { types, Pool, type PoolClient, type PoolConfig } from 'pg'
 import { StatementFailed, toMeepoError, toStatementFailed } from './failure.ts'
+import { WaitMeter, type PoolStats } from './pool-stats.ts'
 import { prepared, type Value } from './statement.ts'
 import { Transaction } from './transaction.ts'
 
@@ -19,12 +20,14 @@ const silentMs = 10_000
 
 /**
  * Every statement of the store goes through indexes, row by row, and is planned once. A planner that knows nothing yet of
- * the tables would rather scan them, and keep to that plan when they have grown.
+ * the tables would rather scan them, or keep a copy of them, and hold to that plan when they have grown. For the same reason
+ * statements that look for rows by one index and want them in the order of another order by an expression (`id + 0`).
  */
 const planning = {
   enable_seqscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
+  enable_material: 'off',
   plan_cache_mode: 'force_generic_plan',
   jit: 'off',
 }
@@ -56,12 +59,15 @@ export function connectionOf({ url, schema, connectTimeoutMs }: Address): PoolCo
  */
 export class Database {
   readonly #pool: Pool
+  readonly #size: number
+  readonly #waits = new WaitMeter()
   readonly #begin: string
   #isClosed = false
   readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(address: Address, begin: string) {
     this.#begin = begin
+    this.#size = address.poolSize
     this.#pool = new Pool({
       ...connectionOf(address),
       max: address.poolSize,
@@ -71,6 +77,11 @@ export class Database {
     this.#pool.on('error', () => undefined)
     // One that breaks at work rejects what it was doing; that it tells besides would end the process if nobody listened.
     this.#pool.on('connect', (client) => client.on('error', () => undefined))
+  }
+
+  get stats(): PoolStats {
+    const { totalCount: open, idleCount, waitingCount: waiting } = this.#pool
+    return { size: this.#size, open, inUse: open - idleCount, waiting, ...this.#waits.stats }
   }
 
   /** Rejects with `store.closed` after the store was closed. */
@@ -184,7 +195,7 @@ export class Database {
 
   async #connect(): Promise<PoolClient> {
     try {
-      return await this.#pool.connect()
+      return await this.#waits.time(this.#pool.connect())
     } catch (error) {
       this.checkOpen()
       throw toStatementFailed(error)

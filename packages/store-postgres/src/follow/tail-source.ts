@@ -1,5 +1,5 @@
 import type { Scope, TailEvent } from '@meepo/core'
-import { rowsPerRead, type Reader } from '../read/reader.ts'
+import type { Reader } from '../read/reader.ts'
 import type { Page, Source } from './follower.ts'
 
 /** The events of all runs of a scope, in the order of their positions. */
@@ -21,9 +21,8 @@ export class TailSource implements Source<TailEvent> {
 
   async read(): Promise<Page<TailEvent>> {
     const { horizon, last } = await this.#reader.horizon()
-    const items = await this.#reader.tail(this.#scope, this.#after, horizon)
-    const isBehind = items.length === rowsPerRead
-    this.#after = isBehind ? (items.at(-1)?.cursor ?? horizon) : Math.max(this.#after, horizon)
+    const { events: items, reached, isBehind } = await this.#reader.tail(this.#scope, this.#after, horizon)
+    this.#after = Math.max(this.#after, reached)
     if (horizon < last) this.#lookAgain()
     return { items, isBehind, isOver: false }
   }

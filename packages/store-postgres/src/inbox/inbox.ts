@@ -9,10 +9,12 @@ import { post } from '../write/mail.ts'
 import { noNews, type News } from '../write/news.ts'
 import { isEnded } from '../write/part.ts'
 
-// Each of them through inbox_delivery, inbox_signal or inbox_pending.
-const findDelivery = 'SELECT 1 AS found FROM inbox WHERE run = $1 AND delivery_id = $2'
-const findSignal = `SELECT data FROM inbox WHERE run = $1 AND name = $2 AND kind = 'signal'`
-const pending = 'SELECT delivery_id AS id, kind, name, data FROM inbox WHERE run = $1 AND NOT taken ORDER BY inbox.id'
+/** The statements that read mail: each through inbox_delivery, inbox_signal or inbox_pending. */
+export const inboxSql = {
+  findDelivery: 'SELECT 1 AS found FROM inbox WHERE run = $1 AND delivery_id = $2',
+  findSignal: `SELECT data FROM inbox WHERE run = $1 AND name = $2 AND kind = 'signal'`,
+  pending: 'SELECT delivery_id AS id, kind, name, data FROM inbox WHERE run = $1 AND NOT taken ORDER BY inbox.id + 0',
+} as const
 
 interface MailRow {
   readonly id: string
@@ -49,7 +51,7 @@ export function createInbox(database: Database, reader: Reader, hub: Hub): Inbox
     },
     pending: async (scope, runId) => {
       const run = await reader.findRun(scope, runId)
-      return (await database.all<MailRow>(pending, run.id)).map((row) => toMail(runId, row))
+      return (await database.all<MailRow>(inboxSql.pending, run.id)).map((row) => toMail(runId, row))
     },
   }
 }
@@ -65,7 +67,7 @@ async function write(
   await desk.lock(transaction, [runId])
   const run = desk.needRun(runId, tenant)
   // Known mail is answered first: its sender may repeat it after the run ended, having missed the answer.
-  if ((await transaction.all(findDelivery, run.id, delivery.id)).length > 0) return 'duplicate'
+  if ((await transaction.all(inboxSql.findDelivery, run.id, delivery.id)).length > 0) return 'duplicate'
   if (delivery.kind === 'signal' && (await isKnownSignal(transaction, run, runId, delivery))) return 'duplicate'
   if (isEnded(run.status)) throw new MeepoError('run.ended', `run ${runId} has ended`)
   await post(transaction, news, [{ runId, run, delivery }])
@@ -79,7 +81,7 @@ async function isKnownSignal(
   runId: RunId,
   delivery: Delivery,
 ): Promise<boolean> {
-  const [before] = await transaction.all<{ data: string }>(findSignal, run.id, delivery.name ?? '')
+  const [before] = await transaction.all<{ data: string }>(inboxSql.findSignal, run.id, delivery.name ?? '')
   if (!before) return false
   if (canonicalJson(JSON.parse(before.data)) === canonicalJson(delivery.data)) return true
   if (isEnded(run.status)) throw new MeepoError('run.ended', `run ${runId} has ended`)

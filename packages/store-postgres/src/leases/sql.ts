@@ -34,6 +34,7 @@ type LeaseStatement =
   | 'wakeDue'
   | 'claim'
   | 'claimHeld'
+  | 'recall'
   | 'isLeft'
   | 'releaseWaiting'
   | 'releaseQueued'
@@ -50,7 +51,7 @@ export const leaseSql: Readonly<Record<LeaseStatement, string>> = {
   deleteEngineAt: 'DELETE FROM engines WHERE engine = $1 AND beat = $2',
   deleteEngine: 'DELETE FROM engines WHERE engine = $1',
   // runs_owner
-  lockOwned: 'SELECT id, place FROM runs WHERE owner = $1 ORDER BY id FOR NO KEY UPDATE',
+  lockOwned: 'SELECT id, place FROM runs WHERE owner = $1 ORDER BY id + 0 FOR NO KEY UPDATE',
   // The epoch rises, so that an append of the old owner that is still under way is refused.
   freeRuns: `UPDATE runs SET status = 'queued', owner = NULL, ready = true, epoch = epoch + 1,
     place = CASE place WHEN 1 THEN 0 ELSE place END
@@ -63,11 +64,14 @@ export const leaseSql: Readonly<Record<LeaseStatement, string>> = {
     OR EXISTS (SELECT 1 FROM runs WHERE ${isDue} AND place = 0 AND ${isWanted})`,
   // runs_wake. By the clock of the server, which all processes share. What another transaction holds is not waited for.
   wakeDue: `UPDATE runs SET ready = true, wake_at = NULL WHERE id IN (SELECT id FROM runs
-    WHERE ${isDue} ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)`,
+    WHERE ${isDue} ORDER BY id + 0 FOR NO KEY UPDATE SKIP LOCKED)`,
   // What another transaction holds is not waited for.
   claim: claimSql(byRight, 'SKIP LOCKED'),
   // What was passed over, because somebody delivered to it, claimed it or tried to append to it: now it is waited for.
-  claimHeld: claimSql('id', ''),
+  claimHeld: claimSql('id + 0', ''),
+  // runs unique run_id. Waits for a commit that may still be under way.
+  recall: `SELECT id, run_id, epoch, tenant, definition, version, priority, deadline_at FROM runs
+    WHERE run_id = ANY ($1::text[]) AND owner = $2 AND status = 'running' ORDER BY id + 0 FOR NO KEY UPDATE`,
   isLeft: `SELECT EXISTS (SELECT 1 FROM runs WHERE ready AND place IS DISTINCT FROM 0 AND ${isWanted})
     OR (EXISTS (SELECT 1 FROM runs WHERE ready AND place = 0 AND ${isWanted}) AND ${mayTakePlace('$2')}) AS "isLeft"`,
   // inbox_pending

@@ -18,15 +18,21 @@ const listedAccounts = 1_000
 /** Behind every character that a key holds. */
 const behindAll = '\u{10ffff}'
 
-// A scan: few rows are open. Of a run by reservations_run.
-const openSql = `SELECT call, granted, at_least, accounts, expires_at FROM reservations
-  WHERE NOT swept AND ($1::text IS NULL OR tenant = $1) AND ($2::bigint IS NULL OR run = $2) ORDER BY id`
-// accounts primary key, or a range of it.
-const balancesSql = 'SELECT key, settled, reserved, most FROM accounts WHERE key = ANY ($1::text[])'
-const listSql = 'SELECT key, settled, reserved, most FROM accounts WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3'
-// alerts_waiting
-const alertsSql = `SELECT alert AS id, at, key, mark, settled, reserved, most AS "limit" FROM alerts
-  WHERE NOT is_told ORDER BY alerts.id`
+/** The statements that read what money is set aside, balances and alerts. */
+export const moneyListSql = {
+  // A scan: as many rows as calls are under way.
+  open: `SELECT call, granted, at_least, accounts, expires_at FROM reservations
+    WHERE NOT swept AND ($1::text IS NULL OR tenant = $1) ORDER BY id`,
+  // reservations_run
+  openOfRun: `SELECT call, granted, at_least, accounts, expires_at FROM reservations
+    WHERE NOT swept AND ($1::text IS NULL OR tenant = $1) AND run = $2 ORDER BY id`,
+  // accounts primary key, or a range of it.
+  balances: 'SELECT key, settled, reserved, most FROM accounts WHERE key = ANY ($1::text[])',
+  list: 'SELECT key, settled, reserved, most FROM accounts WHERE key >= $1 AND key < $2 ORDER BY key LIMIT $3',
+  // alerts_waiting
+  alerts: `SELECT alert AS id, at, key, mark, settled, reserved, most AS "limit" FROM alerts
+    WHERE NOT is_told ORDER BY alerts.id`,
+} as const
 
 interface OpenRow {
   readonly call: string
@@ -58,12 +64,12 @@ export function createMoney(database: Database, lanes: Lanes, reader: Reader): M
     ledger: (scope, filter = {}) => readLedger(database, reader, scope, filter),
     reservations: (scope, runId) => reservations(database, reader, scope, runId),
     balances: async (keys) => {
-      const rows = await database.all<AccountRow>(balancesSql, texts(keys))
+      const rows = await database.all<AccountRow>(moneyListSql.balances, texts(keys))
       const found = new Map(rows.map((row) => [row.key, toBalance(row)]))
       return keys.map((key) => found.get(key) ?? { key, settled: '0', reserved: '0' })
     },
     accounts: async (prefix, limit = listedAccounts) =>
-      (await database.all<AccountRow>(listSql, prefix, prefix + behindAll, limit)).map(toBalance),
+      (await database.all<AccountRow>(moneyListSql.list, prefix, prefix + behindAll, limit)).map(toBalance),
     setLimit: async (key, picoDollars) => {
       if (picoDollars !== undefined) readPositive(picoDollars)
       await run(moneySql.setLimit, key, picoDollars ?? null, runOfAccount(key))
@@ -79,7 +85,7 @@ export function createMoney(database: Database, lanes: Lanes, reader: Reader): M
     beat: (calls, expiresAt) => run(moneySql.putOff, texts(calls), expiresAt),
     sweep: (now) => database.command((transaction) => sweep(transaction, now)),
     report: (scope, query) => report(database, reader, scope, query),
-    alerts: () => database.all<Alert>(alertsSql),
+    alerts: () => database.all<Alert>(moneyListSql.alerts),
     raise: ({ id, at, key, mark, settled, reserved, limit }) =>
       run(moneySql.raiseAlert, id, at, key, mark, settled, reserved, limit),
     takeOff: (alerts) => run(moneySql.takeAlertsOff, texts(alerts)),
@@ -92,8 +98,12 @@ async function reservations(
   scope: Scope,
   runId: string | undefined,
 ): Promise<readonly Reservation[]> {
-  const run = runId === undefined ? null : (await reader.findRun(scope, runId)).id
-  return (await database.all<OpenRow>(openSql, tenantOf(scope), run)).map(toReservation)
+  const tenant = tenantOf(scope)
+  const rows =
+    runId === undefined
+      ? await database.all<OpenRow>(moneyListSql.open, tenant)
+      : await database.all<OpenRow>(moneyListSql.openOfRun, tenant, (await reader.findRun(scope, runId)).id)
+  return rows.map(toReservation)
 }
 
 async function sweep(transaction: Transaction, now: number): Promise<readonly Swept[]> {

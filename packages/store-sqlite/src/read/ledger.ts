@@ -12,16 +12,21 @@ export type ReadLine = LedgerEntry & { readonly cursor: number }
 export async function readLedger(reader: Reader, scope: Scope, filter: LedgerFilter): Promise<readonly ReadLine[]> {
   const { runId, since = -1e300, until = 1e300, limit = 1_000 } = filter
   const run = runId === undefined ? undefined : reader.findRun(scope, runId).key
+  const tenant = tenantOf(scope)
+  const [whose, ...name] =
+    run !== undefined ? (['OfRun', run] as const) : tenant !== null ? (['OfTenant', tenant] as const) : ([''] as const)
+  const isOfTime = filter.since !== undefined || filter.until !== undefined
   const names = new Map<number, string>()
   const lines: ReadLine[] = []
-  let after = filter.after ?? 0
-  for (;;) {
+  for (let after = filter.after ?? 0; ;) {
+    const last = isOfTime ? reader.windowEnd(`ledgerWindow${whose}`, after, ...name) : undefined
     const count = Math.min(rowsPerTurn, limit - lines.length)
-    const common = [after, tenantOf(scope), since, until, count] as const
-    const slice = run === undefined ? reader.all('ledger', ...common) : reader.all('ledgerOfRun', ...common, run)
+    const slice = reader.all(`ledger${whose}`, after, last ?? Number.MAX_SAFE_INTEGER, since, until, count, ...name)
     for (const found of slice) lines.push(toLine(reader, names, found))
-    after = lines.at(-1)?.cursor ?? after
-    if (slice.length < count || lines.length >= limit) return lines
+    if (lines.length >= limit) return lines
+    if (slice.length === count) after = lines.at(-1)?.cursor ?? after
+    else if (last !== undefined) after = last
+    else return lines
     await setImmediate()
   }
 }

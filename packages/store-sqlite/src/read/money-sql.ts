@@ -13,14 +13,50 @@ function byPart(part: string, join = ''): string {
     WHERE s.scope = ?1 AND (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4 GROUP BY name ${dearestFirst}`
 }
 
+/**
+ * Many scopes that begin alike: a range of an index whose order is that of the groups. Which are the dearest is found
+ * first; everything else is summed up for those alone.
+ */
+function byScope(tenant: string, index: string): string {
+  return `WITH dearest (name) AS (
+      SELECT s.scope FROM scopes AS s INDEXED BY ${index} CROSS JOIN roll_ups AS r ON r.scope = s.id
+      WHERE ${tenant} s.scope >= ?1 AND s.scope < ?6 AND r.day >= ?3 AND r.day <= ?4
+      GROUP BY s.scope
+      ORDER BY sum(r.dollars) + sum(r.pico) / 1000000000000 DESC, sum(r.pico) % 1000000000000 DESC, s.scope LIMIT ?5)
+    SELECT dearest.name AS name, ${sums} FROM dearest CROSS JOIN scopes AS s ON s.scope = dearest.name
+      CROSS JOIN roll_ups AS r ON r.scope = s.id
+    WHERE ${tenant} r.day >= ?3 AND r.day <= ?4 GROUP BY dearest.name ${dearestFirst}`
+}
+
+/** In the order of booking. */
+function linesOf(condition: string): string {
+  return `SELECT l.id AS id, l.call AS call, l.at AS at, l.kind AS kind, l.adjusts AS adjusts, l.entry AS entry,
+      t.tenant AS tenant, r.run_id AS run_id, l.scopes AS scopes
+    FROM ledger AS l CROSS JOIN scopes AS t ON t.id = l.tenant LEFT JOIN runs AS r ON r.id = l.run
+    WHERE l.id > ?1 AND l.id <= ?2 AND l.at >= ?3 AND l.at <= ?4 ${condition} ORDER BY l.id LIMIT ?5`
+}
+
+/** How far the next lines reach, of which few may be of a time. */
+function windowOf(condition: string): string {
+  return `SELECT count(*) AS count, max(id) AS last
+    FROM (SELECT l.id FROM ledger AS l WHERE l.id > ?1 ${condition} ORDER BY l.id LIMIT ?2)`
+}
+const ofTenant = (name: string): string =>
+  `AND l.tenant = (SELECT id FROM scopes WHERE scope = '' AND tenant = ${name})`
+
 /** Their names. */
 export type MoneyStatement =
   | 'costsInTotal'
   | 'costsByDay'
   | 'costsByModel'
   | 'costsByScope'
+  | 'costsByScopeOfTenant'
   | 'ledger'
+  | 'ledgerOfTenant'
   | 'ledgerOfRun'
+  | 'ledgerWindow'
+  | 'ledgerWindowOfTenant'
+  | 'ledgerWindowOfRun'
   | 'scopeName'
   | 'line'
   | 'adjustmentBefore'
@@ -34,27 +70,18 @@ export const moneySql: Readonly<Record<MoneyStatement, string>> = {
   costsInTotal: byPart("'total'"),
   costsByDay: byPart('r.day'),
   costsByModel: byPart('m.model', 'JOIN models AS m ON m.id = r.model'),
-  // Many scopes that begin alike: a range of scopes_scope, whose order is that of the groups. Which are the dearest is found
-  // first; everything else is summed up for those alone.
-  costsByScope: `WITH dearest (name) AS (
-      SELECT s.scope FROM scopes AS s CROSS JOIN roll_ups AS r ON r.scope = s.id
-      WHERE s.scope >= ?1 AND s.scope < ?6 AND (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4
-      GROUP BY s.scope
-      ORDER BY sum(r.dollars) + sum(r.pico) / 1000000000000 DESC, sum(r.pico) % 1000000000000 DESC, s.scope LIMIT ?5)
-    SELECT dearest.name AS name, ${sums} FROM dearest JOIN scopes AS s ON s.scope = dearest.name
-      JOIN roll_ups AS r ON r.scope = s.id
-    WHERE (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4 GROUP BY dearest.name ${dearestFirst}`,
+  // scopes_scope
+  costsByScope: byScope('(?2 IS NULL) AND', 'scopes_scope'),
+  // scopes_tenant
+  costsByScopeOfTenant: byScope('s.tenant = ?2 AND', 'scopes_tenant'),
 
-  // In the order of booking. By rowid, or by ledger_run when it is one run.
-  ledger: `SELECT l.id AS id, l.call AS call, l.at AS at, l.kind AS kind, l.adjusts AS adjusts, l.entry AS entry,
-      t.tenant AS tenant, r.run_id AS run_id, l.scopes AS scopes
-    FROM ledger AS l JOIN scopes AS t ON t.id = l.tenant LEFT JOIN runs AS r ON r.id = l.run
-    WHERE l.id > ?1 AND (?2 IS NULL OR t.tenant = ?2) AND l.at >= ?3 AND l.at <= ?4 ORDER BY l.id LIMIT ?5`,
-  ledgerOfRun: `SELECT l.id AS id, l.call AS call, l.at AS at, l.kind AS kind, l.adjusts AS adjusts, l.entry AS entry,
-      t.tenant AS tenant, r.run_id AS run_id, l.scopes AS scopes
-    FROM ledger AS l JOIN scopes AS t ON t.id = l.tenant LEFT JOIN runs AS r ON r.id = l.run
-    WHERE l.id > ?1 AND (?2 IS NULL OR t.tenant = ?2) AND l.at >= ?3 AND l.at <= ?4 AND l.run = ?6
-    ORDER BY l.id LIMIT ?5`,
+  // By rowid, ledger_tenant or ledger_run.
+  ledger: linesOf(''),
+  ledgerOfTenant: linesOf(ofTenant('?6')),
+  ledgerOfRun: linesOf('AND l.run = ?6'),
+  ledgerWindow: windowOf(''),
+  ledgerWindowOfTenant: windowOf(ofTenant('?3')),
+  ledgerWindowOfRun: windowOf('AND l.run = ?3'),
   scopeName: 'SELECT scope FROM scopes WHERE id = ?',
   // ledger_call
   line: `SELECT l.at AS at, l.entry AS entry, l.scopes AS scopes FROM ledger AS l JOIN scopes AS t ON t.id = l.tenant

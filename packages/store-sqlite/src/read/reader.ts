@@ -13,11 +13,21 @@ import { setImmediate } from 'node:timers/promises'
 import { tenantOf } from '../client/encode.ts'
 import { toReadError } from '../client/to-meepo-error.ts'
 import { integer, row, text, type Row } from '../row.ts'
+import { beforeNone, listOf } from './lists.ts'
 import { statements, type ReadStatement } from './statements.ts'
 import { toSummary } from './summary.ts'
 
 /** Rows that one turn of the event loop reads at most: about a millisecond. */
 export const rowsPerTurn = 500
+/** Rows that one statement looks at, at most, to find those of a tenant or of a time. */
+const rowsPerWindow = 2_000
+
+/** A part of the events of all runs. `reached`: go on behind it. */
+export interface Tail {
+  readonly events: readonly TailEvent[]
+  readonly reached: number
+  readonly isBehind: boolean
+}
 
 /** A run as the reader names it in further statements. */
 export interface FoundRun {
@@ -40,9 +50,19 @@ export class Reader {
 
   /** The rows of a statement of `sql.ts` or `money-sql.ts`. Throws our errors. */
   all(statement: ReadStatement, ...values: (string | number | null)[]): Row[] {
+    return this.#all(statements[statement], values)
+  }
+
+  /** How far the next rows reach that are looked at together; undefined for the last of them. */
+  windowEnd(statement: ReadStatement, after: number, ...values: (string | number)[]): number | undefined {
+    const window = row(this.all(statement, after, rowsPerWindow, ...values)[0])
+    return integer(window, 'count') === rowsPerWindow ? integer(window, 'last') : undefined
+  }
+
+  #all(statement: string, values: readonly (string | number | null)[]): Row[] {
     if (this.#isClosed) throw new MeepoError('store.closed', 'the store is closed')
     try {
-      return this.#prepare(statements[statement]).all(...values)
+      return this.#prepare(statement).all(...values)
     } catch (error) {
       throw toReadError(error)
     }
@@ -75,13 +95,13 @@ export class Reader {
     return events
   }
 
-  /** Up to `rowsPerTurn` events of all runs of the scope. */
-  tail(scope: Scope, after: number): TailEvent[] {
-    return this.all('tail', after, tenantOf(scope), rowsPerTurn).map((found) => ({
-      cursor: integer(found, 'id'),
-      runId: text(found, 'run_id'),
-      event: toEvent(found),
-    }))
+  /** The next events of all runs of the scope. */
+  tail(scope: Scope, after: number): Tail {
+    const tenant = tenantOf(scope)
+    if (tenant === null) return toTail(this.all('tail', after, rowsPerTurn), after, undefined)
+    const last = this.windowEnd('tailWindow', after)
+    const rows = this.all('tailOfTenant', after, rowsPerTurn, last ?? Number.MAX_SAFE_INTEGER, tenant)
+    return toTail(rows, after, last)
   }
 
   /** One run for everybody to see. */
@@ -92,18 +112,18 @@ export class Reader {
 
   /** See `Log.runs`. */
   async summaries(scope: Scope, filter: RunFilter): Promise<readonly RunSummary[]> {
-    const { definition, status, parent, limit = Number.POSITIVE_INFINITY } = filter
+    const { definition, status: statuses, parent, limit = Number.POSITIVE_INFINITY } = filter
+    const tenant = tenantOf(scope)
     const summaries: RunSummary[] = []
-    let before = filter.before
-    if (before !== undefined) this.findRun(scope, before)
+    let before = filter.before === undefined ? beforeNone : this.findRun(scope, filter.before).key
     for (;;) {
       const count = Math.min(rowsPerTurn, limit - summaries.length)
-      const statuses = status ? JSON.stringify(status) : null
-      const common = [tenantOf(scope), definition ?? null, statuses, before ?? null, count] as const
-      const slice = parent === undefined ? this.all('runs', ...common) : this.all('children', ...common, parent)
+      const list = listOf({ tenant, definition, statuses, parent, before, count })
+      const slice = list ? this.#all(list.text, list.values) : []
       for (const found of slice) summaries.push(toSummary(found))
-      before = summaries.at(-1)?.runId
-      if (slice.length < rowsPerTurn) return summaries
+      const last = slice.at(-1)
+      if (!last || slice.length < rowsPerTurn) return summaries
+      before = integer(last, 'id')
       await setImmediate()
     }
   }
@@ -121,6 +141,18 @@ export class Reader {
     this.#statements.set(statement, prepared)
     return prepared
   }
+}
+
+/** `last`: how far was looked, unless that was to the end. */
+function toTail(rows: readonly Row[], after: number, last: number | undefined): Tail {
+  const events = rows.map((found) => ({
+    cursor: integer(found, 'id'),
+    runId: text(found, 'run_id'),
+    event: toEvent(found),
+  }))
+  const isFull = rows.length === rowsPerTurn
+  const end = events.at(-1)?.cursor ?? after
+  return { events, reached: isFull ? end : (last ?? end), isBehind: isFull || last !== undefined }
 }
 
 function toEvent(found: Row): LogEvent {

@@ -12,24 +12,15 @@ export const sql = {
   events: 'SELECT seq, at, type, data FROM events WHERE run = ? AND seq > ? ORDER BY seq LIMIT ?',
   // events rowid
   tail: `SELECT e.id AS id, r.run_id AS run_id, e.seq AS seq, e.at AS at, e.type AS type, e.data AS data
-    FROM events AS e JOIN runs AS r ON r.id = e.run
-    WHERE e.id > ?1 AND (?2 IS NULL OR r.tenant = ?2) ORDER BY e.id LIMIT ?3`,
+    FROM events AS e CROSS JOIN runs AS r ON r.id = e.run WHERE e.id > ?1 ORDER BY e.id LIMIT ?2`,
+  // The same over one window of rowids: a tenant may have few of very many events.
+  tailOfTenant: `SELECT e.id AS id, r.run_id AS run_id, e.seq AS seq, e.at AS at, e.type AS type, e.data AS data
+    FROM events AS e CROSS JOIN runs AS r ON r.id = e.run
+    WHERE e.id > ?1 AND e.id <= ?3 AND r.tenant = ?4 ORDER BY e.id LIMIT ?2`,
+  tailWindow: `SELECT count(*) AS count, max(id) AS last FROM (SELECT id FROM events WHERE id > ?1 ORDER BY id LIMIT ?2)`,
   lastEvent: 'SELECT ifnull(max(id), 0) AS id FROM events',
   runsBehind: `SELECT r.run_id AS run_id, max(e.seq) AS seq FROM events AS e JOIN runs AS r ON r.id = e.run
     WHERE e.id > ?1 AND e.id <= ?2 GROUP BY e.run`,
-  // Newest first by rowid; the parent by runs_parent. The other conditions are looked at row by row.
-  runs: `SELECT r.*, (SELECT max(seq) FROM events WHERE run = r.id) AS last_seq, e.engine AS engine
-    FROM runs AS r LEFT JOIN engines AS e ON e.id = r.owner
-    WHERE (?1 IS NULL OR r.tenant = ?1) AND (?2 IS NULL OR r.definition = ?2)
-      AND (?3 IS NULL OR r.status IN (SELECT value FROM json_each(?3)))
-      AND (?4 IS NULL OR r.id < (SELECT id FROM runs WHERE run_id = ?4))
-    ORDER BY r.id DESC LIMIT ?5`,
-  children: `SELECT r.*, (SELECT max(seq) FROM events WHERE run = r.id) AS last_seq, e.engine AS engine
-    FROM runs AS r LEFT JOIN engines AS e ON e.id = r.owner
-    WHERE (?1 IS NULL OR r.tenant = ?1) AND (?2 IS NULL OR r.definition = ?2)
-      AND (?3 IS NULL OR r.status IN (SELECT value FROM json_each(?3)))
-      AND (?4 IS NULL OR r.id < (SELECT id FROM runs WHERE run_id = ?4)) AND r.parent_run = ?6
-    ORDER BY r.id DESC LIMIT ?5`,
   run: `SELECT r.*, (SELECT max(seq) FROM events WHERE run = r.id) AS last_seq, e.engine AS engine
     FROM runs AS r LEFT JOIN engines AS e ON e.id = r.owner WHERE r.run_id = ?`,
   // inbox_pending

@@ -97,11 +97,12 @@ export function insertEventsSql(rows: number): string {
 
 /** Statements of retention, kept apart because they run rarely and prepare on use. */
 export const forgetSql = {
-  // A scan of runs in key order, a slice per call. A run whose parent is gone counts as a root.
+  // runs rowid, a slice per call. A run whose parent is gone counts as a root.
   roots: `SELECT id, run_id FROM runs AS root
-    WHERE id > ?1 AND ended_at < ?2 AND (?3 IS NULL OR tenant = ?3)
+    WHERE id > ?1 AND id <= ?5 AND ended_at < ?2 AND (?3 IS NULL OR tenant = ?3)
       AND (parent_run IS NULL OR NOT EXISTS (SELECT 1 FROM runs WHERE run_id = root.parent_run))
     ORDER BY id LIMIT ?4`,
+  rootsWindow: `SELECT count(*) AS count, ifnull(max(id), 0) AS last FROM (SELECT id FROM runs WHERE id > ?1 ORDER BY id LIMIT ?2)`,
   // runs_parent, in this order
   tree: `WITH RECURSIVE tree (id, run_id, ended_at) AS (
       SELECT id, run_id, ended_at FROM runs WHERE id = ?

@@ -1,0 +1,78 @@
+import type { RunId, RunStatus } from '@meepo/core'
+
+/** Which runs to list. `before`: the key of the run behind which it goes on. */
+export interface ListQuery {
+  readonly tenant: string | null
+  readonly definition: string | undefined
+  readonly statuses: readonly RunStatus[] | undefined
+  readonly parent: RunId | undefined
+  readonly before: number
+  readonly count: number
+}
+
+/** A statement with its values. */
+export interface List {
+  readonly text: string
+  readonly values: readonly (string | number | null)[]
+}
+
+/** Before the newest. */
+export const beforeNone: number = Number.MAX_SAFE_INTEGER
+
+const allStatuses: readonly RunStatus[] = ['queued', 'running', 'waiting', 'completed', 'failed', 'cancelled']
+
+/** What `rows` selects of runs, with the name of the engine and the last seq, which is the end of events_run. */
+function withDetails(rows: string): string {
+  return `SELECT r.*, (SELECT max(seq) FROM events WHERE run = r.id) AS last_seq, e.engine AS engine
+    FROM (${rows}) AS r LEFT JOIN engines AS e ON e.id = r.owner ORDER BY r.id DESC`
+}
+
+/** Newest first, by rowid. */
+const everything = withDetails('SELECT * FROM runs WHERE id < ?1 ORDER BY id DESC LIMIT ?2')
+
+/** runs_parent. The other conditions are looked at row by row: of the children of one run. */
+const children = withDetails(`SELECT * FROM runs WHERE parent_run = ?3 AND id < ?1 AND (?4 IS NULL OR tenant = ?4)
+  AND (?5 IS NULL OR definition = ?5) AND (?6 IS NULL OR status IN (SELECT value FROM json_each(?6)))
+  ORDER BY id DESC LIMIT ?2`)
+
+/**
+ * The range of one index per status, merged: runs_status, runs_tenant, runs_definition or runs_tenant_definition. However
+ * rare the status, the tenant or the definition is, no run is read that is not in the list of its status.
+ */
+function listSql(hasTenant: boolean, hasDefinition: boolean, statuses: number): string {
+  const names = [...(hasTenant ? ['tenant'] : []), ...(hasDefinition ? ['definition'] : [])]
+  const conditions = names.map((name, index) => `${name} = ?${3 + index} AND `).join('')
+  const arms = Array.from(
+    { length: statuses },
+    (_, index) => `SELECT * FROM runs WHERE ${conditions}status = ?${3 + names.length + index} AND id < ?1`,
+  )
+  return withDetails(`${arms.join(' UNION ALL ')} ORDER BY id DESC LIMIT ?2`)
+}
+
+/** How the runs are read, or undefined where there can be none. */
+export function listOf({ tenant, definition, statuses, parent, before, count }: ListQuery): List | undefined {
+  if (parent !== undefined) {
+    const wanted = statuses === undefined ? null : JSON.stringify(statuses)
+    return { text: children, values: [before, count, parent, tenant, definition ?? null, wanted] }
+  }
+  if (tenant === null && definition === undefined && statuses === undefined) {
+    return { text: everything, values: [before, count] }
+  }
+  const each = [...new Set(statuses ?? allStatuses)]
+  if (each.length === 0) return undefined
+  const names = [...(tenant === null ? [] : [tenant]), ...(definition === undefined ? [] : [definition])]
+  return {
+    text: listSql(tenant !== null, definition !== undefined, each.length),
+    values: [before, count, ...names, ...each],
+  }
+}
+
+/** All statements of this file by name, for whoever looks at their plans. */
+export const listStatements: Readonly<Record<string, string>> = {
+  everything,
+  children,
+  byStatus: listSql(false, false, 2),
+  byTenant: listSql(true, false, allStatuses.length),
+  byDefinition: listSql(false, true, allStatuses.length),
+  byTenantAndDefinition: listSql(true, true, 2),
+}
