@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Budget, Json, RunId } from '@meepo/core'
+import { auditAcknowledged, auditDelivered, auditStored } from '../../torture/audit/acknowledged.ts'
+import type { Evidence } from '../../torture/audit/audit.ts'
+import { auditBooks } from '../../torture/audit/books.ts'
+import { auditEffects, auditRepeats } from '../../torture/audit/effects.ts'
+import { auditEnds } from '../../torture/audit/ends.ts'
+import { auditInvoice, auditSettled } from '../../torture/audit/invoice.ts'
+import { auditOrder } from '../../torture/audit/order.ts'
+import { auditOwners } from '../../torture/audit/owners.ts'
+import type { Violation } from '../../torture/audit/violation.ts'
+import type { BodyLine, StoreLine } from '../../torture/evidence.ts'
+import type { ToldResult } from '../process/people.ts'
+import type { StoreServer } from '../store/store-server.ts'
+import type { InvoiceLine } from '../world/provider.ts'
+import { dump, replay } from './dump.ts'
+import { auditFailures, findRemoved } from './ends.ts'
+import { auditMoney } from './money.ts'
+import type { Story } from './story.ts'
+
+/** Everything that is known of a simulation, from outside of its processes. */
+export interface Known {
+  readonly story: Story
+  readonly server: StoreServer
+  readonly bodies: readonly BodyLine[]
+  readonly lines: readonly StoreLine[]
+  readonly invoice: readonly InvoiceLine[]
+  readonly budgets: readonly Budget[]
+  readonly acknowledged: ReadonlyMap<RunId, Json>
+  readonly left: ReadonlySet<RunId>
+  readonly results: readonly ToldResult[]
+  readonly problems: readonly string[]
+  /** What was found while it happened. */
+  readonly found: readonly Violation[]
+  readonly now: () => number
+}
+
+/** What must hold at any moment. */
+export async function inspect(known: Known): Promise<readonly Violation[]> {
+  const { story, server } = known
+  const evidence = evidenceOf(known)
+  const found = [
+    ...known.found,
+    ...story.violations,
+    ...evidence.problems.map((text) => ({ rule: 'requests are served or refused as documented', text })),
+    ...auditAcknowledged(evidence),
+    ...auditRepeats(evidence),
+    ...auditEffects(evidence),
+    ...auditInvoice(evidence),
+    ...auditOwners(evidence),
+    ...auditOrder(evidence),
+    ...auditFailures(story.runs.values()),
+    ...auditResults(known),
+  ]
+  if (server.isDown) return found
+  const removed = await findRemoved(story.runs.values(), server.state)
+  const present = { ...evidence, runs: new Map([...story.runs].filter(([id]) => !removed.has(id))) }
+  const money = { runs: story.runs, invoice: known.invoice, budgets: known.budgets, now: known.now() }
+  return [...found, ...(await auditStored(present, server.state)), ...(await auditMoney(money, server.state))]
+}
+
+/** The same, and what must hold when nothing goes on any more. */
+export async function inspectEnd(known: Known): Promise<readonly Violation[]> {
+  const { story, server } = known
+  const evidence = evidenceOf(known)
+  const removed = await findRemoved(story.runs.values(), server.state)
+  const present = { ...evidence, runs: new Map([...story.runs].filter(([id]) => !removed.has(id))) }
+  return [
+    ...(await inspect(known)),
+    ...auditDelivered(evidence),
+    ...auditSettled(evidence),
+    ...auditEnds(evidence),
+    ...(removed.size > 0 ? [] : await auditBooks(present, server.state)),
+    ...(await auditReplay(known)),
+  ]
+}
+
+/** What a caller was told of the end of a run is in its log. */
+function auditResults({ results, story }: Known): readonly Violation[] {
+  const rule = 'what a caller was told is in the log'
+  return results.flatMap(({ runId, status, result }) => {
+    const isThere = story.runs.get(runId)?.events.some(({ event }) => {
+      if (event.type !== `run.${status}`) return false
+      if (event.type !== 'run.completed' || !('value' in event.data.result)) return true
+      return isDeepStrictEqual(event.data.result.value, result)
+    })
+    return isThere === true ? [] : [{ rule, text: `${runId} was told to be ${status}` }]
+  })
+}
+
+/** The state is what its writes make of it, and those that were refused made nothing. */
+async function auditReplay({ story, server }: Known): Promise<readonly Violation[]> {
+  const kept = story.calls.filter(({ isRefused }) => !isRefused).map(({ call }) => call)
+  if ((await dump(replay(kept))) === (await dump(server.state))) return []
+  return [{ rule: 'a refusal changes nothing', text: 'the state differs from that of the accepted writes alone' }]
+}
+
+function evidenceOf(known: Known): Evidence {
+  const { story, bodies, lines, invoice, acknowledged, left, problems } = known
+  return { runs: story.runs, bodies, lines, invoice, acknowledged, left, problems }
+}
+
