@@ -69,6 +69,9 @@ export class People {
       if (chance.happens(0.04)) this.left.add(run.runId)
       if (chance.happens(0.3)) this.#later(chance.between(0, 2_000), () => this.#probe(run.runId))
     }
+    // What was sent to an ended run was refused: it is sent again to one that goes on.
+    const isBack = event.type === 'run.reopened' && run.definition === 'order' && !this.acknowledged.has(run.runId)
+    if (isBack) this.#later(chance.between(0, 4_000), () => this.#signal(run.runId))
     const isBroken = event.type === 'run.failed' || event.type === 'run.cancelled'
     if (isBroken && chance.happens(0.4)) this.#later(chance.between(10, 4_000), () => this.#resume(run.runId))
   }

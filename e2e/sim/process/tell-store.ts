@@ -6,6 +6,8 @@ import type { Timeline } from '../world/timeline.ts'
 /** A line without what every line has. */
 type Fact<T = StoreLine> = T extends StoreLine ? Omit<T, 'at' | 'worker'> : never
 
+const away: ReadonlySet<string> = new Set(['store.failed', 'store.disk_full'])
+
 /** Hears what processes were told by their store. */
 export interface StoreTeller {
   readonly lines: StoreLine[]
@@ -23,28 +25,50 @@ export function tellStore(store: Store, life: Life, timeline: Timeline, { lines 
     how(value)
     return value
   }
+  /** When a write of a run was lost, by run. */
+  const lostAt = new Map<RunId, number>()
+  /** Writes of a run that got no answer yet, by when they were called. */
+  const open = new Map<RunId, Set<number>>()
+  const begin = (runId: RunId): number => {
+    const at = timeline.tick()
+    open.set(runId, (open.get(runId) ?? new Set()).add(at))
+    return at
+  }
+  const firstOpen = (runId: RunId): number | undefined => open.get(runId)?.values().next().value
   const codeOf = (thrown: unknown): string => (MeepoError.is(thrown) ? thrown.code : String(thrown))
   return {
     ...store,
     log: {
       ...store.log,
       create: (scope, run, events, owner) => {
-        const calledAt = timeline.tick()
-        return told(store.log.create(scope, run, events, owner), ({ kind }) => {
+        const calledAt = begin(run.runId)
+        const creating = told(store.log.create(scope, run, events, owner), ({ kind }) => {
           if (kind !== 'created') return
           tell({ kind: 'created', calledAt, runId: run.runId, owned: owner !== undefined, events: events.length })
         })
+        const lost = (thrown: unknown): never => {
+          lostAt.set(run.runId, timeline.tick())
+          throw thrown
+        }
+        return creating.catch(lost).finally(() => open.get(run.runId)?.delete(calledAt))
       },
       append: async (scope, request) => {
         const { runId, expectedSeq: afterSeq, events } = request
-        const calledAt = timeline.tick()
+        const calledAt = begin(runId)
         try {
           const appended = await store.log.append(scope, request)
           tell({ kind: 'appended', calledAt, runId, afterSeq, types: events.map((event) => event.type) })
           return appended
         } catch (thrown) {
-          tell({ kind: 'refused', runId, code: codeOf(thrown) })
+          const code = codeOf(thrown)
+          // A store that is away, or full, refuses everybody, and what was on its way behind that does not fit any more.
+          if (away.has(code)) lostAt.set(runId, timeline.tick())
+          else if (calledAt > (lostAt.get(runId) ?? 0) && firstOpen(runId) === calledAt) {
+            tell({ kind: 'refused', runId, code })
+          }
           throw thrown
+        } finally {
+          open.get(runId)?.delete(calledAt)
         }
       },
     },

@@ -62,7 +62,7 @@ const strikes: Readonly<Record<string, Strike>> = {
     life.onDeath((how) => {
       if (how === place) coverage.hit('kill at a place')
     })
-    life.arm(place, chance.below(/claim|release|takeOver|reconcile|blobs/.test(place) ? 2 : 12))
+    life.arm(place, chance.below(/claim|release|takeOver|reconcile|blobs|create|deliver/.test(place) ? 1 : 5))
   },
   pause: (world) => {
     const { timeline, chance, coverage } = world
