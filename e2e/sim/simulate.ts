@@ -43,7 +43,15 @@ const budgets: readonly Budget[] = [
   { name: 'company', scope: 'tenant', limit: 5, period: 'month', timeZone: 'Europe/Berlin', thresholds: [1, 2, 5] },
   { name: 'user-day', scope: 'user', limit: '1%', within: 'company', period: 'day', onExceed: 'degrade' },
   { name: 'agent-window', scope: 'agent', value: 'clerk', limit: '0.30', period: { rollingHours: 2 } },
-  { name: 'watch', scope: 'workflow', limit: '0.02', period: 'week', weekStart: 'sunday', kind: 'soft', alertOn: 'both' },
+  {
+    name: 'watch',
+    scope: 'workflow',
+    limit: '0.02',
+    period: 'week',
+    weekStart: 'sunday',
+    kind: 'soft',
+    alertOn: 'both',
+  },
 ]
 
 /** How long after the last fault everything may take, in virtual time. Clocks that jumped an hour are waited for. */

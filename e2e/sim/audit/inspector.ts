@@ -99,4 +99,3 @@ function evidenceOf(known: Known): Evidence {
   const { story, bodies, lines, invoice, acknowledged, left, problems } = known
   return { runs: story.runs, bodies, lines, invoice, acknowledged, left, problems }
 }
-

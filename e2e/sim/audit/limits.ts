@@ -84,7 +84,8 @@ export function watchCounters(
     if (!holders.has(holder.id)) beat(holder)
     // The counters of a simulation answer at once.
     const outcomes = counters.take(holder, requests) as readonly TakeOutcome[]
-    for (const [index, { id, asks }] of requests.entries()) if (outcomes[index]?.kind === 'granted') grant(holder, id, asks)
+    for (const [index, { id, asks }] of requests.entries())
+      if (outcomes[index]?.kind === 'granted') grant(holder, id, asks)
     return outcomes
   }
 

@@ -25,7 +25,8 @@ async function auditAccounts({ budgets, now }: MoneyEvidence, store: Store): Pro
     const isHard = view === undefined || view.budget.kind !== 'soft'
     const most = limit === undefined ? view?.limit : BigInt(limit)
     const isRolling = typeof view?.budget.period === 'object'
-    if (BigInt(reserved) < 0n) found.push({ rule: 'a hard budget is never exceeded', text: `${key} has ${reserved} set aside` })
+    if (BigInt(reserved) < 0n)
+      found.push({ rule: 'a hard budget is never exceeded', text: `${key} has ${reserved} set aside` })
     if (most === undefined || !isHard || isRolling) continue
     if (BigInt(settled) + BigInt(reserved) > most) {
       found.push({ rule: 'a hard budget is never exceeded', text: `${key}: ${settled} and ${reserved} of ${most}` })
@@ -49,7 +50,8 @@ function auditLines({ runs, invoice }: MoneyEvidence, lines: ReadonlyMap<string,
     else if (!open.has(id)) found.push({ rule, text: `${id} was billed and is neither in the ledger nor open` })
   }
   for (const [id, { outcome, cost }] of lines) {
-    if (cost.status === 'settled' && !billed.has(id)) found.push({ rule, text: `${id} is settled (${outcome}) and was never billed` })
+    if (cost.status === 'settled' && !billed.has(id))
+      found.push({ rule, text: `${id} is settled (${outcome}) and was never billed` })
   }
   return found
 }

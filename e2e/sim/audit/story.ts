@@ -1,4 +1,12 @@
-import { isTerminal, type LogEvent, type NewEvent, type RunId, type RunLimits, type NewRun, type Store } from '@meepo/core'
+import {
+  isTerminal,
+  type LogEvent,
+  type NewEvent,
+  type RunId,
+  type RunLimits,
+  type NewRun,
+  type Store,
+} from '@meepo/core'
 import type { Violation } from '../../torture/audit/violation.ts'
 import type { SeenRun } from '../../torture/watch.ts'
 import type { Outcome, StoreWatcher } from '../store/store-server.ts'
@@ -93,7 +101,8 @@ export class Story implements StoreWatcher {
       // A new event gets the next place.
       const logged = { ...event, seq: run.events.length + 1 } as LogEvent
       run.events.push({ cursor: ++this.events, seenAt: this.#timeline.tick(), event: logged })
-      if (run.isEnded && event.type !== 'run.reopened') this.#violate('an ended run stays as it is', `${runId}: ${event.type}`)
+      if (run.isEnded && event.type !== 'run.reopened')
+        this.#violate('an ended run stays as it is', `${runId}: ${event.type}`)
       this.#fold(run, logged)
       this.#onEvent(run, logged)
     }

@@ -27,7 +27,10 @@ export interface Bug {
   readonly store?: (store: Store, place: BugPlace) => Store
   readonly counters?: (counters: Counters) => Counters
   readonly effects?: (effects: EffectBook) => EffectBook
-  readonly fetch?: (fetch: typeof globalThis.fetch, place: Pick<BugPlace, 'life' | 'timeline'>) => typeof globalThis.fetch
+  readonly fetch?: (
+    fetch: typeof globalThis.fetch,
+    place: Pick<BugPlace, 'life' | 'timeline'>,
+  ) => typeof globalThis.fetch
   readonly versions?: EventVersions
   readonly build?: readonly BuildBug[]
 }

@@ -47,7 +47,12 @@ export interface EngineProcess {
 }
 
 /** Starts a process. It has not joined the store yet. */
-export function startProcess(surroundings: Surroundings, life: Life, chance: Chance, settings: ProcessSettings): EngineProcess {
+export function startProcess(
+  surroundings: Surroundings,
+  life: Life,
+  chance: Chance,
+  settings: ProcessSettings,
+): EngineProcess {
   const { timeline, server, provider, effects, teller, bug, onNotice } = surroundings
   const lateness = chance.part('lateness')
   const machine: Machine = {
@@ -69,7 +74,14 @@ export function startProcess(surroundings: Surroundings, life: Life, chance: Cha
   const fetch = provider.fetchOf(life)
   const gateway = createGateway({
     providers: {
-      sim: { kind: 'openai-compatible', baseURL: 'http://provider.test/v1', keys: [{ label: 'one', apiKey: 'a' }, { label: 'two', apiKey: 'b' }] },
+      sim: {
+        kind: 'openai-compatible',
+        baseURL: 'http://provider.test/v1',
+        keys: [
+          { label: 'one', apiKey: 'a' },
+          { label: 'two', apiKey: 'b' },
+        ],
+      },
     },
     aliases: {},
     routes: { default: { targets: ['sim:large', 'sim:small'], afterContent: 'restart' } },
@@ -91,9 +103,13 @@ export function startProcess(surroundings: Surroundings, life: Life, chance: Cha
     missedBeats,
     idleMs: settings.idleMs,
     concurrency: settings.concurrency,
-    ...(settings.maxConcurrentWorkflows === undefined ? {} : { maxConcurrentWorkflows: settings.maxConcurrentWorkflows }),
+    ...(settings.maxConcurrentWorkflows === undefined
+      ? {}
+      : { maxConcurrentWorkflows: settings.maxConcurrentWorkflows }),
     onNotice: ({ code, message, runId }) => onNotice(life, `${code} ${runId ?? ''} ${message}`),
   })
-  engine.register(...buildWorkload({ life, effects: bug?.effects?.(effects) ?? effects, chance: chance.part('answers') }))
+  engine.register(
+    ...buildWorkload({ life, effects: bug?.effects?.(effects) ?? effects, chance: chance.part('answers') }),
+  )
   return { life, engine, gateway }
 }

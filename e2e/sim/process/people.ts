@@ -172,7 +172,10 @@ export class People {
   }
 
   #cancel(runId: RunId): void {
-    this.#do('a cancel', ({ engine }) => engine.handle(runId).cancel('no longer wanted'), ['run.ended', 'run.not_found'])
+    this.#do('a cancel', ({ engine }) => engine.handle(runId).cancel('no longer wanted'), [
+      'run.ended',
+      'run.not_found',
+    ])
   }
 
   #resume(runId: RunId): void {

@@ -68,7 +68,8 @@ export class Wire {
         else reject(outcome.thrown)
         life.pass(`${name}.after`)
       }
-      const giveUp = (): void => void timeline.after(patienceMs, life, `${name} gave up`, () => settle({ thrown: unreachable() }))
+      const giveUp = (): void =>
+        void timeline.after(patienceMs, life, `${name} gave up`, () => settle({ thrown: unreachable() }))
       if (this.isCut) {
         giveUp()
         return
@@ -118,10 +119,12 @@ export function connect(connection: Connection): Store {
   return {
     log: {
       ...writers('log'),
-      read: async (scope, runId, afterSeq) => (await read('log.read', ({ log }) => log.read(scope, runId, afterSeq))).map(decode),
+      read: async (scope, runId, afterSeq) =>
+        (await read('log.read', ({ log }) => log.read(scope, runId, afterSeq))).map(decode),
       run: (scope, runId) => read('log.run', ({ log }) => log.run(scope, runId)),
       runs: (scope, filter) => read('log.runs', ({ log }) => log.runs(scope, filter)),
-      follow: (scope, runId, options) => clientFollow(wire, ({ log }) => log.follow(scope, runId, options), decode, options.signal),
+      follow: (scope, runId, options) =>
+        clientFollow(wire, ({ log }) => log.follow(scope, runId, options), decode, options.signal),
       followAll: (scope, options) =>
         clientFollow(
           wire,
@@ -132,6 +135,7 @@ export function connect(connection: Connection): Store {
     },
     leases: {
       ...writers('leases'),
+      owned: (engine) => read('leases.owned', ({ leases }) => leases.owned(engine)),
       engines: () => read('leases.engines', ({ leases }) => leases.engines()),
       nextWakeAt: () => read('leases.nextWakeAt', ({ leases }) => leases.nextWakeAt()),
       watch: (engine, onChange, options) => clientWatch(wire, engine, onChange, options),

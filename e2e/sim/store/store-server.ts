@@ -74,7 +74,13 @@ export class StoreServer {
   /** Raised with every start: answers to an earlier one are none. */
   incarnation = 1
 
-  constructor(timeline: Timeline, chance: Chance, watcher: StoreWatcher, bugs: ServerBugs, watch: (counters: Counters) => Counters) {
+  constructor(
+    timeline: Timeline,
+    chance: Chance,
+    watcher: StoreWatcher,
+    bugs: ServerBugs,
+    watch: (counters: Counters) => Counters,
+  ) {
     this.#timeline = timeline
     this.#chance = chance
     this.#watcher = watcher

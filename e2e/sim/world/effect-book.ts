@@ -31,7 +31,14 @@ export class EffectBook {
   }
 
   /** Does one operation: begins, takes its time, makes its effect, ends. Returns the arguments that it acted on. */
-  async perform(life: Life, caller: Caller, operation: string, effect: Effect, args: Json, ms: number): Promise<{ args: string }> {
+  async perform(
+    life: Life,
+    caller: Caller,
+    operation: string,
+    effect: Effect,
+    args: Json,
+    ms: number,
+  ): Promise<{ args: string }> {
     const text = canonicalJson(args)
     const write = (phase: BodyLine['phase']): void => {
       this.lines.push({

@@ -111,7 +111,8 @@ export class SimulatedProvider {
   }
 
   #refuse(exchange: Exchange, status: number): void {
-    const asked = status === 429 && this.#chance.happens(0.7) ? { 'retry-after': String(1 + this.#chance.below(4)) } : {}
+    const asked =
+      status === 429 && this.#chance.happens(0.7) ? { 'retry-after': String(1 + this.#chance.below(4)) } : {}
     const told = status === 429 ? { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-limit-requests': '60' } : {}
     const headers = { 'content-type': 'application/json', ...asked, ...told }
     this.#reply(exchange, this.#chance.between(1, 30), () =>

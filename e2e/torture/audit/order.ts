@@ -57,8 +57,7 @@ function auditChildren(run: SeenRun, runs: Evidence['runs']): readonly Violation
     const child = runs.get(childRuns.get(event.data.number) ?? '')
     // A child that failed may have been reopened: what counts is the last end that its parent can know.
     const end = child?.events.findLast((seen) => seen.cursor < cursor && isTerminal(seen.event))
-    if (!end)
-      found.push({ rule, text: `${run.runId}: saw the end of child ${event.data.number} before it was there` })
+    if (!end) found.push({ rule, text: `${run.runId}: saw the end of child ${event.data.number} before it was there` })
     else if (end.event.type !== 'run.completed' || !isDeepStrictEqual(end.event.data.result, event.data.result)) {
       found.push({ rule, text: `${run.runId}: child ${event.data.number} ended otherwise than its parent was told` })
     }

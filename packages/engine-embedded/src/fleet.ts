@@ -16,6 +16,7 @@ import {
   type ToolHost,
 } from '@meepo/core'
 import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts'
+import { Arrivals } from './arrivals.ts'
 import { Certainty } from './certainty.ts'
 import { Children } from './children.ts'
 import { Departures, type Departure } from './departures.ts'
@@ -39,6 +40,8 @@ import { Rooms } from './rooms.ts'
  * F2 A run whose append failed is forgotten and driven again from its durable prefix; one that was fenced is forgotten.
  * F3 Where places of workflows are counted, one that waits for anything but children leaves memory at once: the store
  *    gives its place to another, and wakes it when there is one again.
+ * F4 The store may give this engine a run and the answer gets lost. Then the store is asked what this engine owns, and what
+ *    is not known here is driven from its log.
  */
 
 /** How many runs are driven at once, and how long a waiting one stays in memory. */
@@ -76,6 +79,7 @@ export class Fleet implements RunOwner {
   readonly logRoom: LogRoom = new LogRoom(keptPages)
   readonly #releases: Releases
   #broken: Claim[] = []
+  readonly arrivals: Arrivals = new Arrivals(() => this.#intake.unsure())
 
   constructor(
     store: Store,
@@ -103,6 +107,7 @@ export class Fleet implements RunOwner {
       engine: () => this.engine,
       definitions: () => registry.keys(),
       maxWorkflows: options.maxWorkflows,
+      recount: () => this.#recount(),
       load: (claim) => this.#load(claim),
       tell: (thrown) => this.#tell(thrown),
     })
@@ -128,6 +133,18 @@ export class Fleet implements RunOwner {
     if (this.#rooms.left === 0) return false
     this.#rooms.take()
     return true
+  }
+
+  /** F4 */
+  async #recount(): Promise<void> {
+    const { engine } = this
+    const owned = await this.store.leases.owned(engine)
+    if (engine !== this.engine || this.#isStopping) return
+    const broken = new Set(this.#broken.map(({ runId }) => runId))
+    for (const claim of owned) {
+      if (this.#active.has(claim.runId) || this.arrivals.has(claim.runId) || broken.has(claim.runId)) continue
+      this.#broken.push(claim)
+    }
   }
 
   returnRoom(): void {
@@ -167,7 +184,11 @@ export class Fleet implements RunOwner {
     this.#intake.soon()
   }
 
-  async #load(claim: Claim): Promise<void> {
+  #load(claim: Claim): Promise<void> {
+    return this.arrivals.during(claim.runId, () => this.#loadNow(claim))
+  }
+
+  async #loadNow(claim: Claim): Promise<void> {
     const { runId, tenant } = claim
     try {
       const { recording, fetched, lost } = await loadRun(this.store, this.machine.scheduler, tenant, runId)
@@ -265,7 +286,12 @@ export class Fleet implements RunOwner {
 
   mailFor(run: ActiveRun): void {
     run.hasMoreMail = true
-    if (!run.isReadingMail) readInbox(run, this.store.inbox).catch((thrown: unknown) => this.#tell(thrown, run.runId))
+    if (run.isReadingMail) return
+    readInbox(run, this.store.inbox).catch((thrown: unknown) => {
+      // Nobody tells of this mail a second time: the next tick reads again.
+      run.hasMoreMail = true
+      this.#tell(thrown, run.runId)
+    })
   }
 
   /** Called from time to time: limits of active time, idle runs, and what failed before. */
@@ -273,9 +299,11 @@ export class Fleet implements RunOwner {
     const now = this.machine.scheduler.elapsed()
     for (const run of this.#active.values()) {
       run.driver.tick()
+      if (run.hasMoreMail && !run.isReadingMail) this.mailFor(run)
       if (run.isWaiting && now - run.waitingSince >= this.#idleMsOf(run)) this.#evictIfIdle(run)
     }
     this.#releases.retry()
+    this.#intake.tick()
     for (const claim of this.#broken.splice(0)) {
       this.#rooms.take()
       void this.#load(claim)
@@ -325,6 +353,7 @@ export class Fleet implements RunOwner {
     this.#rooms.clear()
     this.#broken = []
     this.#releases.forget()
+    this.#intake.lose()
   }
 
   /** From now on no run begins or takes a further step. */
