@@ -11,6 +11,7 @@ import type { StoreTeller } from './process/tell-store.ts'
 import { calmDown, makeWeather, type WeatherWorld } from './process/weather.ts'
 import { StoreServer } from './store/store-server.ts'
 import { Chance } from './world/chance.ts'
+import { closeDoors } from './world/closed-doors.ts'
 import { Coverage, type Fault } from './world/coverage.ts'
 import { EffectBook } from './world/effect-book.ts'
 import { SimulatedProvider } from './world/provider.ts'
@@ -57,11 +58,37 @@ const budgets: readonly Budget[] = [
 /** How long after the last fault everything may take, in virtual time. Clocks that jumped an hour are waited for. */
 const patienceMs = 2.2 * 3_600_000
 
-/** Runs one seed to its end, or to the first violation. */
+/** Runs one seed to its end, or to the first violation. One at a time in a thread. */
 export async function simulate(seed: string, bug: Bug | undefined): Promise<Simulation> {
   const chance = new Chance(seed)
   const trace = new Trace()
   const timeline = new Timeline(trace)
+  const leaks: string[] = []
+  const library = chance.part('libraries')
+  const substitute = { now: () => timeline.now(), elapsed: () => timeline.elapsed, random: () => library.next() }
+  const openDoors = closeDoors(substitute, leaks)
+  const orphans = (thrown: unknown): void => void leaks.push(`a rejection that nobody handles: ${String(thrown)}`)
+  process.on('unhandledRejection', orphans)
+  try {
+    return await simulateClosed(seed, bug, { chance, trace, timeline, leaks })
+  } finally {
+    process.off('unhandledRejection', orphans)
+    openDoors()
+  }
+}
+
+interface Frame {
+  readonly chance: Chance
+  readonly trace: Trace
+  readonly timeline: Timeline
+  readonly leaks: readonly string[]
+}
+
+async function simulateClosed(
+  seed: string,
+  bug: Bug | undefined,
+  { chance, trace, timeline, leaks }: Frame,
+): Promise<Simulation> {
   const coverage = new Coverage()
   const found: Violation[] = []
   const provider = new SimulatedProvider(timeline, chance.part('provider'), coverage)
@@ -157,9 +184,10 @@ export async function simulate(seed: string, bug: Bug | undefined): Promise<Simu
     if (!isBroken()) violations = await inspectEnd(known)
   }
   crew.end()
+  const escaped = leaks.map((text) => ({ rule: 'everything follows from the seed', text }))
   return {
     seed,
-    violations,
+    violations: [...violations, ...escaped],
     digest: trace.digest(),
     trace,
     faults: coverage.counts,

@@ -1,5 +1,5 @@
 import type { Counters, EventVersions, Store } from '@meepo/core'
-import type { EffectBook } from '../world/effect-book.ts'
+import type { Effects } from '../world/effect-book.ts'
 import type { Life } from '../world/life.ts'
 import type { ServerBugs, StoreServer } from '../store/store-server.ts'
 import type { Timeline } from '../world/timeline.ts'
@@ -26,7 +26,7 @@ export interface Bug {
   readonly liesAboutSync?: boolean
   readonly store?: (store: Store, place: BugPlace) => Store
   readonly counters?: (counters: Counters) => Counters
-  readonly effects?: (effects: EffectBook) => EffectBook
+  readonly effects?: (effects: Effects) => Effects
   readonly fetch?: (
     fetch: typeof globalThis.fetch,
     place: Pick<BugPlace, 'life' | 'timeline'>,

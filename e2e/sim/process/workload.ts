@@ -11,7 +11,7 @@ import {
   type StepOptions,
   type Task,
 } from '@meepo/core'
-import type { Caller, EffectBook } from '../world/effect-book.ts'
+import type { Caller, Effects } from '../world/effect-book.ts'
 import type { Chance } from '../world/chance.ts'
 import type { Life } from '../world/life.ts'
 
@@ -24,7 +24,7 @@ import type { Life } from '../world/life.ts'
 /** What bodies reach of the world. */
 export interface BodyWorld {
   readonly life: Life
-  readonly effects: EffectBook
+  readonly effects: Effects
   /** What the world answers, differently each time. */
   readonly chance: Chance
 }
@@ -76,7 +76,7 @@ export function buildWorkload(world: BodyWorld): readonly AnyDefinition[] {
       return z.object({ amount: z.number() }).parse(JSON.parse(text))
     })
 
-  const reconcile = (key: string): ReturnType<EffectBook['lookUp']> => effects.lookUp(life, key)
+  const reconcile = (key: string): ReturnType<Effects['lookUp']> => effects.lookUp(life, key)
 
   const part = define({
     name: 'part',

@@ -13,6 +13,9 @@ export interface Caller {
   readonly signal: AbortSignal
 }
 
+/** What tools call. */
+export type Effects = Pick<EffectBook, 'perform' | 'lookUp'>
+
 /** The other side of all tools: writes down what was really done, by whom and under which key. */
 export class EffectBook {
   readonly lines: BodyLine[] = []

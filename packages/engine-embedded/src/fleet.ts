@@ -140,11 +140,12 @@ export class Fleet implements RunOwner {
     const { engine } = this
     const owned = await this.store.leases.owned(engine)
     if (engine !== this.engine || this.#isStopping) return
-    const broken = new Set(this.#broken.map(({ runId }) => runId))
-    for (const claim of owned) {
-      if (this.#active.has(claim.runId) || this.arrivals.has(claim.runId) || broken.has(claim.runId)) continue
-      this.#broken.push(claim)
-    }
+    const isKnown = ({ runId }: Claim): boolean =>
+      this.#active.has(runId) ||
+      this.arrivals.has(runId) ||
+      this.#releases.has(runId) ||
+      this.#broken.some((claim) => claim.runId === runId)
+    this.#broken.push(...owned.filter((claim) => !isKnown(claim)))
   }
 
   returnRoom(): void {
