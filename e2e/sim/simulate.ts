@@ -104,7 +104,7 @@ async function simulateClosed(
       return story.runs
     },
   })
-  const story = new Story(timeline, (run, event) => {
+  const story = new Story(timeline, teller.lines, (run, event) => {
     trace.note(`  ${run.runId} ${event.seq} ${event.type}`)
     people.onEvent(run, event)
   })
@@ -167,21 +167,30 @@ async function simulateClosed(
   }
   const isBroken = (): boolean => violations.length > 0
 
-  const activeMs = chance.between(8_000, 30_000)
-  people.plan(4 + chance.below(10), activeMs * 0.8)
-  crew.begin(1 + chance.below(3))
-  makeWeather(weather, activeMs)
-  await timeline.run(() => isBroken() || timeline.elapsed >= activeMs)
-  if (!isBroken()) {
-    crew.calm()
-    calmDown(weather, crew.lives.concat(crew.all.filter((life) => life.isPaused)))
-    const isOver = (): boolean => people.open === 0 && areAllResting(story, people.left)
-    const until = timeline.elapsed + patienceMs
-    await timeline.run(() => isBroken() || timeline.elapsed > until || isOver())
-    // What is still on its way arrives: news, money, notices.
-    const end = timeline.elapsed + 5_000
-    await timeline.run(() => isBroken() || timeline.elapsed > end)
-    if (!isBroken()) violations = await inspectEnd(known)
+  const live = async (): Promise<void> => {
+    const activeMs = chance.between(8_000, 30_000)
+    people.plan(4 + chance.below(10), activeMs * 0.8)
+    crew.begin(1 + chance.below(3))
+    makeWeather(weather, activeMs)
+    await timeline.run(() => isBroken() || timeline.elapsed >= activeMs)
+    if (!isBroken()) {
+      crew.calm()
+      calmDown(weather, crew.lives.concat(crew.all.filter((life) => life.isPaused)))
+      const isOver = (): boolean => people.open === 0 && areAllResting(story, people.left)
+      const until = timeline.elapsed + patienceMs
+      await timeline.run(() => isBroken() || timeline.elapsed > until || isOver())
+      // What is still on its way arrives: news, money, notices.
+      const end = timeline.elapsed + 5_000
+      await timeline.run(() => isBroken() || timeline.elapsed > end)
+      if (!isBroken()) violations = await inspectEnd(known)
+    }
+  }
+  try {
+    await live()
+  } catch (thrown) {
+    // Whatever was called by a timer or an answer, and threw into nobody's arms.
+    const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+    violations = [{ rule: 'nothing throws where nobody listens', text }]
   }
   crew.end()
   const escaped = leaks.map((text) => ({ rule: 'everything follows from the seed', text }))

@@ -1,6 +1,6 @@
 import { Session } from 'node:inspector/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { findBug } from './bugs/bugs.ts'
+import { buildBugs } from './bugs/build-bugs.ts'
 import { plant } from './bugs/plant.ts'
 import type { Answer, Order } from './orders.ts'
 
@@ -11,8 +11,7 @@ import type { Answer, Order } from './orders.ts'
 
 // The only one who starts this file is the pool of this folder.
 const { bug: name, isCounting } = workerData as { readonly bug: string | undefined; readonly isCounting: boolean }
-const bug = name === undefined ? undefined : findBug(name)
-const unmade = plant(bug?.build ?? [])
+const unmade = plant(buildBugs[name ?? '']?.build ?? [])
 
 const session = new Session()
 if (isCounting) {
@@ -21,6 +20,8 @@ if (isCounting) {
   await session.post('Profiler.startPreciseCoverage', { callCount: false, detailed: true })
 }
 const { simulate } = await import('./simulate.ts')
+const { findBug } = await import('./bugs/bugs.ts')
+const bug = name === undefined ? undefined : findBug(name)
 // What libraries load when they are first used is there from the second seed on.
 await simulate('warm-up', undefined)
 if (unmade().length > 0) throw new Error(`the bug ${name} was not planted: ${unmade()[0]?.file}`)

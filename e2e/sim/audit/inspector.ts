@@ -14,7 +14,7 @@ import type { ToldResult } from '../process/people.ts'
 import type { StoreServer } from '../store/store-server.ts'
 import type { InvoiceLine } from '../world/provider.ts'
 import { dump, replay } from './dump.ts'
-import { auditFailures, findRemoved } from './ends.ts'
+import { auditFailures, findMissing } from './ends.ts'
 import { auditMoney } from './money.ts'
 import type { Story } from './story.ts'
 
@@ -53,24 +53,29 @@ export async function inspect(known: Known): Promise<readonly Violation[]> {
     ...auditResults(known),
   ]
   if (server.isDown) return found
-  const removed = await findRemoved(story.runs.values(), server.state)
-  const present = { ...evidence, runs: new Map([...story.runs].filter(([id]) => !removed.has(id))) }
+  const missing = await findMissing(story.runs.values(), server.state)
+  const present = { ...evidence, runs: new Map([...story.runs].filter(([id]) => !missing.gone.has(id))) }
   const money = { runs: story.runs, invoice: known.invoice, budgets: known.budgets, now: known.now() }
-  return [...found, ...(await auditStored(present, server.state)), ...(await auditMoney(money, server.state))]
+  return [
+    ...found,
+    ...missing.violations,
+    ...(await auditStored(present, server.state)),
+    ...(await auditMoney(money, server.state)),
+  ]
 }
 
 /** The same, and what must hold when nothing goes on any more. */
 export async function inspectEnd(known: Known): Promise<readonly Violation[]> {
   const { story, server } = known
   const evidence = evidenceOf(known)
-  const removed = await findRemoved(story.runs.values(), server.state)
-  const present = { ...evidence, runs: new Map([...story.runs].filter(([id]) => !removed.has(id))) }
+  const missing = await findMissing(story.runs.values(), server.state)
+  const present = { ...evidence, runs: new Map([...story.runs].filter(([id]) => !missing.gone.has(id))) }
   return [
     ...(await inspect(known)),
     ...auditDelivered(evidence),
     ...auditSettled(evidence),
     ...auditEnds(evidence),
-    ...(removed.size > 0 ? [] : await auditBooks(present, server.state)),
+    ...(missing.gone.size > 0 ? [] : await auditBooks(present, server.state)),
     ...(await auditReplay(known)),
   ]
 }

@@ -8,6 +8,7 @@ import {
   type Store,
 } from '@meepo/core'
 import type { Violation } from '../../torture/audit/violation.ts'
+import type { StoreLine } from '../../torture/evidence.ts'
 import type { SeenRun } from '../../torture/watch.ts'
 import type { Outcome, StoreWatcher } from '../store/store-server.ts'
 import type { WriteCall } from '../store/write-calls.ts'
@@ -34,16 +35,20 @@ export class Story implements StoreWatcher {
   readonly calls: { readonly call: WriteCall; readonly isRefused: boolean }[] = []
   events = 0
   readonly #timeline: Timeline
+  readonly #lines: StoreLine[]
   readonly #onEvent: OnEvent
 
-  constructor(timeline: Timeline, onEvent: OnEvent) {
+  constructor(timeline: Timeline, lines: StoreLine[], onEvent: OnEvent) {
     this.#timeline = timeline
+    this.#lines = lines
     this.#onEvent = onEvent
   }
 
   applied(call: WriteCall, outcome: Outcome, _store: Store): void {
     this.calls.push({ call, isRefused: 'thrown' in outcome })
-    if ('thrown' in outcome || call.role !== 'log') return
+    if ('thrown' in outcome) return
+    if (call.method === 'takeOver') this.#takeOver(String(call.args[0]), Number(outcome.value))
+    if (call.role !== 'log') return
     // The arguments are those of the store's own methods.
     switch (call.method) {
       case 'create': {
@@ -63,6 +68,11 @@ export class Story implements StoreWatcher {
       }
       default:
     }
+  }
+
+  /** Whoever took over may not live to hear of it. */
+  #takeOver(engine: string, runs: number): void {
+    if (runs > 0) this.#lines.push({ kind: 'took over', at: this.#timeline.tick(), worker: 0, engine, runs })
   }
 
   #create(made: NewRun, events: readonly NewEvent[]): void {

@@ -40,8 +40,8 @@ export const portBugs: Readonly<Record<string, Bug>> = {
   'no-idempotency-key': {
     what: 'tools are handed the id of the attempt in place of the key of the step',
     effects: (effects) => ({
-      perform: (life, caller, ...rest) =>
-        effects.perform(life, { ...caller, idempotencyKey: caller.attemptId }, ...rest),
+      perform: (life, { runId, attemptId, signal }, ...rest) =>
+        effects.perform(life, { runId, attemptId, idempotencyKey: attemptId, signal }, ...rest),
       lookUp: (life, key) => effects.lookUp(life, key),
     }),
   },

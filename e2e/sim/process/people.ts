@@ -141,7 +141,7 @@ export class People {
       .result()
       .then(
         ({ status, result }) => {
-          if (!life.isDead) this.results.push({ runId, status, result })
+          if (!life.isDead) this.#hear({ runId, status, result })
         },
         (thrown: unknown) => this.#readingFailed(runId, thrown),
       )
@@ -151,10 +151,19 @@ export class People {
     const read = async (): Promise<void> => {
       for await (const event of engine.handle(runId).stream()) {
         if (life.isDead || event.type !== 'final') continue
-        this.results.push({ runId, status: 'completed', result: event.result })
+        this.#hear({ runId, status: 'completed', result: event.result })
       }
     }
     read().catch((thrown: unknown) => this.#readingFailed(runId, thrown))
+  }
+
+  /** Whoever is told the end of a run may act on it at once: it is durable already. */
+  #hear(told: ToldResult): void {
+    this.results.push(told)
+    const run = this.#world.runs.get(told.runId)
+    if (!run?.events.some(({ event }) => event.type === `run.${told.status}`)) {
+      this.problems.push(`${told.runId} was told to be ${told.status} before that was durable`)
+    }
   }
 
   #readingFailed(runId: RunId, thrown: unknown): void {
@@ -230,19 +239,29 @@ export class People {
         if (this.#decided.has(id)) continue
         this.#decided.add(id)
         // A reconcile gets its chance first.
-        this.#later(1_000, () => this.#resolve(run, step))
+        this.#later(1_000, () => this.#resolve(run, step, id))
       }
     }
   }
 
-  #resolve({ runId }: StoryRun, step: number): void {
-    const resolve: Deed = ({ engine }) => {
+  #resolve({ runId, isEnded }: StoryRun, step: number, id: string): void {
+    // It ended meanwhile. Who resumes it asks again.
+    if (isEnded) {
+      this.#decided.delete(id)
+      return
+    }
+    const resolve: Deed = async ({ engine }) => {
       const effect = this.#world.effects.find(`${runId}/${step}`)
       const resolution =
         effect?.args === undefined
           ? ({ kind: 'not_done' } as const)
           : ({ kind: 'done', result: { args: effect.args } } as const)
-      return engine.handle(runId).resolve(step, resolution)
+      try {
+        await engine.handle(runId).resolve(step, resolution)
+      } catch (thrown) {
+        if (MeepoError.is(thrown) && thrown.code === 'run.ended') this.#decided.delete(id)
+        throw thrown
+      }
     }
     this.#do('a decision', resolve, ['step.not_unknown', 'run.ended', 'run.not_found'])
   }

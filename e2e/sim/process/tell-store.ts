@@ -6,6 +6,10 @@ import type { Timeline } from '../world/timeline.ts'
 /** A line without what every line has. */
 type Fact<T = StoreLine> = T extends StoreLine ? Omit<T, 'at' | 'worker'> : never
 
+function isGain(line: StoreLine): line is Extract<StoreLine, { kind: 'claimed' | 'created' }> {
+  return line.kind === 'claimed' || (line.kind === 'created' && line.owned)
+}
+
 const away: ReadonlySet<string> = new Set(['store.failed', 'store.disk_full'])
 
 /** Hears what processes were told by their store. */
@@ -81,10 +85,16 @@ export function tellStore(store: Store, life: Life, timeline: Timeline, { lines 
           for (const { runId } of claims) tell({ kind: 'claimed', calledAt, runId })
         })
       },
-      takeOver: (engine, beat) =>
-        told(store.leases.takeOver(engine, beat), (runs) => {
-          if (runs > 0) tell({ kind: 'took over', engine, runs })
-        }),
+      owned: (engine) => {
+        const calledAt = timeline.tick()
+        return told(store.leases.owned(engine), (claims) => {
+          // Of what it owns a process may hear here for the first time.
+          for (const { runId } of claims) {
+            const last = lines.findLast((line) => isGain(line) && line.runId === runId)
+            if (last?.worker !== life.number) tell({ kind: 'claimed', calledAt, runId })
+          }
+        })
+      },
     },
     inbox: {
       ...store.inbox,
