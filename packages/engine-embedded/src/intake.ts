@@ -51,11 +51,12 @@ export class Intake {
   /** An answer that may have given us runs got lost. Asks what we own before anything more is claimed. */
   unsure(): void {
     this.#isUnsure = true
+    this.#mayClaim = true
   }
 
-  /** Called from time to time: asks again what could not be asked before. */
+  /** Called from time to time: asks again what could not be asked before. Nobody tells of the same work twice. */
   tick(): void {
-    if (this.#isUnsure) this.soon()
+    this.roomIsFree()
   }
 
   /** Others own everything now. */
@@ -98,6 +99,7 @@ export class Intake {
         }
       }
     } catch (thrown) {
+      this.#mayClaim = true
       tell(thrown)
     } finally {
       this.#isClaiming = false
