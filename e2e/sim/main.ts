@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { bugNames, findBug } from './bugs/bugs.ts'
+import { keptSeeds } from './kept-seeds.ts'
 import { countLines, describeLines } from './count-lines.ts'
 import type { Report } from './orders.ts'
 import { runSeeds } from './pool.ts'
@@ -9,6 +10,7 @@ import { describeFigures, describeViolations, Figures, missingFaults } from './r
 /*
  * npm run sim -- --seeds 2000             runs seeds 1 to 2000; exit 1 on any violation, or a fault that never came about
  * npm run sim -- --seed 77                runs one seed, and writes its trace with --trace FILE
+ * npm run sim -- --kept                  runs those seeds first that found something once
  * npm run sim -- --bug NAME               the same with a planted bug, to its first violation: exit 1 is what it should be
  * npm run sim -- --bugs                   each planted bug until it is caught; exit 1 if one is not
  */
@@ -26,13 +28,15 @@ const { values } = parseArgs({
     coverage: { type: 'boolean', default: false },
     trace: { type: 'string' },
     digests: { type: 'boolean', default: false },
+    kept: { type: 'boolean', default: false },
   },
 })
 const first = number('seed', values.seed ?? '1')
 const isHunt = values.bugs || values.bug !== undefined
 const count = number('seeds', values.seeds ?? (isHunt ? '2000' : values.seed === undefined ? '200' : '1'))
 const threads = number('threads', values.threads)
-const seeds = Array.from({ length: count }, (_, index) => String(first + index))
+const numbered = Array.from({ length: count }, (_, index) => String(first + index))
+const seeds = [...new Set([...(values.kept ? Object.keys(keptSeeds) : []), ...numbered])]
 if (values.bug !== undefined) findBug(values.bug)
 
 process.exitCode = (await (values.bugs ? huntAll() : values.bug === undefined ? simulateAll() : hunt(values.bug)))
