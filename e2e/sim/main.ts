@@ -10,6 +10,7 @@ import { describeFigures, describeViolations, Figures, missingFaults } from './r
 /*
  * npm run sim -- --seeds 2000             runs seeds 1 to 2000; exit 1 on any violation, or a fault that never came about
  * npm run sim -- --seed 77                runs one seed, and writes its trace with --trace FILE
+ * npm run sim -- --seeds 50 --twice      runs each seed twice: exit 1 if one went differently the second time
  * npm run sim -- --kept                  runs those seeds first that found something once
  * npm run sim -- --bug NAME               the same with a planted bug, to its first violation: exit 1 is what it should be
  * npm run sim -- --bugs                   each planted bug until it is caught; exit 1 if one is not
@@ -27,8 +28,8 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '2' },
     coverage: { type: 'boolean', default: false },
     trace: { type: 'string' },
-    digests: { type: 'boolean', default: false },
     kept: { type: 'boolean', default: false },
+    twice: { type: 'boolean', default: false },
   },
 })
 const first = number('seed', values.seed ?? '1')
@@ -47,13 +48,20 @@ async function simulateAll(): Promise<boolean> {
   const figures = new Figures()
   const broken: Report[] = []
   const wantsTrace = values.trace !== undefined
-  const scripts = await runSeeds(seeds, {
+  const digests = new Map<string, string>()
+  let differing = 0
+  const scripts = await runSeeds(values.twice ? [...seeds, ...seeds.toReversed()] : seeds, {
     threads,
     wantsTrace,
     isCounting: values.coverage,
     onReport: (report) => {
       figures.add(report)
-      if (values.digests) print(`${report.seed} ${report.digest}`)
+      const before = digests.get(report.seed) ?? report.digest
+      digests.set(report.seed, report.digest)
+      if (before !== report.digest) {
+        differing++
+        print(`seed ${report.seed} went differently the second time`)
+      }
       if (values.trace !== undefined) writeFileSync(values.trace, `${report.lines?.join('\n')}\n`)
       if (report.violations.length > 0) {
         broken.push(report)
@@ -66,8 +74,9 @@ async function simulateAll(): Promise<boolean> {
   if (values.coverage) print(describeLines(countLines(scripts)))
   const missing = count >= fullSeeds && broken.length === 0 ? missingFaults(figures) : []
   if (missing.length > 0) print(`never came about: ${missing.join(', ')}`)
+  if (values.twice) print(`${seeds.length - differing} of ${seeds.length} seeds went the same way twice`)
   print(broken.length === 0 ? 'no violation' : `violations in ${broken.length} seeds`)
-  return broken.length === 0 && missing.length === 0
+  return broken.length === 0 && missing.length === 0 && differing === 0
 }
 
 /** True when nothing was found: with a bug that is a failure of this harness, and without one that is what is wanted. */

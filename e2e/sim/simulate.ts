@@ -1,4 +1,4 @@
-import type { Budget, Limit, RunId } from '@meepo/core'
+import { createBudgetBook, type BudgetBook, type Limit, type RunId } from '@meepo/core'
 import { inspect, inspectEnd, type Known } from './audit/inspector.ts'
 import { watchCounters } from './audit/limits.ts'
 import { Story } from './audit/story.ts'
@@ -40,7 +40,7 @@ const limits: readonly Limit[] = [
   { name: 'at-once', scope: 'model', counts: 'concurrent', amount: 6 },
 ]
 
-const budgets: readonly Budget[] = [
+const book: BudgetBook = createBudgetBook([
   { name: 'company', scope: 'tenant', limit: 5, period: 'month', timeZone: 'Europe/Berlin', thresholds: [1, 2, 5] },
   { name: 'user-day', scope: 'user', limit: '1%', within: 'company', period: 'day', onExceed: 'degrade' },
   { name: 'agent-window', scope: 'agent', value: 'clerk', limit: '0.30', period: { rollingHours: 2 } },
@@ -53,7 +53,7 @@ const budgets: readonly Budget[] = [
     kind: 'soft',
     alertOn: 'both',
   },
-]
+])
 
 /** How long after the last fault everything may take, in virtual time. Clocks that jumped an hour are waited for. */
 const patienceMs = 2.2 * 3_600_000
@@ -119,7 +119,7 @@ async function simulateClosed(
     provider,
     effects,
     teller,
-    budgets,
+    book,
     limits,
     bug,
     onNotice: (life, text) => trace.note(`  ${life.name}: ${text}`),
@@ -151,7 +151,7 @@ async function simulateClosed(
     bodies: effects.lines,
     lines: teller.lines,
     invoice: provider.invoice,
-    budgets,
+    book,
     acknowledged: people.acknowledged,
     left: people.left,
     results: people.results,

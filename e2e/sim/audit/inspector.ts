@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Budget, Json, RunId } from '@meepo/core'
+import type { BudgetBook, Json, RunId } from '@meepo/core'
 import { auditAcknowledged, auditDelivered, auditStored } from '../../torture/audit/acknowledged.ts'
 import type { Evidence } from '../../torture/audit/audit.ts'
 import { auditBooks } from '../../torture/audit/books.ts'
@@ -25,7 +25,7 @@ export interface Known {
   readonly bodies: readonly BodyLine[]
   readonly lines: readonly StoreLine[]
   readonly invoice: readonly InvoiceLine[]
-  readonly budgets: readonly Budget[]
+  readonly book: BudgetBook
   readonly acknowledged: ReadonlyMap<RunId, Json>
   readonly left: ReadonlySet<RunId>
   readonly results: readonly ToldResult[]
@@ -55,7 +55,7 @@ export async function inspect(known: Known): Promise<readonly Violation[]> {
   if (server.isDown) return found
   const missing = await findMissing(story.runs.values(), server.state)
   const present = { ...evidence, runs: new Map([...story.runs].filter(([id]) => !missing.gone.has(id))) }
-  const money = { runs: story.runs, invoice: known.invoice, budgets: known.budgets, now: known.now() }
+  const money = { runs: story.runs, invoice: known.invoice, book: known.book, now: known.now() }
   return [
     ...found,
     ...missing.violations,

@@ -1,4 +1,4 @@
-import { createBudgetBook, type Budget, type CallEntry, type LedgerEntry, type Store } from '@meepo/core'
+import type { BudgetBook, CallEntry, LedgerEntry, Store } from '@meepo/core'
 import type { Violation } from '../../torture/audit/violation.ts'
 import type { InvoiceLine } from '../world/provider.ts'
 import type { StoryRun } from './story.ts'
@@ -7,7 +7,7 @@ import type { StoryRun } from './story.ts'
 export interface MoneyEvidence {
   readonly runs: ReadonlyMap<string, StoryRun>
   readonly invoice: readonly InvoiceLine[]
-  readonly budgets: readonly Budget[]
+  readonly book: BudgetBook
   readonly now: number
 }
 
@@ -17,8 +17,7 @@ export async function auditMoney(evidence: MoneyEvidence, store: Store): Promise
   return [...(await auditAccounts(evidence, store)), ...auditLines(evidence, lines)]
 }
 
-async function auditAccounts({ budgets, now }: MoneyEvidence, store: Store): Promise<readonly Violation[]> {
-  const book = createBudgetBook(budgets)
+async function auditAccounts({ book, now }: MoneyEvidence, store: Store): Promise<readonly Violation[]> {
   const found: Violation[] = []
   for (const { key, settled, reserved, limit } of await store.money.accounts('', 10_000)) {
     const view = book.find(key, now)

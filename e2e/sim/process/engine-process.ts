@@ -1,4 +1,4 @@
-import { createBudgetBook, createLimiter, eventVersions, type Budget, type Limit, type Machine } from '@meepo/core'
+import { createLimiter, eventVersions, type BudgetBook, type Limit, type Machine } from '@meepo/core'
 import { createEmbeddedEngine, type EmbeddedEngine } from '@meepo/engine-embedded'
 import { createGateway, type Gateway } from '@meepo/gateway'
 import { hash } from 'node:crypto'
@@ -22,7 +22,8 @@ export interface Surroundings {
   readonly provider: SimulatedProvider
   readonly effects: EffectBook
   readonly teller: StoreTeller
-  readonly budgets: readonly Budget[]
+  /** Knows no balances: the same for all. */
+  readonly book: BudgetBook
   readonly limits: readonly Limit[]
   readonly bug: Bug | undefined
   readonly onNotice: (life: Life, text: string) => void
@@ -98,7 +99,7 @@ export function startProcess(
     store,
     models: gateway,
     machine,
-    budgets: createBudgetBook(surroundings.budgets),
+    budgets: surroundings.book,
     beatMs,
     missedBeats,
     idleMs: settings.idleMs,
