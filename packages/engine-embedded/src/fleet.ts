@@ -21,6 +21,7 @@ import { Certainty } from './certainty.ts'
 import { Children } from './children.ts'
 import { Departures, type Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
+import type { FleetOptions } from './fleet-options.ts'
 import { Flusher } from './flusher.ts'
 import { Intake } from './intake.ts'
 import { LogRoom } from './kept-log.ts'
@@ -43,16 +44,6 @@ import { Rooms } from './rooms.ts'
  * F4 The store may give this engine a run and the answer gets lost. Then the store is asked what this engine owns, and what
  *    is not known here is driven from its log.
  */
-
-/** How many runs are driven at once, and how long a waiting one stays in memory. */
-export interface FleetOptions {
-  readonly concurrency: number
-  readonly idleMs: number
-  /** How many workflows run at once on the whole store. */
-  readonly maxWorkflows: number | undefined
-  readonly budgets: BudgetBook
-  readonly tools: ToolHost
-}
 
 /** Of the logs that are kept to the end of their runs: some 30 MB where results are small. */
 const keptPages = 256
@@ -140,12 +131,10 @@ export class Fleet implements RunOwner {
     const { engine } = this
     const owned = await this.store.leases.owned(engine)
     if (engine !== this.engine || this.#isStopping) return
-    const isKnown = ({ runId }: Claim): boolean =>
-      this.#active.has(runId) ||
-      this.arrivals.has(runId) ||
-      this.#releases.has(runId) ||
-      this.#broken.some((claim) => claim.runId === runId)
-    this.#broken.push(...owned.filter((claim) => !isKnown(claim)))
+    const known = new Set([...this.#active.keys(), ...this.#broken.map(({ runId }) => runId)])
+    const isNew = ({ runId }: Claim): boolean =>
+      !known.has(runId) && !this.arrivals.has(runId) && !this.#releases.has(runId)
+    this.#broken.push(...owned.filter(isNew))
   }
 
   returnRoom(): void {
@@ -345,13 +334,8 @@ export class Fleet implements RunOwner {
 
   /** Drops every run without a trace in the store: another engine owns them, or the process ends. */
   loseAll(): void {
-    for (const run of this.#active.values()) {
-      run.gone()
-      this.#left(run.runId, { kind: 'left' })
-    }
+    this.#leaveAll()
     this.certainty.lose()
-    this.#active.clear()
-    this.#rooms.clear()
     this.#broken = []
     this.#releases.forget()
     this.#intake.lose()
@@ -369,13 +353,17 @@ export class Fleet implements RunOwner {
   async releaseAll(): Promise<void> {
     await Promise.all([...this.#active.values()].map((run) => this.#durable(run)))
     const releases = [...this.#active.values()].map(releaseOf)
+    this.#leaveAll()
+    if (releases.length > 0) await this.store.leases.release(this.engine, releases)
+  }
+
+  #leaveAll(): void {
     for (const run of this.#active.values()) {
       run.gone()
       this.#left(run.runId, { kind: 'left' })
     }
     this.#active.clear()
     this.#rooms.clear()
-    if (releases.length > 0) await this.store.leases.release(this.engine, releases)
   }
 
   /** Resolves when the run's log is durable, or the run left because it could not be. */
