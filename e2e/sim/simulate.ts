@@ -158,6 +158,7 @@ async function simulateClosed(
     problems: people.problems,
     found,
     now: () => timeline.now(),
+    pending: () => timeline.pending,
   }
 
   let violations: readonly Violation[] = []

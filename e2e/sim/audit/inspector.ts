@@ -17,6 +17,7 @@ import { dump, replay } from './dump.ts'
 import { auditFailures, findMissing } from './ends.ts'
 import { auditMoney } from './money.ts'
 import type { Story } from './story.ts'
+import { auditToolCalls } from './tool-calls.ts'
 
 /** Everything that is known of a simulation, from outside of its processes. */
 export interface Known {
@@ -33,6 +34,8 @@ export interface Known {
   /** What was found while it happened. */
   readonly found: readonly Violation[]
   readonly now: () => number
+  /** What waits to happen in processes that live: timers, answers. */
+  readonly pending: () => number
 }
 
 /** What must hold at any moment. */
@@ -51,6 +54,7 @@ export async function inspect(known: Known): Promise<readonly Violation[]> {
     ...auditOrder(evidence),
     ...auditFailures(story.runs.values()),
     ...auditResults(known),
+    ...auditToolCalls(story.runs.values()),
   ]
   if (server.isDown) return found
   const missing = await findMissing(story.runs.values(), server.state)
@@ -77,6 +81,7 @@ export async function inspectEnd(known: Known): Promise<readonly Violation[]> {
     ...auditEnds(evidence),
     ...(missing.gone.size > 0 ? [] : await auditBooks(present, server.state)),
     ...(await auditReplay(known)),
+    ...auditLeftovers(known),
   ]
 }
 
@@ -98,6 +103,17 @@ async function auditReplay({ story, server }: Known): Promise<readonly Violation
   const kept = story.calls.filter(({ isRefused }) => !isRefused).map(({ call }) => call)
   if ((await dump(replay(kept))) === (await dump(server.state))) return []
   return [{ rule: 'a refusal changes nothing', text: 'the state differs from that of the accepted writes alone' }]
+}
+
+/** When all runs have ended, or rest on a person, a process needs a few timers and no more. */
+function auditLeftovers({ pending, story }: Known): readonly Violation[] {
+  const rule = 'nothing piles up'
+  const most = 100
+  const found = pending() > most ? [{ rule, text: `${pending()} timers and answers are left` }] : []
+  for (const { runId, events } of story.runs.values()) {
+    if (events.length > 2_000) found.push({ rule, text: `${runId} has ${events.length} events` })
+  }
+  return found
 }
 
 function evidenceOf(known: Known): Evidence {

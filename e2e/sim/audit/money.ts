@@ -13,8 +13,9 @@ export interface MoneyEvidence {
 
 /** No hard budget and no limit of a run is overspent, and the ledger is the invoice, entry by entry. */
 export async function auditMoney(evidence: MoneyEvidence, store: Store): Promise<readonly Violation[]> {
-  const lines = new Map((await readLedger(store)).map((line) => [line.id, line.entry]))
-  return [...(await auditAccounts(evidence, store)), ...auditLines(evidence, lines)]
+  const ledger = await readLedger(store)
+  const lines = new Map(ledger.map((line) => [line.id, line.entry]))
+  return [...(await auditAccounts(evidence, store)), ...auditRuns(evidence, ledger), ...auditLines(evidence, lines)]
 }
 
 async function auditAccounts({ book, now }: MoneyEvidence, store: Store): Promise<readonly Violation[]> {
@@ -32,6 +33,20 @@ async function auditAccounts({ book, now }: MoneyEvidence, store: Store): Promis
     }
   }
   return found
+}
+
+/** What was booked below a run, counted without its account. */
+function auditRuns({ runs }: MoneyEvidence, ledger: readonly LedgerEntry[]): readonly Violation[] {
+  const spent = new Map<string, bigint>()
+  for (const { scopes, entry } of ledger) {
+    const amount = BigInt(entry.cost.picoDollars ?? '0')
+    for (const scope of scopes) if (scope.startsWith('run:')) spent.set(scope, (spent.get(scope) ?? 0n) + amount)
+  }
+  return [...runs.values()].flatMap(({ runId, limits }) => {
+    const sum = spent.get(`run:${runId}`) ?? 0n
+    if (limits.picoDollars === undefined || sum <= BigInt(limits.picoDollars)) return []
+    return [{ rule: 'a hard budget is never exceeded', text: `run ${runId} spent ${sum} of ${limits.picoDollars}` }]
+  })
 }
 
 const rule = 'ledger and open calls are the invoice'

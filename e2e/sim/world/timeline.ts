@@ -43,6 +43,11 @@ export class Timeline {
     return ++this.#tick
   }
 
+  /** Events that wait to happen in a life. */
+  get pending(): number {
+    return this.#heap.filter(({ life, isStopped }) => life?.isDead === false && !isStopped).length
+  }
+
   /** The true wall clock. */
   now(): number {
     return beginAt + Math.floor(this.elapsed)

@@ -132,9 +132,8 @@ export class Fleet implements RunOwner {
     const owned = await this.store.leases.owned(engine)
     if (engine !== this.engine || this.#isStopping) return
     const known = new Set([...this.#active.keys(), ...this.#broken.map(({ runId }) => runId)])
-    const isNew = ({ runId }: Claim): boolean =>
-      !known.has(runId) && !this.arrivals.has(runId) && !this.#releases.has(runId)
-    this.#broken.push(...owned.filter(isNew))
+    const isOpen = (runId: RunId): boolean => known.has(runId) || this.arrivals.has(runId) || this.#releases.has(runId)
+    this.#broken.push(...owned.filter(({ runId }) => !isOpen(runId)))
   }
 
   returnRoom(): void {
