@@ -37,8 +37,8 @@ export interface ProcessSettings {
 }
 
 /** The beats of all processes. */
-export const beatMs = 1_000
-export const missedBeats = 5
+const beatMs = 1_000
+const missedBeats = 5
 
 /** One process: the real engine and the real gateway on ports that are simulated. */
 export interface EngineProcess {

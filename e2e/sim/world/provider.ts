@@ -51,8 +51,8 @@ export class SimulatedProvider {
       if (life.pass('model.before')) return never()
       const headers = new Headers(init?.headers)
       // The adapters send JSON as text.
-      const request = chatRequest.parse(JSON.parse(init?.body as string))
-      const size = (init?.body as string).length
+      const body = init?.body as string
+      const request = chatRequest.parse(JSON.parse(body))
       return new Promise((resolve, reject) => {
         const signal = init?.signal ?? undefined
         const exchange: Exchange = { life, request, signal, resolve, reject }
@@ -65,7 +65,9 @@ export class SimulatedProvider {
         const attemptId = headers.get('x-meepo-attempt-id') ?? undefined
         const ms = this.#chance.between(1, 10)
         // It is on its way: whether its sender lives no longer matters.
-        this.#timeline.after(ms, undefined, `request ${attemptId}`, () => this.#arrive(exchange, attemptId, size))
+        this.#timeline.after(ms, undefined, `request ${attemptId}`, () =>
+          this.#arrive(exchange, attemptId, body.length),
+        )
       })
     }
   }

@@ -8,7 +8,7 @@ import type { Trace } from './trace.ts'
  */
 
 /** Shortly before midnight on the last day of a month: budgets of a day and a month start anew on the way. */
-export const beginAt = Date.UTC(2026, 10, 30, 23, 59, 40)
+const beginAt = Date.UTC(2026, 10, 30, 23, 59, 40)
 
 interface TimedEvent {
   readonly at: number
