@@ -62,6 +62,9 @@ export class People {
   /** Hears of every event. */
   readonly onEvent = (run: StoryRun, event: LogEvent): void => {
     const { chance } = this.#world
+    // What was decided about steps of an end that is undone is asked for again.
+    if (event.type === 'run.reopened')
+      for (const id of this.#decided) if (id.startsWith(`${run.runId}/`)) this.#decided.delete(id)
     if (run.parent !== undefined) return
     if (event.type === 'run.created') {
       if (run.definition === 'order') this.#later(chance.between(0, 4_000), () => this.#signal(run.runId))
