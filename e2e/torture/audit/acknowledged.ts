@@ -38,19 +38,25 @@ export function auditDelivered({ runs, lines, acknowledged }: Evidence): readonl
     if (line.mail === 'child' && isNewsSeen(run, line.id)) continue
     const isThere =
       run?.events.some(({ event }) => 'deliveryId' in event.data && event.data.deliveryId === line.id) ?? false
-    const isOver = run?.events.at(-1)?.event.type === 'run.cancelled' || line.mail !== 'signal'
+    const isOver = hasBrokenOff(run) || line.mail !== 'signal'
     if (!isThere && !(run?.isEnded === true && isOver))
       found.push({ rule, text: `${line.runId}: ${line.mail} ${line.id} was acknowledged and never came` })
   }
   for (const [runId, value] of acknowledged) {
     const run = runs.get(runId)
     const received = run?.events.find(({ event }) => event.type === 'signal.received')?.event
-    if (run?.events.at(-1)?.event.type === 'run.cancelled') continue
+    if (hasBrokenOff(run)) continue
     const isSame = received?.type === 'signal.received' && isDeepStrictEqual(received.data.value, { value })
     if (!isSame)
       found.push({ rule, text: `${runId}: the signal that a worker acknowledged did not come, or with another value` })
   }
   return found
+}
+
+/** It ended without a result: what it had not read by then waits for somebody who resumes it. */
+function hasBrokenOff(run: SeenRun | undefined): boolean {
+  const last = run?.events.at(-1)?.event.type
+  return last === 'run.cancelled' || last === 'run.failed'
 }
 
 function isNewsSeen(run: SeenRun | undefined, id: string): boolean {

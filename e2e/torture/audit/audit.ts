@@ -8,7 +8,7 @@ import { auditBooks } from './books.ts'
 import { auditEffects, auditRepeats } from './effects.ts'
 import { auditEnds } from './ends.ts'
 import { auditInvoice, auditSettled } from './invoice.ts'
-import { auditOrder } from './order.ts'
+import { auditFailures, auditOrder } from './order.ts'
 import { auditOwners } from './owners.ts'
 import type { Violation } from './violation.ts'
 
@@ -19,7 +19,7 @@ export interface Evidence {
   readonly bodies: readonly BodyLine[]
   readonly lines: readonly StoreLine[]
   /** What the simulator billed. */
-  readonly invoice: readonly JournalEntry[]
+  readonly invoice: readonly Pick<JournalEntry, 'attemptId' | 'billed' | 'startedAt' | 'endedAt'>[]
   /** Signals that a worker acknowledged. */
   readonly acknowledged: ReadonlyMap<RunId, Json>
   /** Runs whose unknown steps nobody decides. */
@@ -41,6 +41,7 @@ export function auditNow(evidence: Evidence, until: number): readonly Violation[
     ...auditInvoice(past),
     ...auditOwners(past),
     ...auditOrder(past),
+    ...auditFailures(past),
   ]
 }
 

@@ -70,7 +70,12 @@ export class Children {
   cancel(parent: ActiveRun, start: ChildRef, reason: string): void {
     parent.openChildWork++
     void this.#cancel(parent, start, reason)
-      .catch((thrown: unknown) => this.#tell(thrown, start.childRunId))
+      .catch((thrown: unknown) => {
+        const error = toError(thrown, 'store.failed')
+        // The child never hears of it: the parent, which waits for its end, tells it again once the store works.
+        if (error.code.startsWith('store.')) this.#fleet.beginAgain(parent, error)
+        else this.#tell(error, start.childRunId)
+      })
       .finally(() => this.#workDone(parent))
   }
 
@@ -94,7 +99,6 @@ export class Children {
 
   async #create(parent: ActiveRun, start: ChildStart): Promise<void> {
     const fleet = this.#fleet
-    const scope = { tenant: parent.tenant }
     const birth = await childBirth(
       fleet.machine,
       parent.runId,
@@ -106,6 +110,12 @@ export class Children {
         return { blob, bytes: Buffer.byteLength(text) }
       },
     )
+    await fleet.arrivals.during(start.childRunId, () => this.#bear(parent, start, birth))
+  }
+
+  async #bear(parent: ActiveRun, start: ChildStart, birth: Birth): Promise<void> {
+    const fleet = this.#fleet
+    const scope = { tenant: parent.tenant }
     const isOurs = fleet.takeRoom()
     try {
       const created = await this.#write(scope, birth, isOurs)

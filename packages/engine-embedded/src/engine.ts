@@ -4,6 +4,7 @@ import {
   MeepoError,
   type AnyDefinition,
   type BudgetBook,
+  type Created,
   type Definition,
   type Engine,
   type EngineId,
@@ -59,6 +60,7 @@ export interface EngineOptions extends LivenessOptions {
 }
 
 const tickMs = 250
+const defaultBeatMs = 1_000
 
 /**
  * Drives runs in this process over any store. Several engines may share one store: each run has one owner.
@@ -211,7 +213,8 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       // process waits for that. In this order both go in one write. The first owner of a run has epoch 1.
       const run = this.#fleet.adopt(birth, definition, 1, options.isPreviewed === true)
       try {
-        await log.create(scope, birth.run, [birth.created], engine)
+        const create = (): Promise<Created> => log.create(scope, birth.run, [birth.created], engine)
+        await this.#fleet.arrivals.during(birth.run.runId, create)
       } catch (thrown) {
         if (run) this.#fleet.abandon(run)
         throw thrown
@@ -219,9 +222,12 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       return
     }
     try {
-      const created = await log.create(scope, birth.run, [birth.created], engine)
-      if (created.kind === 'created') this.#fleet.adopt(birth, definition, created.epoch, options.isPreviewed === true)
-      else this.#fleet.returnRoom()
+      await this.#fleet.arrivals.during(birth.run.runId, async () => {
+        const created = await log.create(scope, birth.run, [birth.created], engine)
+        if (created.kind === 'created')
+          this.#fleet.adopt(birth, definition, created.epoch, options.isPreviewed === true)
+        else this.#fleet.returnRoom()
+      })
     } catch (thrown) {
       this.#fleet.returnRoom()
       throw thrown
@@ -295,9 +301,15 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     this.#isReady = false
     if (this.#stopped) return
     this.#fleet.engine = this.#newId()
+    this.#joinAgain()
+  }
+
+  #joinAgain(): void {
     this.#began = this.#join()
     this.#began.catch((thrown: unknown) => {
       this.#options.onNotice?.({ code: 'store.failed', message: `cannot join the store again: ${String(thrown)}` })
+      if (!this.#stopped)
+        this.machine.scheduler.after(this.#options.beatMs ?? defaultBeatMs, () => this.#joinAgain(), true)
     })
   }
 

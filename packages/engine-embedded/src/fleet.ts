@@ -16,10 +16,12 @@ import {
   type ToolHost,
 } from '@meepo/core'
 import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts'
+import { Arrivals } from './arrivals.ts'
 import { Certainty } from './certainty.ts'
 import { Children } from './children.ts'
 import { Departures, type Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
+import type { FleetOptions } from './fleet-options.ts'
 import { Flusher } from './flusher.ts'
 import { Intake } from './intake.ts'
 import { LogRoom } from './kept-log.ts'
@@ -39,17 +41,9 @@ import { Rooms } from './rooms.ts'
  * F2 A run whose append failed is forgotten and driven again from its durable prefix; one that was fenced is forgotten.
  * F3 Where places of workflows are counted, one that waits for anything but children leaves memory at once: the store
  *    gives its place to another, and wakes it when there is one again.
+ * F4 The store may give this engine a run and the answer gets lost. Then the store is asked what this engine owns, and what
+ *    is not known here is driven from its log.
  */
-
-/** How many runs are driven at once, and how long a waiting one stays in memory. */
-export interface FleetOptions {
-  readonly concurrency: number
-  readonly idleMs: number
-  /** How many workflows run at once on the whole store. */
-  readonly maxWorkflows: number | undefined
-  readonly budgets: BudgetBook
-  readonly tools: ToolHost
-}
 
 /** Of the logs that are kept to the end of their runs: some 30 MB where results are small. */
 const keptPages = 256
@@ -76,6 +70,7 @@ export class Fleet implements RunOwner {
   readonly logRoom: LogRoom = new LogRoom(keptPages)
   readonly #releases: Releases
   #broken: Claim[] = []
+  readonly arrivals: Arrivals = new Arrivals(() => this.#intake.unsure())
 
   constructor(
     store: Store,
@@ -103,6 +98,7 @@ export class Fleet implements RunOwner {
       engine: () => this.engine,
       definitions: () => registry.keys(),
       maxWorkflows: options.maxWorkflows,
+      recount: () => this.#recount(),
       load: (claim) => this.#load(claim),
       tell: (thrown) => this.#tell(thrown),
     })
@@ -128,6 +124,16 @@ export class Fleet implements RunOwner {
     if (this.#rooms.left === 0) return false
     this.#rooms.take()
     return true
+  }
+
+  /** F4 */
+  async #recount(): Promise<void> {
+    const { engine } = this
+    const owned = await this.store.leases.owned(engine)
+    if (engine !== this.engine || this.#isStopping) return
+    const known = new Set([...this.#active.keys(), ...this.#broken.map(({ runId }) => runId)])
+    const isOpen = (runId: RunId): boolean => known.has(runId) || this.arrivals.has(runId) || this.#releases.has(runId)
+    this.#broken.push(...owned.filter(({ runId }) => !isOpen(runId)))
   }
 
   returnRoom(): void {
@@ -167,7 +173,11 @@ export class Fleet implements RunOwner {
     this.#intake.soon()
   }
 
-  async #load(claim: Claim): Promise<void> {
+  #load(claim: Claim): Promise<void> {
+    return this.arrivals.during(claim.runId, () => this.#loadNow(claim))
+  }
+
+  async #loadNow(claim: Claim): Promise<void> {
     const { runId, tenant } = claim
     try {
       const { recording, fetched, lost } = await loadRun(this.store, this.machine.scheduler, tenant, runId)
@@ -266,8 +276,11 @@ export class Fleet implements RunOwner {
   mailFor(run: ActiveRun): void {
     run.hasMoreMail = true
     if (run.isReadingMail) return
-    const reading = readInbox(run, this.store.inbox, (mail) => this.#children.isEarly(mail))
-    reading.catch((thrown: unknown) => this.#tell(thrown, run.runId))
+    readInbox(run, this.store.inbox, (mail) => this.#children.isEarly(mail)).catch((thrown: unknown) => {
+      // Nobody tells of this mail a second time: the next tick reads again.
+      run.hasMoreMail = true
+      this.#tell(thrown, run.runId)
+    })
   }
 
   /** Called from time to time: limits of active time, idle runs, and what failed before. */
@@ -275,9 +288,11 @@ export class Fleet implements RunOwner {
     const now = this.machine.scheduler.elapsed()
     for (const run of this.#active.values()) {
       run.driver.tick()
+      if (run.hasMoreMail && !run.isReadingMail) this.mailFor(run)
       if (run.isWaiting && now - run.waitingSince >= this.#idleMsOf(run)) this.#evictIfIdle(run)
     }
     this.#releases.retry()
+    this.#intake.tick()
     for (const claim of this.#broken.splice(0)) {
       this.#rooms.take()
       void this.#load(claim)
@@ -318,15 +333,11 @@ export class Fleet implements RunOwner {
 
   /** Drops every run without a trace in the store: another engine owns them, or the process ends. */
   loseAll(): void {
-    for (const run of this.#active.values()) {
-      run.gone()
-      this.#left(run.runId, { kind: 'left' })
-    }
+    this.#leaveAll()
     this.certainty.lose()
-    this.#active.clear()
-    this.#rooms.clear()
     this.#broken = []
     this.#releases.forget()
+    this.#intake.lose()
   }
 
   /** From now on no run begins or takes a further step. */
@@ -341,13 +352,17 @@ export class Fleet implements RunOwner {
   async releaseAll(): Promise<void> {
     await Promise.all([...this.#active.values()].map((run) => this.#durable(run)))
     const releases = [...this.#active.values()].map(releaseOf)
+    this.#leaveAll()
+    if (releases.length > 0) await this.store.leases.release(this.engine, releases)
+  }
+
+  #leaveAll(): void {
     for (const run of this.#active.values()) {
       run.gone()
       this.#left(run.runId, { kind: 'left' })
     }
     this.#active.clear()
     this.#rooms.clear()
-    if (releases.length > 0) await this.store.leases.release(this.engine, releases)
   }
 
   /** Resolves when the run's log is durable, or the run left because it could not be. */

@@ -1,5 +1,6 @@
 import type { Claim, EngineId, Machine, Store } from '@meepo/core'
 import { Alarm } from './alarm.ts'
+import { isLost } from './arrivals.ts'
 import type { Rooms } from './rooms.ts'
 
 /** What an intake needs of the fleet around it. */
@@ -12,6 +13,8 @@ export interface IntakeOptions {
   /** `name@version` of what this process can run. */
   readonly definitions: () => readonly string[]
   readonly maxWorkflows: number | undefined
+  /** Drives what the store says is ours and nobody here knows of. Rejects when the store cannot be asked. */
+  readonly recount: () => Promise<void>
   /** Begins to drive a claimed run, in room that was taken for it. Must not reject. */
   readonly load: (claim: Claim) => Promise<void>
   readonly tell: (thrown: unknown) => void
@@ -26,6 +29,8 @@ export class Intake {
   #mayClaim = true
   #isClaiming = false
   #isStopped = false
+  /** An answer of the store got lost: there may be runs that we own and do not know. */
+  #isUnsure = false
   /** A wake time passed: after the next claim, the store knows the one after it. */
   #mayWake = false
 
@@ -41,6 +46,22 @@ export class Intake {
   soon(): void {
     this.#mayClaim = true
     this.roomIsFree()
+  }
+
+  /** An answer that may have given us runs got lost. Asks what we own before anything more is claimed. */
+  unsure(): void {
+    this.#isUnsure = true
+    this.#mayClaim = true
+  }
+
+  /** Called from time to time: asks again what could not be asked before. Nobody tells of the same work twice. */
+  tick(): void {
+    this.roomIsFree()
+  }
+
+  /** Others own everything now. */
+  lose(): void {
+    this.#isUnsure = false
   }
 
   /** Looks for work if there may be any. */
@@ -65,6 +86,11 @@ export class Intake {
     try {
       while (this.#mayClaim && rooms.left > 0) {
         this.#mayClaim = false
+        if (this.#isUnsure) {
+          // No claim is on its way now: what it gives would look as if it had got lost.
+          this.#isUnsure = false
+          await this.#recount()
+        }
         const claims = await this.#claimBatch()
         await Promise.all(claims.map((claim) => load(claim)))
         if (this.#mayWake) {
@@ -73,9 +99,19 @@ export class Intake {
         }
       }
     } catch (thrown) {
+      this.#mayClaim = true
       tell(thrown)
     } finally {
       this.#isClaiming = false
+    }
+  }
+
+  async #recount(): Promise<void> {
+    try {
+      await this.#options.recount()
+    } catch (thrown) {
+      this.#isUnsure = true
+      throw thrown
     }
   }
 
@@ -93,6 +129,9 @@ export class Intake {
       taken = claims.length
       this.#mayClaim ||= taken === limit
       return claims
+    } catch (thrown) {
+      if (isLost(thrown)) this.#isUnsure = true
+      throw thrown
     } finally {
       // A takeover meanwhile has emptied all rooms.
       if (engine === this.#options.engine()) rooms.giveBack(limit - taken)

@@ -1,4 +1,4 @@
-import type { EngineId, Leases, Release } from '@meepo/core'
+import type { EngineId, Leases, Release, RunId } from '@meepo/core'
 import type { ActiveRun } from './active-run.ts'
 
 /** Gives runs back to the store. What could not be given back is kept for the next try. */
@@ -7,6 +7,8 @@ export class Releases {
   readonly #engine: () => EngineId
   readonly #tell: (thrown: unknown) => void
   #failed: Release[] = []
+  /** Not given back yet by the store's word. */
+  readonly #leaving = new Set<RunId>()
 
   constructor(leases: Leases, engine: () => EngineId, tell: (thrown: unknown) => void) {
     this.#leases = leases
@@ -15,12 +17,19 @@ export class Releases {
   }
 
   async give(runs: readonly Release[]): Promise<void> {
+    for (const { runId } of runs) this.#leaving.add(runId)
     try {
       await this.#leases.release(this.#engine(), runs)
+      for (const { runId } of runs) this.#leaving.delete(runId)
     } catch (thrown) {
       this.#failed.push(...runs)
       this.#tell(thrown)
     }
+  }
+
+  /** The run is on its way back: nobody here drives it, though the store may still say that it is ours. */
+  has(runId: RunId): boolean {
+    return this.#leaving.has(runId)
   }
 
   /** Tries again what failed before. */
@@ -34,6 +43,7 @@ export class Releases {
   /** Others own what was left to be given back. */
   forget(): void {
     this.#failed = []
+    this.#leaving.clear()
   }
 }
 

@@ -6,6 +6,7 @@ import { Deadline } from './deadline.ts'
 import type { Phase } from './errors/classify.ts'
 import { isRefusal, readFailure } from './errors/failure.ts'
 import { cancelledError, modelError, toModelError } from './errors/model-error.ts'
+import type { Clock } from './pipeline/clock.ts'
 import type { TryReport } from './pipeline/try-report.ts'
 import { toCallOptions } from './request.ts'
 import { toResponse } from './response.ts'
@@ -18,6 +19,7 @@ export interface CallSettings {
   readonly timeoutMs: number
   readonly firstContentMs: number
   readonly idleTimeoutMs: number
+  readonly clock: Pick<Clock, 'now' | 'elapsed' | 'after'>
   readonly warn: Warn
 }
 
@@ -81,7 +83,7 @@ class Attempt {
     this.#send = send
     this.#settings = settings
     this.#report = report
-    this.#deadline = new Deadline(send.signal, settings.timeoutMs)
+    this.#deadline = new Deadline(send.signal, settings.timeoutMs, settings.clock)
   }
 
   async run(model: LanguageModelV4): Promise<ModelResponse> {
@@ -132,7 +134,7 @@ class Attempt {
       onContent: (units) => {
         if (report.firstContentAt === undefined) this.#deadline.limit('idle', this.#settings.idleTimeoutMs)
         else this.#deadline.touch()
-        report.sawContent(units, Date.now())
+        report.sawContent(units, this.#settings.clock.now())
       },
       onRaw: (chunk) => report.words.see(chunk),
       onFinish: (usage, metadata) => {
@@ -158,7 +160,7 @@ class Attempt {
         return modelError(this.#target, 'model.timeout', `was silent for ${idleTimeoutMs} ms in its answer`)
       case undefined:
         this.#note(error)
-        return toModelError(error, this.#target, this.#request, this.#phase)
+        return toModelError(error, this.#target, this.#request, this.#phase, this.#settings.clock.now())
     }
   }
 

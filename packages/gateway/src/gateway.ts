@@ -86,6 +86,7 @@ function createParts(options: GatewayOptions): PipelineParts {
       timeoutMs: checkMs('timeoutMs', options.timeoutMs ?? 120_000),
       firstContentMs: checkMs('firstContentMs', options.firstContentMs ?? 30_000),
       idleTimeoutMs: checkMs('idleTimeoutMs', options.idleTimeoutMs ?? 20_000),
+      clock,
       warn,
     },
     retry: repeats,

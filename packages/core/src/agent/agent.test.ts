@@ -203,7 +203,10 @@ test('a model that keeps books is asked at once, knows who pays, and repeats its
   await runDirect(agent, 'go', run)
   expect(calls).toEqual([['run:r1', 0, undefined, 0, { maxRetries: 1 }]])
   const [step] = run.steps
-  expect(step?.options).toMatchObject({ announcesCalls: true, retry: { maxAttempts: 2, codes: ['model.interrupted'] } })
+  expect(step?.options).toMatchObject({
+    announcesCalls: true,
+    retry: { maxAttempts: 2, codes: ['model.interrupted', 'store.failed'] },
+  })
   const plain = directRun()
   await runDirect(defineAgent({ name: 'b', instructions: 'Do.', model, routing: { cacheMs: 5 } }), 'go', plain)
   expect(calls[1]).toEqual(['run:r1', 0, undefined, 0, { cacheMs: 5 }])

@@ -24,13 +24,16 @@ export function askModel(
 ): Task<ModelResponse> {
   const model = findModel(wanted, ctx)
   const announcesCalls = typeof model === 'object' && model.keepsBooks === true
-  const retry = announcesCalls ? { ...(given ?? defaultRetry), codes: onlyInterrupted } : given
+  const retry = announcesCalls ? { ...(given ?? defaultRetry), codes: askedAnew } : given
   const options = { effect: 'idempotent', isPaid: true, announcesCalls, retry, timeoutMs, meta } as const
   return ctx.step(name, options, (attempt) => callModel(model, request, attempt))
 }
 
-/** A model that announces its calls repeats them itself. Only an answer that broke off after it began is asked for anew. */
-const onlyInterrupted: readonly string[] = ['model.interrupted']
+/**
+ * A model that announces its calls repeats them itself. Asked for anew is an answer that broke off after it began, and one
+ * whose limits or books lie in a store that could not be reached: that is no answer of any provider.
+ */
+const askedAnew: readonly string[] = ['model.interrupted', 'store.failed']
 
 /** The model if the name is known here; whoever calls it tells what is wrong with the name. */
 function findModel(model: string | Model, ctx: RunContext): string | Model {

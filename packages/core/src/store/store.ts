@@ -199,6 +199,11 @@ export interface Change {
 export interface Leases {
   /** Registers a new engine id. */
   join(engine: EngineId): Promise<void>
+  /**
+   * What the engine owns by the store's word, as it would claim it: runs too whose claim or creation it was never told of,
+   * because the answer got lost.
+   */
+  owned(engine: EngineId): Promise<readonly Claim[]>
   /** Raises the engine's beat. False when others took over: nothing that this engine owned is its own any more. */
   beat(engine: EngineId): Promise<boolean>
   engines(): Promise<readonly { readonly engine: EngineId; readonly beat: number }[]>

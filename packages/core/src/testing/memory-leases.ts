@@ -32,6 +32,7 @@ export function memoryLeases(state: MemoryState): Leases {
         joined.beat++
         return true
       }),
+    owned: (engine) => open(() => [...(state.engines.get(engine)?.runs ?? [])].map(claimOf)),
     engines: () => open(() => [...state.engines.values()].map(({ id, beat }) => ({ engine: id, beat }))),
     takeOver: (engine, beat) =>
       open(() => {

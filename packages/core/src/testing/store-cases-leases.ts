@@ -52,6 +52,31 @@ export const leaseCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'an engine can ask what it owns: claims and creations, until they are released, taken over or ended',
+    run: async (context) => {
+      const store = await context.open()
+      await store.leases.join('engine-1')
+      await store.leases.join('engine-2')
+      await createQueued(store, 'claimed', { priority: 3, deadlineAt: 9000 })
+      const claims = await store.leases.claim('engine-1', { limit: 10, definitions })
+      checkEqual(await store.leases.owned('engine-1'), claims, 'what was claimed')
+      const created = await createOwned(store, 'created', 'engine-1')
+      const ids = async (engine: string): Promise<readonly string[]> =>
+        (await store.leases.owned(engine)).map(({ runId }) => runId).toSorted()
+      checkEqual(await ids('engine-1'), ['claimed', 'created'], 'what is owned')
+      checkEqual(await ids('engine-2'), [], 'what another engine owns')
+      checkEqual(await ids('nobody'), [], 'what an unknown engine owns')
+      await store.log.append(here, { runId: 'created', epoch: created, expectedSeq: 1, events: [completed] })
+      checkEqual(await ids('engine-1'), ['claimed'], 'what is left after an end')
+      const epoch = claims[0]?.epoch ?? 0
+      await store.leases.release('engine-1', [{ runId: 'claimed', epoch, status: 'queued' }])
+      checkEqual(await ids('engine-1'), [], 'what is left after a release')
+      await store.leases.claim('engine-1', { limit: 10, definitions })
+      await store.leases.takeOver('engine-1', await beatOf(store, 'engine-1'))
+      checkEqual(await ids('engine-1'), [], 'what is left after a take-over')
+    },
+  },
+  {
     name: 'claims go by priority, then deadline, then age',
     run: async (context) => {
       const store = await context.open()

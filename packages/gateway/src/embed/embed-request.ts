@@ -114,7 +114,7 @@ async function send(
     for (const { slice } of open) slice.done(embeddings.slice(at, (at += slice.values.length)))
     return undefined
   } catch (thrown) {
-    const error = errorOf(open, thrown)
+    const error = errorOf(open, thrown, scheduler.now())
     settleSlices(open, prices, { ...sent(), error })
     endPermit(permit, undefined, error)
     return error
@@ -178,10 +178,10 @@ function whenAllLeft(open: readonly OpenSlice[], run: () => void): () => void {
   }
 }
 
-function errorOf(open: readonly OpenSlice[], thrown: unknown): MeepoError {
+function errorOf(open: readonly OpenSlice[], thrown: unknown, now: number): MeepoError {
   const [{ slice }] = open as readonly [OpenSlice, ...OpenSlice[]]
   const messages = open.flatMap((one) => one.slice.values.map((text) => ({ role: 'user' as const, text })))
-  return toModelError(thrown, slice.place.target, { messages }, 'before-answer')
+  return toModelError(thrown, slice.place.target, { messages }, 'before-answer', now)
 }
 
 function isAboutAValue({ code }: MeepoError): boolean {

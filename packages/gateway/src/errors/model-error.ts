@@ -10,11 +10,18 @@ import { retryAfterMs } from './retry-after.ts'
  * The error of a call as the rest of the house knows it. The adapter's own error is not kept as the cause: it holds the
  * whole request.
  */
-export function toModelError(thrown: unknown, target: Target, request: ModelRequest, phase: Phase): MeepoError {
+export function toModelError(
+  thrown: unknown,
+  target: Target,
+  request: ModelRequest,
+  phase: Phase,
+  /** Milliseconds since 1970: the provider may name a date to come back. */
+  now: number = Date.now(),
+): MeepoError {
   if (MeepoError.is(thrown)) return thrown
   const failure = readFailure(thrown)
   const verdict = classify(failure, phase)
-  const wait = retryAfterMs(failure.headers, Date.now()) ?? failure.bodyRetryMs
+  const wait = retryAfterMs(failure.headers, now) ?? failure.bodyRetryMs
   const reason = failure.words[0] ?? failure.network?.toLowerCase()
   const details: JsonObject = {
     provider: target.provider,

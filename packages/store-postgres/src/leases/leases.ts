@@ -39,6 +39,7 @@ export function createLeases(database: Database, lanes: Lanes, hub: Hub, doubts:
         await transaction.run(leaseSql.join, engine)
       }),
     beat: (engine) => change(async (transaction) => (await transaction.run(leaseSql.beat, engine)) === 1),
+    owned: async (engine) => (await database.all<ClaimedRow>(leaseSql.owned, engine)).map(toClaim),
     engines: () => database.all<{ engine: EngineId; beat: number }>(leaseSql.engines),
     takeOver: (engine, beat) =>
       change(async (transaction, news) => {

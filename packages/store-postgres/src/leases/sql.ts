@@ -38,6 +38,7 @@ type LeaseStatement =
   | 'isLeft'
   | 'releaseWaiting'
   | 'releaseQueued'
+  | 'owned'
   | 'engines'
   | 'nextWakeAt'
   | 'mailOf'
@@ -81,6 +82,9 @@ export const leaseSql: Readonly<Record<LeaseStatement, string>> = {
   releaseQueued: `UPDATE runs SET status = 'queued', owner = NULL, ready = true,
     place = CASE place WHEN 1 THEN 0 ELSE place END WHERE id = $1`,
 
+  // runs_owner
+  owned: `SELECT id, run_id, epoch, tenant, definition, version, priority, deadline_at FROM runs
+    WHERE owner = $1 ORDER BY id`,
   engines: 'SELECT engine, beat FROM engines ORDER BY id',
   // runs_wake; one that has mail is claimable already.
   nextWakeAt: 'SELECT wake_at AS at FROM runs WHERE wake_at IS NOT NULL AND NOT ready ORDER BY wake_at LIMIT 1',

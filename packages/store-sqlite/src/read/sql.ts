@@ -36,6 +36,9 @@ export const sql = {
   removals: `SELECT ifnull((SELECT value FROM meta WHERE key = 'removals'), 0) AS removals`,
   // runs_wake; one that has mail is claimable already.
   nextWakeAt: 'SELECT wake_at FROM runs WHERE wake_at IS NOT NULL AND ready = 0 ORDER BY wake_at LIMIT 1',
+  // runs_owner
+  owned: `SELECT run_id, epoch, tenant, definition, version, priority, deadline_at FROM runs
+    WHERE owner = (SELECT id FROM engines WHERE engine = ?) ORDER BY id`,
   engines: 'SELECT engine, beat FROM engines ORDER BY id',
   limitBuckets: 'SELECT * FROM limit_buckets',
   limitCooldowns: 'SELECT key, until FROM limit_cooldowns',

@@ -2,6 +2,7 @@ import type { Claim, Leases } from '@meepo/core'
 import type { WriteQueue } from '../client/queue.ts'
 import type { Hub } from '../follow/hub.ts'
 import type { Reader } from '../read/reader.ts'
+import { toClaim } from '../claim-row.ts'
 import { integer, text } from '../row.ts'
 
 /** Who drives which run. What a command is answered with is what the function of its name in `writer/leases.ts` returns. */
@@ -11,6 +12,7 @@ export function createLeases(queue: WriteQueue, reader: Reader, hub: Hub): Lease
       await queue.command({ kind: 'join', engine })
     },
     beat: async (engine) => (await queue.command({ kind: 'beat', engine })) === true,
+    owned: async (engine) => reader.all('owned', engine).map((found) => toClaim(found, integer(found, 'epoch'))),
     engines: async () =>
       reader.all('engines').map((found) => ({ engine: text(found, 'engine'), beat: integer(found, 'beat') })),
     takeOver: async (engine, beat) => Number(await queue.command({ kind: 'takeOver', engine, beat })),

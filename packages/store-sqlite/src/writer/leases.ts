@@ -1,4 +1,5 @@
 import type { Claim, ClaimOptions, EngineId, Release } from '@meepo/core'
+import { toClaim } from '../claim-row.ts'
 import { integer, optionalNumber, row, text, type Row } from '../row.ts'
 import type { Desk } from './desk.ts'
 
@@ -39,19 +40,9 @@ export function claim(desk: Desk, engine: EngineId, options: ClaimOptions): read
   const owner = desk.needEngine(engine)
   desk.run.wakeDue.run()
   return findClaimable(desk, options).map((found) => {
-    const runId = text(found, 'run_id')
-    const deadlineAt = optionalNumber(found, 'deadline_at')
     desk.run.claimRun.run(owner, integer(found, 'id'))
-    desk.forgetRun(runId)
-    return {
-      runId,
-      epoch: integer(found, 'epoch') + 1,
-      tenant: text(found, 'tenant'),
-      definition: text(found, 'definition'),
-      version: text(found, 'version'),
-      priority: integer(found, 'priority'),
-      ...(deadlineAt === undefined ? {} : { deadlineAt }),
-    }
+    desk.forgetRun(text(found, 'run_id'))
+    return toClaim(found, integer(found, 'epoch') + 1)
   })
 }
 
