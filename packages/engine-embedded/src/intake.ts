@@ -22,6 +22,9 @@ export interface IntakeOptions {
 
 const claimBatch = 256
 
+/** A server whose connection broke may still commit what was under way on it: so late at the most. */
+const lateMs = 30_000
+
 /** Takes runs from the queue of the store while there is room for them. */
 export class Intake {
   readonly #options: IntakeOptions
@@ -31,6 +34,8 @@ export class Intake {
   #isStopped = false
   /** An answer of the store got lost: there may be runs that we own and do not know. */
   #isUnsure = false
+  /** When to ask once more, by running time. */
+  #askAgainAt = Infinity
   /** A wake time passed: after the next claim, the store knows the one after it. */
   #mayWake = false
 
@@ -52,16 +57,23 @@ export class Intake {
   unsure(): void {
     this.#isUnsure = true
     this.#mayClaim = true
+    this.#askAgainAt = this.#options.machine.scheduler.elapsed() + lateMs
   }
 
   /** Called from time to time: asks again what could not be asked before. Nobody tells of the same work twice. */
   tick(): void {
+    if (this.#options.machine.scheduler.elapsed() >= this.#askAgainAt) {
+      this.#askAgainAt = Infinity
+      this.#isUnsure = true
+      this.#mayClaim = true
+    }
     this.roomIsFree()
   }
 
   /** Others own everything now. */
   lose(): void {
     this.#isUnsure = false
+    this.#askAgainAt = Infinity
   }
 
   /** Looks for work if there may be any. */
@@ -130,7 +142,7 @@ export class Intake {
       this.#mayClaim ||= taken === limit
       return claims
     } catch (thrown) {
-      if (isLost(thrown)) this.#isUnsure = true
+      if (isLost(thrown)) this.unsure()
       throw thrown
     } finally {
       // A takeover meanwhile has emptied all rooms.

@@ -10,7 +10,6 @@ import { Bus } from './follow/bus.ts'
 import { Hub } from './follow/hub.ts'
 import { createHealthBoard } from './health/health.ts'
 import { createInbox } from './inbox/inbox.ts'
-import { Doubts } from './leases/doubts.ts'
 import { createLeases } from './leases/leases.ts'
 import { createCounters } from './limits/counters.ts'
 import { createLog } from './log/log.ts'
@@ -68,8 +67,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     heard: (message) => parts.hub?.heard(message),
     missed: () => parts.hub?.missed(),
   })
-  const doubts = new Doubts(() => performance.now())
-  const hub = new Hub(database, reader, bus, doubts, pollMs)
+  const hub = new Hub(database, reader, bus, pollMs)
   parts.hub = hub
   try {
     await bus.open()
@@ -77,7 +75,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     await database.close()
     throw toMeepoError(error)
   }
-  const lanes = new Lanes(database, doubts, Math.min(mostLanes, address.poolSize - 1), (news, committed) =>
+  const lanes = new Lanes(database, Math.min(mostLanes, address.poolSize - 1), (news, committed) =>
     hub.committed(news, committed),
   )
   let closing: Promise<void> | undefined
@@ -88,7 +86,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   }
   return {
     log: createLog(database, lanes, reader, hub),
-    leases: createLeases(database, lanes, hub, doubts),
+    leases: createLeases(database, lanes, hub),
     inbox: createInbox(database, reader, hub),
     blobs: createBlobs(database),
     counters: createCounters(database),

@@ -1,6 +1,5 @@
 import type { Change, EngineId, LogEvent, RunId, Scope, TailEvent } from '@meepo/core'
 import type { Database } from '../database/database.ts'
-import type { Doubts } from '../leases/doubts.ts'
 import { leaseSql } from '../leases/sql.ts'
 import type { Reader } from '../read/reader.ts'
 import type { Committed } from '../write/lane.ts'
@@ -32,7 +31,6 @@ const gatherMs = 5
 export class Hub {
   readonly #database: Database
   readonly #speaker: Speaker
-  readonly #doubts: Doubts
   readonly #pollMs: number
   readonly #followers: Followers
   readonly #watchers = new Set<Watcher>()
@@ -40,10 +38,9 @@ export class Hub {
   #gathered: News | undefined
   #isClosed = false
 
-  constructor(database: Database, reader: Reader, speaker: Speaker, doubts: Doubts, pollMs: number) {
+  constructor(database: Database, reader: Reader, speaker: Speaker, pollMs: number) {
     this.#database = database
     this.#speaker = speaker
-    this.#doubts = doubts
     this.#pollMs = pollMs
     this.#followers = new Followers(reader, () => this.#listen())
   }
@@ -163,8 +160,7 @@ export class Hub {
         this.#database.all<{ run: string }>(leaseSql.mailOf, engine),
         this.#database.all<{ claimable: boolean }>(leaseSql.isClaimable, maxWorkflows ?? null),
       ])
-      const isOwner = this.#doubts.of(engine).length > 0
-      return { mail: mail.map(({ run }) => run), claimable: isOwner || found?.claimable === true }
+      return { mail: mail.map(({ run }) => run), claimable: found?.claimable === true }
     } catch {
       // It cannot be read now: the engine claims, and finds the error where it can be handled.
       return { mail: [], claimable: true }

@@ -8,7 +8,6 @@ import type { Lanes } from '../write/lanes.ts'
 import { noteClaimable } from '../write/mail.ts'
 import { noNews, type News } from '../write/news.ts'
 import { sql } from '../write/sql.ts'
-import { isInDoubt, type DoubtfulRun, type Doubts } from './doubts.ts'
 import { leaseSql } from './sql.ts'
 
 interface ClaimedRow {
@@ -23,7 +22,7 @@ interface ClaimedRow {
 }
 
 /** Who drives which run. */
-export function createLeases(database: Database, lanes: Lanes, hub: Hub, doubts: Doubts): Leases {
+export function createLeases(database: Database, lanes: Lanes, hub: Hub): Leases {
   const change = async <T>(work: (transaction: Transaction, news: News) => Promise<T>): Promise<T> => {
     const [news, result] = await database.command(async (transaction) => {
       // Begun anew when the transaction is.
@@ -46,23 +45,7 @@ export function createLeases(database: Database, lanes: Lanes, hub: Hub, doubts:
         const gone = await transaction.run(leaseSql.deleteEngineAt, engine, beat)
         return gone === 0 ? 0 : freeRuns(transaction, news, engine)
       }),
-    claim: async (engine, options) => {
-      let rows: readonly ClaimedRow[] = []
-      try {
-        await change(async (transaction, news) => {
-          rows = []
-          const claimed = await claim(transaction, news, engine, options)
-          const known = new Set(claimed.map((row) => row.run_id))
-          const doubtful = doubts.of(engine).filter(({ runId }) => !known.has(runId))
-          rows = [...claimed, ...(await recall(transaction, engine, doubtful))]
-        })
-      } catch (thrown) {
-        if (isInDoubt(thrown)) for (const row of rows) doubts.add(engine, row.run_id, row.epoch)
-        throw thrown
-      }
-      for (const row of rows) doubts.settle(engine, row.run_id)
-      return [...rows].sort(byRight).map(toClaim)
-    },
+    claim: (engine, options) => change((transaction, news) => claim(transaction, news, engine, options)),
     release: async (engine, runs) => {
       // Appends that were asked for before come before it, as everywhere else.
       await lanes.settled()
@@ -87,25 +70,12 @@ async function freeRuns(transaction: Transaction, news: News, engine: EngineId):
   return transaction.run(leaseSql.freeRuns, integers(owned.map(({ id }) => id)))
 }
 
-/** Runs that the engine owns without having heard of it. */
-async function recall(
-  transaction: Transaction,
-  engine: EngineId,
-  doubtful: readonly DoubtfulRun[],
-): Promise<readonly ClaimedRow[]> {
-  if (doubtful.length === 0) return []
-  const runIds = texts(doubtful.map(({ runId }) => runId))
-  const epochs = new Map(doubtful.map(({ runId, epoch }) => [runId, epoch]))
-  const owned = await transaction.all<ClaimedRow>(leaseSql.recall, runIds, engine)
-  return owned.filter(({ run_id: runId, epoch }) => epochs.get(runId) === epoch)
-}
-
 async function claim(
   transaction: Transaction,
   news: News,
   engine: EngineId,
   { limit, definitions, maxWorkflows }: ClaimOptions,
-): Promise<readonly ClaimedRow[]> {
+): Promise<readonly Claim[]> {
   const [names, wanted] = [texts([engine]), texts(definitions)]
   const holding = transaction.all(sql.holdEngines, names)
   const places = maxWorkflows === undefined ? null : await mostPlaces(transaction, holding, wanted, maxWorkflows)
@@ -123,7 +93,7 @@ async function claim(
   const rows = [...free, ...late]
   // Whoever claimed in the same moment did not see what this one woke. Whether it needs places is for them to see.
   if (woken > rows.length) news.places = true
-  return rows
+  return rows.sort(byRight).map(toClaim)
 }
 
 /** How many places may be held. None when no workflow waited before this looked: one that does now is told of. */

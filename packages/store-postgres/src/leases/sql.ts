@@ -34,7 +34,6 @@ type LeaseStatement =
   | 'wakeDue'
   | 'claim'
   | 'claimHeld'
-  | 'recall'
   | 'isLeft'
   | 'releaseWaiting'
   | 'releaseQueued'
@@ -70,9 +69,6 @@ export const leaseSql: Readonly<Record<LeaseStatement, string>> = {
   claim: claimSql(byRight, 'SKIP LOCKED'),
   // What was passed over, because somebody delivered to it, claimed it or tried to append to it: now it is waited for.
   claimHeld: claimSql('id + 0', ''),
-  // runs unique run_id. Waits for a commit that may still be under way.
-  recall: `SELECT id, run_id, epoch, tenant, definition, version, priority, deadline_at FROM runs
-    WHERE run_id = ANY ($1::text[]) AND owner = $2 AND status = 'running' ORDER BY id + 0 FOR NO KEY UPDATE`,
   isLeft: `SELECT EXISTS (SELECT 1 FROM runs WHERE ready AND place IS DISTINCT FROM 0 AND ${isWanted})
     OR (EXISTS (SELECT 1 FROM runs WHERE ready AND place = 0 AND ${isWanted}) AND ${mayTakePlace('$2')}) AS "isLeft"`,
   // inbox_pending

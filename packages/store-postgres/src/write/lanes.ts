@@ -1,6 +1,5 @@
-import type { AppendRequest, Created, EngineId, Grant, NewEvent, NewRun, RunId, Scope, TenantId } from '@meepo/core'
+import type { AppendRequest, Created, EngineId, Grant, NewEvent, NewRun, Scope, TenantId } from '@meepo/core'
 import type { Database } from '../database/database.ts'
-import { isInDoubt, type Doubts } from '../leases/doubts.ts'
 import { encodeEvent, readMoney, tenantOf, type MoneyExtras } from './encode.ts'
 import { Lane, type OnCommitted } from './lane.ts'
 import type { Part, PartResult } from './part.ts'
@@ -8,12 +7,10 @@ import type { Part, PartResult } from './part.ts'
 /** The writes of all callers: spread over a few lanes, each of which makes one transaction of many. */
 export class Lanes {
   readonly #database: Database
-  readonly #doubts: Doubts
   readonly #lanes: readonly Lane[]
 
-  constructor(database: Database, doubts: Doubts, count: number, onCommitted: OnCommitted) {
+  constructor(database: Database, count: number, onCommitted: OnCommitted) {
     this.#database = database
-    this.#doubts = doubts
     this.#lanes = Array.from({ length: count }, () => new Lane(database, onCommitted))
   }
 
@@ -36,11 +33,8 @@ export class Lanes {
   async create(run: NewRun, owner: EngineId | undefined, events: readonly NewEvent[]): Promise<Created> {
     const part: Part = { kind: 'create', run, owner, events: events.map(encodeEvent) }
     const committed = { runId: run.runId, afterSeq: 0, events }
-    const result = await this.#noteDoubt(owner, run.runId, this.#add(run.runId, part, events.length + 1, committed))
-    if (result === 'exists') return { kind: 'exists' }
-    if (owner === undefined) return { kind: 'created', epoch: 0 }
-    this.#doubts.settle(owner, run.runId)
-    return { kind: 'created', epoch: 1 }
+    const result = await this.#add(run.runId, part, events.length + 1, committed)
+    return result === 'exists' ? { kind: 'exists' } : { kind: 'created', epoch: owner === undefined ? 0 : 1 }
   }
 
   /** Money outside of runs. */
@@ -54,16 +48,6 @@ export class Lanes {
   /** Resolves when everything that was asked for before is answered. */
   async settled(): Promise<void> {
     await Promise.all(this.#lanes.map((lane) => lane.settled()))
-  }
-
-  /** A run that was created for an engine that did not hear of it. */
-  async #noteDoubt<T>(owner: EngineId | undefined, runId: RunId, creating: Promise<T>): Promise<T> {
-    try {
-      return await creating
-    } catch (thrown) {
-      if (owner !== undefined && isInDoubt(thrown)) this.#doubts.add(owner, runId, 1)
-      throw thrown
-    }
   }
 
   async #add(name: string, part: Part, rows: number, committed: Parameters<Lane['add']>[2]): Promise<PartResult> {
