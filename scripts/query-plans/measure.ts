@@ -49,7 +49,7 @@ const rarePostgres: Readonly<Record<string, readonly unknown[]>> = {
   'log grown': [integers(Array.from({ length: 100 }, (_, index) => index * 50))],
   'leases lockOwned': ['engine-1'],
   'leases claimHeld': [texts(['agent-1@1']), 1, 'engine-1', null],
-  'leases recall': [texts(['run-98', 'run-1098']), 'engine-1'],
+  'leases owned': ['engine-1'],
   'money lockWindows': [texts(['daily/user:u7'])],
   'prune lockBlobs': [texts(['big']), texts(['none'])],
 }

@@ -10,6 +10,7 @@ import { auditOrder } from '../../torture/audit/order.ts'
 import { auditOwners } from '../../torture/audit/owners.ts'
 import type { Violation } from '../../torture/audit/violation.ts'
 import type { BodyLine, StoreLine } from '../../torture/evidence.ts'
+import { Outages } from '../../torture/outages.ts'
 import type { ToldResult } from '../process/people.ts'
 import type { StoreServer } from '../store/store-server.ts'
 import type { InvoiceLine } from '../world/provider.ts'
@@ -118,5 +119,5 @@ function auditLeftovers({ pending, story }: Known): readonly Violation[] {
 
 function evidenceOf(known: Known): Evidence {
   const { story, bodies, lines, invoice, acknowledged, left, problems } = known
-  return { runs: story.runs, bodies, lines, invoice, acknowledged, left, problems }
+  return { runs: story.runs, bodies, lines, invoice, acknowledged, left, problems, outages: new Outages() }
 }

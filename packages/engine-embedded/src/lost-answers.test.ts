@@ -96,6 +96,29 @@ test('a run that was created though its start failed is driven', async () => {
   expect(await statusOf('named')).toBe('completed')
 })
 
+test('a run whose creation went through only after the connection broke is driven half a minute later', async () => {
+  const { scheduler, engine, memory, fail, statusOf } = faulty()
+  await scheduler.until(engine.begin())
+  fail('create', 'before', 'store.failed')
+  await expect(scheduler.until(engine.start(quick, null))).rejects.toMatchObject({ code: 'store.failed' })
+  await scheduler.advance(1_000)
+  const run = { runId: 'late', tenant: 'default', definition: 'quick', version: '1' }
+  const created = await memory.log.run('system', (await scheduler.until(engine.start(quick, null))).runId)
+  const [first] = await memory.log.read('system', created.runId)
+  if (first?.type !== 'run.created') throw new Error('a log begins with its creation')
+  const whole = { ...run, sessionId: 's', priority: 0, fingerprint: 'f' }
+  await memory.log.create(
+    { tenant: 'default' },
+    whole,
+    [{ type: first.type, at: first.at, data: first.data }],
+    engine.id,
+  )
+  await scheduler.advance(20_000)
+  expect(await statusOf('late')).toBe('running')
+  await scheduler.advance(12_000)
+  expect(await statusOf('late')).toBe('completed')
+})
+
 test('a child that was created though nobody was told is driven', async () => {
   const { scheduler, engine, memory, fail } = faulty()
   await scheduler.until(engine.begin())
