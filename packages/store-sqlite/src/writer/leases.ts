@@ -1,4 +1,4 @@
-import type { Claim, ClaimOptions, EngineId, Release } from '@meepo/core'
+import type { Claim, ClaimOptions, EngineId, Release, RunId } from '@meepo/core'
 import { integer, optionalNumber, row, text, type Row } from '../row.ts'
 import type { Desk } from './desk.ts'
 
@@ -39,20 +39,32 @@ export function claim(desk: Desk, engine: EngineId, options: ClaimOptions): read
   const owner = desk.needEngine(engine)
   desk.run.wakeDue.run()
   return findClaimable(desk, options).map((found) => {
-    const runId = text(found, 'run_id')
-    const deadlineAt = optionalNumber(found, 'deadline_at')
     desk.run.claimRun.run(owner, integer(found, 'id'))
-    desk.forgetRun(runId)
-    return {
-      runId,
-      epoch: integer(found, 'epoch') + 1,
-      tenant: text(found, 'tenant'),
-      definition: text(found, 'definition'),
-      version: text(found, 'version'),
-      priority: integer(found, 'priority'),
-      ...(deadlineAt === undefined ? {} : { deadlineAt }),
-    }
+    desk.forgetRun(text(found, 'run_id'))
+    return claimOf(found, integer(found, 'epoch') + 1)
   })
+}
+
+/** See `Leases.take`. */
+export function take(desk: Desk, engine: EngineId, runId: RunId, epoch: number): Claim | undefined {
+  const owner = desk.needEngine(engine)
+  const found = desk.run.takeRun.get(owner, runId, epoch)
+  if (!found) return undefined
+  desk.forgetRun(runId)
+  return claimOf(found, integer(found, 'epoch'))
+}
+
+function claimOf(found: Row, epoch: number): Claim {
+  const deadlineAt = optionalNumber(found, 'deadline_at')
+  return {
+    runId: text(found, 'run_id'),
+    epoch,
+    tenant: text(found, 'tenant'),
+    definition: text(found, 'definition'),
+    version: text(found, 'version'),
+    priority: integer(found, 'priority'),
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
+  }
 }
 
 /** Both orders, put together: workflows only as many as there are places. */
