@@ -7,6 +7,7 @@ import {
   type ChildRef,
   type ChildStart,
   type Claim,
+  type Dispatcher,
   type EngineId,
   type LogEvent,
   type Machine,
@@ -21,15 +22,15 @@ import { Children } from './children.ts'
 import { Departures, type Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
 import { Flusher } from './flusher.ts'
-import { Intake } from './intake.ts'
 import { LogRoom } from './kept-log.ts'
 import { loadRun } from './loader.ts'
-import type { Birth } from './new-run.ts'
+import { driveOf, type Birth } from './new-run.ts'
 import type { Previews } from './previews.ts'
 import type { Registry } from './registry.ts'
 import { readInbox } from './read-inbox.ts'
 import { keepsPlace, releaseOf, Releases } from './releases.ts'
 import { Rooms } from './rooms.ts'
+import { Traffic } from './traffic.ts'
 
 /*
  * The runs that this engine drives: takes them from the queue of the store while there is room, gives waiting ones
@@ -39,6 +40,7 @@ import { Rooms } from './rooms.ts'
  * F2 A run whose append failed is forgotten and driven again from its durable prefix; one that was fenced is forgotten.
  * F3 Where places of workflows are counted, one that waits for anything but children leaves memory at once: the store
  *    gives its place to another, and wakes it when there is one again.
+ * F4 With a dispatcher, what was claimed or created here is sent away, and driven wherever it arrives.
  */
 
 /** How many runs are driven at once, and how long a waiting one stays in memory. */
@@ -49,6 +51,9 @@ export interface FleetOptions {
   readonly maxWorkflows: number | undefined
   readonly budgets: BudgetBook
   readonly tools: ToolHost
+  readonly dispatcher: Dispatcher | undefined
+  /** For how long a beat must stand still before its engine is believed dead by who was told so. */
+  readonly stillMs: number
 }
 
 /** Of the logs that are kept to the end of their runs: some 30 MB where results are small. */
@@ -69,7 +74,7 @@ export class Fleet implements RunOwner {
   readonly #active = new Map<RunId, ActiveRun>()
   readonly #departures = new Departures()
   readonly #rooms: Rooms
-  readonly #intake: Intake
+  readonly traffic: Traffic
   readonly #flusher: Flusher
   #isStopping = false
   readonly certainty: Certainty = new Certainty()
@@ -96,14 +101,18 @@ export class Fleet implements RunOwner {
     this.#options = options
     this.#notice = notice
     this.#rooms = new Rooms(options.concurrency)
-    this.#intake = new Intake({
+    this.traffic = new Traffic({
       store,
       machine,
+      registry,
       rooms: this.#rooms,
-      engine: () => this.engine,
-      definitions: () => registry.keys(),
+      dispatcher: options.dispatcher,
       maxWorkflows: options.maxWorkflows,
-      load: (claim) => this.#load(claim),
+      stillMs: options.stillMs,
+      engine: () => this.engine,
+      load: (claim, isPreviewed) => this.#load(claim, isPreviewed),
+      returnRoom: () => this.#returnRoom(),
+      onDeparture: (runId, callback) => this.onDeparture(runId, callback),
       tell: (thrown) => this.#tell(thrown),
     })
     this.#flusher = new Flusher(machine.scheduler)
@@ -125,23 +134,33 @@ export class Fleet implements RunOwner {
 
   /** Takes the place of one busy run, if there is one: {@link adopt} fills it, or {@link returnRoom} gives it back. */
   takeRoom(): boolean {
+    // F4
+    if (this.traffic.sending) return true
     if (this.#rooms.left === 0) return false
     this.#rooms.take()
     return true
   }
 
   returnRoom(): void {
+    if (!this.traffic.sending) this.#returnRoom()
+  }
+
+  #returnRoom(): void {
     this.#rooms.giveBack()
-    this.#intake.roomIsFree()
+    this.traffic.roomIsFree()
   }
 
   get activeRuns(): Iterable<ActiveRun> {
     return this.#active.values()
   }
 
-  /** Drives a run that this engine just created, in room that was taken for it. */
+  /** Drives a run that this engine just created, in room that was taken for it, or sends it away. */
   adopt(birth: Birth, definition: AnyDefinition, epoch: number, isPreviewed: boolean): ActiveRun | undefined {
     const { runId, priority } = birth.run
+    if (this.traffic.sending) {
+      void this.traffic.sending.send(driveOf(birth, epoch, isPreviewed))
+      return undefined
+    }
     if (this.#isStopping) {
       this.#rooms.giveBack()
       void this.#releases.give([{ runId, epoch, status: 'queued' }])
@@ -164,15 +183,15 @@ export class Fleet implements RunOwner {
 
   /** Looks for work in the store, now or when there is room. */
   claimSoon(): void {
-    this.#intake.soon()
+    this.traffic.intake.soon()
   }
 
-  async #load(claim: Claim): Promise<void> {
+  async #load(claim: Claim, isPreviewed: boolean): Promise<void> {
     const { runId, tenant } = claim
     try {
       const { recording, fetched, lost } = await loadRun(this.store, this.machine.scheduler, tenant, runId)
       if (this.#isStopping || recording.isEnded) {
-        this.returnRoom()
+        this.#returnRoom()
         if (!recording.isEnded) await this.#releases.give([{ runId, epoch: claim.epoch, status: 'queued' }])
         return
       }
@@ -184,11 +203,11 @@ export class Fleet implements RunOwner {
         fetched,
         lost,
         created: undefined,
-        isPreviewed: false,
+        isPreviewed,
       })
       this.mailFor(run)
     } catch (thrown) {
-      this.returnRoom()
+      this.#returnRoom()
       this.#broken.push(claim)
       this.#tell(thrown, runId)
     }
@@ -228,7 +247,7 @@ export class Fleet implements RunOwner {
     this.#rooms.giveBack()
     run.flush()
     this.evictSoon(run)
-    this.#intake.roomIsFree()
+    this.traffic.roomIsFree()
   }
 
   busy(): void {
@@ -278,7 +297,7 @@ export class Fleet implements RunOwner {
     this.#releases.retry()
     for (const claim of this.#broken.splice(0)) {
       this.#rooms.take()
-      void this.#load(claim)
+      void this.#load(claim, false)
     }
   }
 
@@ -305,7 +324,7 @@ export class Fleet implements RunOwner {
 
   /** Looks for work at that time at the latest. */
   wakeAt(at: number | undefined): void {
-    this.#intake.wakeAt(at)
+    this.traffic.intake.wakeAt(at)
   }
 
   /** Forgets a run that could not be created. */
@@ -331,7 +350,7 @@ export class Fleet implements RunOwner {
   freeze(): void {
     this.#isStopping = true
     this.#rooms.close()
-    this.#intake.stop()
+    this.traffic.stop()
     for (const run of this.#active.values()) run.driver.freeze()
   }
 
@@ -368,7 +387,7 @@ export class Fleet implements RunOwner {
     this.#active.delete(run.runId)
     if (!run.isWaiting) this.#rooms.giveBack()
     this.#left(run.runId, departure)
-    this.#intake.roomIsFree()
+    this.traffic.roomIsFree()
   }
 
   #left(runId: RunId, departure: Departure): void {
