@@ -3,6 +3,7 @@ import type { Machine } from '@meepo/core'
 import type { Departure } from './departures.ts'
 import type { Registry } from './registry.ts'
 import type { RoomQueue } from './room-queue.ts'
+import type { Sending } from './sending.ts'
 
 /** What arriving drives need of the engine. */
 export interface ArrivalsOptions {
@@ -10,6 +11,7 @@ export interface ArrivalsOptions {
   readonly machine: Machine
   readonly registry: Registry
   readonly rooms: RoomQueue
+  readonly sending: Sending | undefined
   /** It changes when another process took everything over. */
   readonly engine: () => EngineId
   /** For how long a beat must stand still before its engine is believed dead. */
@@ -40,11 +42,11 @@ export class Arrivals {
 
   /** See `DriveHost.drive`. */
   async drive(drive: Drive): Promise<void> {
-    const { registry, rooms, returnRoom, load } = this.#options
+    const { registry, rooms, sending, returnRoom, load } = this.#options
     if (!registry.has(definitionKey({ name: drive.definition, version: drive.version }))) {
       throw new MeepoError('definition.unknown', `this process has no ${drive.definition}@${drive.version}`)
     }
-    await rooms.enter(drive)
+    if (sending?.arrived(drive.runId) !== true) await rooms.enter(drive)
     let claim: Claim | undefined
     try {
       if (this.#isStopped) throw new MeepoError('engine.stopped', 'this process is stopping: ask another one')

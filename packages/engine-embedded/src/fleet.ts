@@ -111,7 +111,7 @@ export class Fleet implements RunOwner {
       stillMs: options.stillMs,
       engine: () => this.engine,
       load: (claim, isPreviewed) => this.#load(claim, isPreviewed),
-      returnRoom: () => this.#returnRoom(),
+      returnRoom: () => this.returnRoom(),
       onDeparture: (runId, callback) => this.onDeparture(runId, callback),
       tell: (thrown) => this.#tell(thrown),
     })
@@ -134,18 +134,12 @@ export class Fleet implements RunOwner {
 
   /** Takes the place of one busy run, if there is one: {@link adopt} fills it, or {@link returnRoom} gives it back. */
   takeRoom(): boolean {
-    // F4
-    if (this.traffic.sending) return true
     if (this.#rooms.left === 0) return false
     this.#rooms.take()
     return true
   }
 
   returnRoom(): void {
-    if (!this.traffic.sending) this.#returnRoom()
-  }
-
-  #returnRoom(): void {
     this.#rooms.giveBack()
     this.traffic.roomIsFree()
   }
@@ -157,13 +151,13 @@ export class Fleet implements RunOwner {
   /** Drives a run that this engine just created, in room that was taken for it, or sends it away. */
   adopt(birth: Birth, definition: AnyDefinition, epoch: number, isPreviewed: boolean): ActiveRun | undefined {
     const { runId, priority } = birth.run
-    if (this.traffic.sending) {
-      void this.traffic.sending.send(driveOf(birth, epoch, isPreviewed))
-      return undefined
-    }
     if (this.#isStopping) {
       this.#rooms.giveBack()
       void this.#releases.give([{ runId, epoch, status: 'queued' }])
+      return undefined
+    }
+    if (this.traffic.sending) {
+      void this.traffic.sending.send(driveOf(birth, epoch, isPreviewed))
       return undefined
     }
     const created: LogEvent = { ...birth.created, seq: 1 }
@@ -191,7 +185,7 @@ export class Fleet implements RunOwner {
     try {
       const { recording, fetched, lost } = await loadRun(this.store, this.machine.scheduler, tenant, runId)
       if (this.#isStopping || recording.isEnded) {
-        this.#returnRoom()
+        this.returnRoom()
         if (!recording.isEnded) await this.#releases.give([{ runId, epoch: claim.epoch, status: 'queued' }])
         return
       }
@@ -207,7 +201,7 @@ export class Fleet implements RunOwner {
       })
       this.mailFor(run)
     } catch (thrown) {
-      this.#returnRoom()
+      this.returnRoom()
       this.#broken.push(claim)
       this.#tell(thrown, runId)
     }
@@ -340,6 +334,7 @@ export class Fleet implements RunOwner {
       this.#left(run.runId, { kind: 'left' })
     }
     this.certainty.lose()
+    this.traffic.sending?.forget()
     this.#active.clear()
     this.#rooms.clear()
     this.#broken = []

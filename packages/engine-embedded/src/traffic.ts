@@ -4,7 +4,7 @@ import type { Departure } from './departures.ts'
 import { Intake } from './intake.ts'
 import type { Registry } from './registry.ts'
 import { RoomQueue } from './room-queue.ts'
-import { Rooms } from './rooms.ts'
+import type { Rooms } from './rooms.ts'
 import { Sending } from './sending.ts'
 
 /** What the ways of runs lead to. */
@@ -26,9 +26,6 @@ export interface TrafficOptions {
   readonly tell: (thrown: unknown) => void
 }
 
-/** So many runs are claimed at once to be sent away. */
-const sendWindow = 256
-
 /** The ways of runs into one engine and out of it: claims from the store, and with a dispatcher what it sends and brings. */
 export class Traffic {
   readonly intake: Intake
@@ -40,18 +37,17 @@ export class Traffic {
   constructor(options: TrafficOptions) {
     const { store, machine, registry, rooms, dispatcher, maxWorkflows, engine, load, returnRoom, tell } = options
     const definitions = (): readonly string[] => registry.keys()
-    const sending = dispatcher && new Sending(dispatcher, machine.scheduler, definitions, tell)
-    const window = new Rooms(sendWindow)
+    const sending = dispatcher && new Sending(dispatcher, machine.scheduler, definitions, returnRoom, tell)
     this.sending = sending
     this.#queue = new RoomQueue(rooms)
     this.intake = new Intake({
       store,
       machine,
-      rooms: sending ? window : rooms,
+      rooms,
       engine,
       definitions,
       maxWorkflows,
-      load: sending ? (claim) => sending.send(claim).finally(() => window.giveBack()) : (claim) => load(claim, false),
+      load: sending ? (claim) => sending.send(claim) : (claim) => load(claim, false),
       tell,
     })
     this.arrivals = new Arrivals({
@@ -59,6 +55,7 @@ export class Traffic {
       machine,
       registry,
       rooms: this.#queue,
+      sending,
       engine,
       stillMs: options.stillMs,
       load,
