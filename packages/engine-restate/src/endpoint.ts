@@ -9,7 +9,7 @@ import { serviceName } from './service-name.ts'
  * The port on which the cluster brings drives to this process.
  *
  * E1 A drive has no steps in Restate's journal: the log of the run in the store holds them. So a call is one request and one
- *    answer over HTTP/1.1, and each open drive has a connection of its own, which any balancer can place.
+ *    answer over HTTP/1.1, each on a connection of its own: any balancer places it anew, also on a worker that came later.
  * E2 A run that waits is no open call: it left this process, and comes again when something happens.
  * E3 What breaks off on the way goes on here: whether a run is driven twice is for its lease to say.
  */
@@ -28,9 +28,6 @@ const retryPolicy = {
   onMaxAttempts: 'kill',
 } as const
 
-/** How long an idle connection of the cluster stays open, so that it is placed anew from time to time. */
-const keepAliveMs = 30_000
-
 /** Listens for the cluster. */
 export class Endpoint {
   readonly #options: RestateWorkerOptions
@@ -43,9 +40,9 @@ export class Endpoint {
     this.#options = options
     this.#namespace = namespace
     this.#host = host
-    this.#server = createServer({ keepAliveTimeout: keepAliveMs }, (request, response) =>
-      this.#listener(request, response),
-    )
+    this.#server = createServer((request, response) => this.#listener(request, response))
+    // E1
+    this.#server.maxRequestsPerSocket = 1
   }
 
   /** Resolves with the URL under which it is reached. Rejects with `config.invalid` when it cannot listen there. */

@@ -3,11 +3,13 @@ import type { RunHandle, RunId, Store } from '@meepo/core'
 import { createEmbeddedEngine, type EmbeddedEngine } from '@meepo/engine-embedded'
 import { openPostgresStore } from '@meepo/store-postgres'
 import { startPostgresServer, type PostgresServer } from '@meepo/store-postgres/testing'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { openFleet, startCounter, type Counter, type Fleet } from '../test/fleet.ts'
 import { approval, counting } from '../test/program.ts'
 import { createRestateDispatcher } from './index.ts'
 import { startRestateServer, type RestateServer } from './testing/index.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 let postgres: PostgresServer
 let restate: RestateServer
@@ -19,7 +21,7 @@ let schemas = 0
 
 beforeAll(async () => {
   ;[postgres, restate] = await Promise.all([startPostgresServer(), startRestateServer()])
-}, 60_000)
+})
 afterAll(async () => {
   await restate.remove()
   await postgres.remove()
@@ -32,7 +34,7 @@ beforeEach(async () => {
   counter = await startCounter()
   client = createEmbeddedEngine({ store, dispatcher: createRestateDispatcher({ ingressUrl: restate.ingressUrl }) })
   client.register(counting, approval)
-}, 60_000)
+})
 afterEach(async () => {
   await client.stop({ graceMs: 0, hardLimitMs: 0 })
   await fleet.close()
@@ -73,15 +75,20 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isSo())) await sleep(5)
 }
 
-test('two workers behind one URL share runs and children', async () => {
-  await fleet.start()
+test('two workers behind one URL share runs and children, and one that comes later gets its share', async () => {
+  const first = await fleet.start()
   await fleet.start()
   const handles = await begin(60)
   await finish(handles)
   expect(await checkEffects(handles)).toBe(0)
   const shares = [...counter.byPid.values()]
   expect(shares).toHaveLength(2)
-  expect(Math.min(...shares) / (60 * perRun)).toBeGreaterThan(0.25)
+  expect(Math.min(...shares) / (60 * perRun)).toBeGreaterThan(0.3)
+
+  await first.kill('SIGKILL')
+  const late = await fleet.start()
+  await finish(await begin(60))
+  expect((counter.byPid.get(late.pid) ?? 0) / (60 * perRun)).toBeGreaterThan(0.3)
 })
 
 test('a worker that is killed loses no run, and no step with a recorded result runs again', async () => {
