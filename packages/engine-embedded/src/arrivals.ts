@@ -18,7 +18,6 @@ export interface ArrivalsOptions {
   readonly stillMs: number
   /** Begins to drive a run that this engine owns, in room that was taken for it. Does not reject. */
   readonly load: (claim: Claim, isPreviewed: boolean) => Promise<void>
-  readonly returnRoom: () => void
   /** Calls back once when the run leaves memory. False when it is not there. */
   readonly onDeparture: (runId: RunId, callback: (departure: Departure) => void) => boolean
   /** Runs of a dead engine were put back into the queue. */
@@ -42,29 +41,23 @@ export class Arrivals {
 
   /** See `DriveHost.drive`. */
   async drive(drive: Drive): Promise<void> {
-    const { registry, rooms, sending, returnRoom, load } = this.#options
+    const { store, registry, rooms, sending, engine, load } = this.#options
     if (!registry.has(definitionKey({ name: drive.definition, version: drive.version }))) {
       throw new MeepoError('definition.unknown', `this process has no ${drive.definition}@${drive.version}`)
     }
-    if (sending?.arrived(drive.runId) !== true) await rooms.enter(drive)
-    let claim: Claim | undefined
-    try {
-      if (this.#isStopped) throw new MeepoError('engine.stopped', 'this process is stopping: ask another one')
-      claim = await this.#options.store.leases.take(this.#options.engine(), drive.runId, drive.epoch)
-    } catch (thrown) {
-      returnRoom()
-      throw thrown
-    }
-    if (claim) {
-      await load(claim, drive.isPreviewed === true)
-      await this.#departed(drive.runId)
-    } else {
-      returnRoom()
+    if (this.#isStopped) throw new MeepoError('engine.stopped', 'this process is stopping: ask another one')
+    const claim = await store.leases.take(engine(), drive.runId, drive.epoch)
+    if (!claim) {
       await this.#comesAgain(drive.runId)
+      return
     }
+    // Only now: a drive that is good for nothing takes nobody's room.
+    if (sending?.arrived(drive.runId) !== true) await rooms.enter(drive)
+    await load(claim, drive.isPreviewed === true)
+    await this.#departed(drive.runId)
   }
 
-  /** From now on every drive is refused. */
+  /** From now on every drive is refused. Those that wait for room are given back. */
   stop(): void {
     this.#isStopped = true
     this.#options.rooms.open()

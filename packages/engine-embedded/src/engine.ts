@@ -116,7 +116,15 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       this.#newId(),
       this.#registry,
       this.previews,
-      { concurrency, idleMs, maxWorkflows, budgets, tools, dispatcher, stillMs: this.#life.suspectBeats * this.#life.beatMs },
+      {
+        concurrency,
+        idleMs,
+        maxWorkflows,
+        budgets,
+        tools,
+        dispatcher,
+        stillMs: this.#life.suspectBeats * this.#life.beatMs,
+      },
       onNotice,
     )
     this.#retention = new RetentionSweep(this.store.log, this.machine.scheduler, this.#registry, onNotice)

@@ -288,6 +288,7 @@ export class Fleet implements RunOwner {
       run.driver.tick()
       if (run.isWaiting && now - run.waitingSince >= this.#idleMsOf(run)) this.#evictIfIdle(run)
     }
+    this.traffic.sending?.tick()
     this.#releases.retry()
     for (const claim of this.#broken.splice(0)) {
       this.#rooms.take()

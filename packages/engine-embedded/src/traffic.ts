@@ -37,7 +37,9 @@ export class Traffic {
   constructor(options: TrafficOptions) {
     const { store, machine, registry, rooms, dispatcher, maxWorkflows, engine, load, returnRoom, tell } = options
     const definitions = (): readonly string[] => registry.keys()
-    const sending = dispatcher && new Sending(dispatcher, machine.scheduler, definitions, returnRoom, tell)
+    const sending =
+      dispatcher &&
+      new Sending({ dispatcher, scheduler: machine.scheduler, log: store.log, engine, definitions, returnRoom, tell })
     this.sending = sending
     this.#queue = new RoomQueue(rooms)
     this.intake = new Intake({
@@ -59,7 +61,6 @@ export class Traffic {
       engine,
       stillMs: options.stillMs,
       load,
-      returnRoom,
       onDeparture: options.onDeparture,
       onFreed: () => this.intake.soon(),
     })

@@ -27,13 +27,14 @@ interface World {
 }
 
 /** On time that stands still unless the case lets it pass. */
-export async function fakeHarness(): Promise<Harness> {
+export async function fakeHarness(dispatchers?: (machine: Machine) => () => Dispatcher): Promise<Harness> {
   const machine = createTestMachine({ startAt: 1_700_000_000_000 })
   const { scheduler } = machine
   const store = createMemoryStore({ now: () => scheduler.now() })
   return harness({
     store,
     machine,
+    dispatcher: dispatchers?.(machine),
     beatMs: 1_000,
     until: (promise) => scheduler.until(promise),
     pass: (ms) => scheduler.advance(ms),

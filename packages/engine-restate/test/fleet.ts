@@ -33,13 +33,17 @@ export async function openFleet(storeUrl: string, schema: string, server: Restat
     balancer,
     start: async () => {
       const args = [storeUrl, schema, server.ingressUrl, server.adminUrl, balancer.url]
-      const worker = await launch(args, (gone) => {
-        workers.splice(workers.indexOf(gone), 1)
-        place()
-      }, (found) => {
-        workers.push(found)
-        place()
-      })
+      const worker = await launch(
+        args,
+        (gone) => {
+          workers.splice(workers.indexOf(gone), 1)
+          place()
+        },
+        (found) => {
+          workers.push(found)
+          place()
+        },
+      )
       return worker
     },
     close: async () => {

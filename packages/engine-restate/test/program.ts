@@ -19,7 +19,9 @@ async function count(url: string, key: string, ms: number): Promise<number> {
 async function work(ctx: RunContext, { url, steps }: Counting): Promise<number[]> {
   const counts: number[] = []
   for (let index = 0; index < steps; index++) {
-    counts.push(await ctx.step('count', { effect: 'idempotent' }, ({ idempotencyKey }) => count(url, idempotencyKey, 20)))
+    counts.push(
+      await ctx.step('count', { effect: 'idempotent' }, ({ idempotencyKey }) => count(url, idempotencyKey, 20)),
+    )
   }
   return counts
 }

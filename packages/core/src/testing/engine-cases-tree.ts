@@ -77,9 +77,7 @@ export const treeCases: readonly EngineCase[] = [
     name: 'one child id is one child: another input is child.conflict, the same input the same run',
     run: async (context) => {
       let bodies = 0
-      const child = code<Json, Json[]>('child', (ctx, input) =>
-        ctx.step('count', read, async () => [input, ++bodies]),
-      )
+      const child = code<Json, Json[]>('child', (ctx, input) => ctx.step('count', read, async () => [input, ++bodies]))
       const parent = code<Json, Json>(
         'parent',
         async (ctx, before) => {
