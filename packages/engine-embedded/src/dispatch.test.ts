@@ -2,7 +2,7 @@ import type { AnyDefinition, Dispatcher, DriveHost, Store } from '@meepo/core'
 import { anySchema, define } from '@meepo/core'
 import { createMemoryStore, createTestMachine, type TestMachine } from '@meepo/core/testing'
 import { beforeEach, expect, test } from 'vitest'
-import { mortalDispatcher, mortalMachine, mortalStore, type Life } from '../test/mortal.ts'
+import { mortalDispatcher, mortalMachine, mortalStore, type Life } from './testing/mortal.ts'
 import { buildRoads, type RoadOptions, type Roads } from '../test/roads.ts'
 import { createEmbeddedEngine, type EmbeddedEngine, type EngineNotice } from './index.ts'
 

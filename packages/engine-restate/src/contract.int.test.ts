@@ -4,13 +4,7 @@ import { anySchema, define, MeepoError, type AnyDefinition, type LogEvent, type 
 import { createMemoryStore } from '@meepo/core/testing'
 import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '@meepo/engine-embedded'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import {
-  dyingStore,
-  mortalDispatcher,
-  mortalMachine,
-  mortalStore,
-  type Life,
-} from '../../engine-embedded/test/mortal.ts'
+import { dyingStore, mortalDispatcher, mortalMachine, mortalStore, type Life } from '@meepo/engine-embedded/testing'
 import { createRestateDispatcher } from './index.ts'
 import { startRestateServer, type RestateServer } from './testing/index.ts'
 
@@ -77,7 +71,7 @@ const branches = define({
   run: async (ctx) => {
     const seen: string[] = []
     const hop = async (): Promise<void> => {
-      for (let left = Math.floor(ctx.random() * 8); left > 0; left--) await null
+      for (let left = Math.floor(ctx.random() * 8); left > 0; left--) await Promise.resolve()
     }
     const branch = async (name: string): Promise<string> => {
       for (let index = 0; index < 5; index++) {

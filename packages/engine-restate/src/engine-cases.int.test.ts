@@ -1,6 +1,6 @@
 import { createMemoryStore, engineCases } from '@meepo/core/testing'
 import { afterAll, beforeAll, test } from 'vitest'
-import { realHarness } from '../../engine-embedded/test/case-context.ts'
+import { realHarness } from '@meepo/engine-embedded/testing'
 import { createRestateDispatcher } from './index.ts'
 import { startRestateServer, type RestateServer } from './testing/index.ts'
 

@@ -1,4 +1,12 @@
-import { MeepoError, type Claim, type ClaimOptions, type EngineId, type Leases, type Release, type RunId } from '@meepo/core'
+import {
+  MeepoError,
+  type Claim,
+  type ClaimOptions,
+  type EngineId,
+  type Leases,
+  type Release,
+  type RunId,
+} from '@meepo/core'
 import { integers, texts } from '../database/arrays.ts'
 import type { Database } from '../database/database.ts'
 import type { Transaction } from '../database/transaction.ts'

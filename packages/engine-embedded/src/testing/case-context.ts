@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { constants, Script } from 'node:vm'
 import type { Dispatcher, Machine, Store } from '@meepo/core'
 import { createMemoryStore, createTestMachine, type EngineCaseContext } from '@meepo/core/testing'
-import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '../src/index.ts'
+import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '../index.ts'
 import { mortalDispatcher, mortalMachine, mortalStore, type Life } from './mortal.ts'
 
 let loads = 0
