@@ -9,8 +9,8 @@ export async function serve(config: MeepoConfig, terminal: Terminal): Promise<vo
   const meepo = await openFleet(config, (text) => terminal.err(`${text}\n`))
   const views = await meepo.workflows.list()
   if (views.length > 0) terminal.err(workflowsTable(terminal, views, Date.now()))
-  terminal.err('ready; Ctrl-C stops\n')
-  await new Promise<void>((resolve) => {
+  // Whoever reads that it is ready may stop it at once.
+  const stopped = new Promise<void>((resolve) => {
     // Nothing else keeps a process alive that waits for the next fire.
     const alive = setInterval(() => {}, 2 ** 30)
     const off = onInterrupts(
@@ -23,5 +23,7 @@ export async function serve(config: MeepoConfig, terminal: Terminal): Promise<vo
       () => undefined,
     )
   })
+  terminal.err('ready; Ctrl-C stops\n')
+  await stopped
   await closeEngine(meepo)
 }
