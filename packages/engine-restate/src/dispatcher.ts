@@ -29,6 +29,7 @@ class RestateDispatcher implements Dispatcher {
   readonly #lane = new Lane(sendWidth)
   #endpoint: Endpoint | undefined
   #url = ''
+  #served: readonly string[] = []
 
   constructor(options: RestateOptions) {
     this.#options = options
@@ -47,6 +48,7 @@ class RestateDispatcher implements Dispatcher {
     const { worker, token } = this.#options
     if (!this.#endpoint) return
     this.#endpoint.serve(definitions)
+    this.#served = definitions
     if (worker?.adminUrl === undefined) return
     // Again for the same URL: there are more definitions now, or another worker behind it was first.
     const deployment = { uri: this.#url, use_http_11: true, force: true }
@@ -58,7 +60,10 @@ class RestateDispatcher implements Dispatcher {
     const key = definitionKey({ name: drive.definition, version: drive.version })
     const url = `${ingressUrl}/${serviceName(this.#namespace, key)}/drive/send`
     const status = await this.#lane.run(() => post(url, token, drive, [404]))
-    if (status === 404) throw new MeepoError('engine.no_worker', `no worker of the cluster has ${key}`)
+    if (status !== 404) return
+    // The cluster lost its data, or somebody removed the deployment: this worker makes itself known again.
+    if (this.#served.includes(key)) await this.serve(this.#served)
+    throw new MeepoError('engine.no_worker', `no worker of the cluster has ${key}`)
   }
 
   async stop(): Promise<void> {

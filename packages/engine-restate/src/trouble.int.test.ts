@@ -90,6 +90,20 @@ test('a start without any worker waits in the store, and says so', async () => {
   expect((await handle.result()).result).toBe(1)
 })
 
+test('a worker that the cluster forgot makes itself known again', async () => {
+  const engine = open()
+  expect((await (await engine.start(quick, null)).result()).result).toBe(1)
+  const { deployments } = (await (await fetch(`${server.adminUrl}/deployments`)).json()) as {
+    deployments: { id: string; services: { name: string }[] }[]
+  }
+  const name = serviceName(`trouble${namespaces}`, 'quick@1')
+  const mine = deployments.find(({ services }) => services.some((service) => service.name === name))
+  const removed = await fetch(`${server.adminUrl}/deployments/${mine?.id}?force=true`, { method: 'DELETE' })
+  expect(removed.ok).toBe(true)
+  expect((await (await engine.start(quick, null)).result()).result).toBe(1)
+  expect(notices[0]?.code).toBe('engine.no_worker')
+})
+
 test('a port that is taken, and addresses that are none, are refused', async () => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
