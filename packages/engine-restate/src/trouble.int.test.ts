@@ -7,6 +7,7 @@ import { createEmbeddedEngine, type EmbeddedEngine, type EngineNotice } from '@m
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { createRestateDispatcher, serviceName, type RestateOptions } from './index.ts'
 import { startRestateServer, type RestateServer } from './testing/index.ts'
+import { freePorts } from './testing/node.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -130,6 +131,14 @@ test('a call that the cluster did not sign is refused where keys are given', asy
   const handle = await engine.start(quick, null)
   await sleep(300)
   expect((await handle.record()).status).toBe('running')
+})
+
+test('a worker says that it is healthy once it serves', async () => {
+  const { node: port } = await freePorts()
+  const engine = open({ worker: { adminUrl: server.adminUrl, port } })
+  await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow()
+  await engine.begin()
+  expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200)
 })
 
 test('a service is named after its definition, and no two share a name', () => {

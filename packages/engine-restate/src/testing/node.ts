@@ -90,7 +90,7 @@ interface Running {
 }
 
 function launch(config: string): Running {
-  const child = spawn(binary(), ['--config-file', config, '--no-logo'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(serverBinary(), ['--config-file', config, '--no-logo'], { stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -101,8 +101,8 @@ function launch(config: string): Running {
   return { child, lines }
 }
 
-/** The package for this machine is a dependency of the one that is installed by name. */
-function binary(): string {
+/** The server. The package for this machine is a dependency of the one that is installed by name. */
+export function serverBinary(): string {
   const here = createRequire(import.meta.url)
   const server = createRequire(here.resolve('@restatedev/restate-server/lib/index.js'))
   return server.resolve(`@restatedev/restate-server-${platform()}-${arch()}/bin/restate-server`)
