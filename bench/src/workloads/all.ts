@@ -4,6 +4,7 @@ import { graph } from './graph.ts'
 import { limiter } from './limiter.ts'
 import { longAgent } from './long-agent.ts'
 import { money } from './money.ts'
+import { restate } from './restate.ts'
 import { tools } from './tools.ts'
 import { w1Gateway } from './w1-gateway.ts'
 import { w1 } from './w1-small-runs.ts'
@@ -34,4 +35,5 @@ export const workloads: readonly Workload[] = [
   tools,
   longAgent,
   graph,
+  restate,
 ]
