@@ -42,8 +42,12 @@ test('a worker on Restate and PostgreSQL does what another process starts, and s
   const engine = `createRestateDispatcher({ ingressUrl: '${restate.ingressUrl}', worker: { adminUrl: '${restate.adminUrl}' } })`
   const one = project(`store: '${postgres.url}', engine: ${engine}`)
   const worker = one.start([
-    ...['worker', '--engine', 'restate', '--store', postgres.url],
-    ...['--restate-ingress', restate.ingressUrl, '--restate-admin', restate.adminUrl, '--listen', '127.0.0.1:0'],
+    'worker',
+    '--engine=restate',
+    `--store=${postgres.url}`,
+    `--restate-ingress=${restate.ingressUrl}`,
+    `--restate-admin=${restate.adminUrl}`,
+    '--listen=127.0.0.1:0',
   ])
   await worker.said(/ready/)
   const ran = await one.meepo('run', 'where', '--input', 'null')

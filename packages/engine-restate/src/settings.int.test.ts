@@ -34,6 +34,6 @@ test('those of the page about many machines', () => {
 test('those of the manifests for Kubernetes', () => {
   const documents = parseAllDocuments(readFileSync(join(root, 'deploy/kubernetes/restate.yaml'), 'utf8'))
   // The first one is the map with the settings.
-  const { data } = documents[0]?.toJS() as { data: Record<string, string> }
+  const { data } = documents[0]!.toJS() as { data: Record<string, string> }
   check(data['restate.toml'] ?? '')
 })
