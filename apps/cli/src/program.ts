@@ -17,6 +17,7 @@ import { runsCommand } from './commands/runs.ts'
 import { signalCommand } from './commands/signal.ts'
 import { simCommand } from './commands/sim.ts'
 import { traceCommand } from './commands/trace.ts'
+import { workerCommand } from './commands/worker.ts'
 import { workflowsCommand } from './commands/workflows.ts'
 import { terminal } from './terminal.ts'
 
@@ -44,6 +45,7 @@ export function createProgram(): Command {
     ...commands,
     graphCommand,
     workflowsCommand,
+    workerCommand,
     costCommand,
     budgetCommand,
     limitsCommand,

@@ -1,20 +1,30 @@
 import { existsSync } from 'node:fs'
-import { MeepoError } from '@meepo/core'
+import { MeepoError, type Dispatcher } from '@meepo/core'
 import { createMeepo, type Meepo, type MeepoConfig } from 'meepo'
 import { loadConfigIfAny } from './config/load-config.ts'
 import { fatalError, type Notices } from './drive/notices.ts'
 import { isStoreFile } from './config/store-file.ts'
 
-/** Opens the store with an engine that may drive runs. Definitions become known when one is started or resumed. */
+/**
+ * Opens the store with an engine that may drive runs. Definitions become known when one is started or resumed. Where workers
+ * drive runs, this process is none of them: it only sends.
+ */
 export function openEngine(config: MeepoConfig, notices?: Notices): Promise<Meepo> {
-  const { definitions: _known, workflows: _scheduled, registry: _names, onNotice, ...options } = config
+  const { definitions: _known, workflows: _scheduled, registry: _names, onNotice, engine, ...options } = config
   return createMeepo({
     ...options,
+    ...(engine === undefined ? {} : { engine: engine === 'embedded' ? engine : onlySending(engine) }),
     onNotice: (notice) => {
       onNotice?.(notice)
       notices?.add(notice)
     },
   })
+}
+
+/** What is started here arrives elsewhere. */
+function onlySending(dispatcher: Dispatcher): Dispatcher {
+  const nothing = (): Promise<void> => Promise.resolve()
+  return { begin: nothing, serve: nothing, stop: nothing, send: (drive) => dispatcher.send(drive) }
 }
 
 /** Opens an engine that does everything that the configuration knows, and keeps the schedules of its workflows. */

@@ -5,6 +5,7 @@ import { limiter } from './limiter.ts'
 import { longAgent } from './long-agent.ts'
 import { money } from './money.ts'
 import { postgres } from './postgres.ts'
+import { restate } from './restate.ts'
 import { tools } from './tools.ts'
 import { w1Gateway } from './w1-gateway.ts'
 import { w1 } from './w1-small-runs.ts'
@@ -36,4 +37,5 @@ export const workloads: readonly Workload[] = [
   tools,
   longAgent,
   graph,
+  restate,
 ]

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { graph } from './graph.ts'
 import { money } from './money.ts'
+import { restate } from './restate.ts'
 import { tools } from './tools.ts'
 import { w1Gateway } from './w1-gateway.ts'
 import { w1 } from './w1-small-runs.ts'
@@ -18,7 +19,7 @@ const folder = mkdtempSync(join(tmpdir(), 'meepo-bench-test-'))
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const cases = [w1, w2, w3, w4, w5, w6, w1Gateway, money, tools, graph].flatMap(({ id, cases: own }) =>
+const cases = [w1, w2, w3, w4, w5, w6, w1Gateway, money, tools, graph, restate].flatMap(({ id, cases: own }) =>
   // Ten thousand agents, slow models and what needs the built bench are for the bench.
   own
     .filter(({ name }) => !/^10000|500 ms model|^two processes/.test(name))

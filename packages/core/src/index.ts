@@ -189,6 +189,7 @@ export type {
   StreamEvent,
   StreamOptions,
 } from './engine/engine.ts'
+export type { Dispatcher, Drive, DriveHost } from './engine/dispatcher.ts'
 
 export { approvalSignal, type ApprovalDecision } from './tool/approval.ts'
 export { jsonSchemaOf } from './tool/json-schema.ts'

@@ -110,7 +110,7 @@ export class Children {
         return { blob, bytes: Buffer.byteLength(text) }
       },
     )
-    await fleet.arrivals.during(start.childRunId, () => this.#bear(parent, start, birth))
+    await fleet.newcomers.during(start.childRunId, () => this.#bear(parent, start, birth))
   }
 
   async #bear(parent: ActiveRun, start: ChildStart, birth: Birth): Promise<void> {

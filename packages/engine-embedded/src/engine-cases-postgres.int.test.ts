@@ -2,7 +2,7 @@ import { engineCases } from '@meepo/core/testing'
 import { openPostgresStore } from '@meepo/store-postgres'
 import { startPostgresServer, type PostgresServer } from '@meepo/store-postgres/testing'
 import { afterAll, beforeAll, test } from 'vitest'
-import { realHarness } from '../test/case-context.ts'
+import { realHarness } from './testing/case-context.ts'
 
 let server: PostgresServer
 let schemas = 0

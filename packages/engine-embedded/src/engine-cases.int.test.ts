@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { engineCases } from '@meepo/core/testing'
 import { openSqliteStore } from '@meepo/store-sqlite'
 import { test } from 'vitest'
-import { realHarness } from '../test/case-context.ts'
+import { realHarness } from './testing/case-context.ts'
 
 for (const one of engineCases) {
   test(`on SQLite: ${one.name}`, async () => {

@@ -1,6 +1,6 @@
 import { engineCases } from '@meepo/core/testing'
 import { test } from 'vitest'
-import { fakeHarness } from '../test/case-context.ts'
+import { fakeHarness } from './testing/case-context.ts'
 
 for (const one of engineCases) {
   test(`${one.name}`, async () => {

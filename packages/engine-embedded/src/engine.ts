@@ -6,6 +6,7 @@ import {
   type BudgetBook,
   type Created,
   type Definition,
+  type Dispatcher,
   type Engine,
   type EngineId,
   type Machine,
@@ -18,6 +19,7 @@ import {
   type Scope,
   type StartOptions,
   type StopOptions,
+  toError,
   type Store,
   type ToolHost,
 } from '@meepo/core'
@@ -26,7 +28,7 @@ import type { Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
 import { Fleet } from './fleet.ts'
 import { EmbeddedHandle, type HandleOwner } from './handle.ts'
-import { Liveness, type LivenessOptions } from './liveness.ts'
+import { lifeOf, Liveness, type Life, type LivenessOptions } from './liveness.ts'
 import { rootBirth, type Birth } from './new-run.ts'
 import { createNodeMachine } from './node-machine.ts'
 import { reopenRun } from './operate.ts'
@@ -51,6 +53,11 @@ export interface EngineOptions extends LivenessOptions {
   /** How long a waiting run stays in memory; 10,000 ms unless said. 0 evicts at once. */
   readonly idleMs?: number
   readonly machine?: Machine
+  /**
+   * Brings runs to processes that drive them: this one and others. With it, runs that are claimed or created here go through
+   * it, it beats twice a second and is taken for dead after ten missed beats, and waiting runs leave after 1,000 ms, unless said.
+   */
+  readonly dispatcher?: Dispatcher
   /** What calls of models are charged to. Without, what runs cost is counted, and their own limits hold. */
   readonly budgets?: BudgetBook
   /** Letters with which its ids begin, to tell engines on one store apart; `e` unless said. */
@@ -76,6 +83,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
   readonly machine: Machine
   readonly previews: Previews = new Previews()
   readonly #options: EngineOptions
+  readonly #life: Life
   readonly #registry = new Registry()
   readonly #fleet: Fleet
   readonly #retention: RetentionSweep
@@ -90,11 +98,13 @@ export class EmbeddedEngine implements Engine, HandleOwner {
 
   constructor(options: EngineOptions) {
     this.#options = options
+    this.#life = lifeOf(options, options.dispatcher !== undefined)
     this.store = options.store
     this.machine = options.machine ?? createNodeMachine()
     const {
       concurrency = 1_000,
-      idleMs = 10_000,
+      dispatcher,
+      idleMs = dispatcher ? 1_000 : 10_000,
       maxConcurrentWorkflows: maxWorkflows,
       models = noModels,
       tools = createToolRuntime(this.machine),
@@ -108,7 +118,15 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       this.#newId(),
       this.#registry,
       this.previews,
-      { concurrency, idleMs, maxWorkflows, budgets, tools },
+      {
+        concurrency,
+        idleMs,
+        maxWorkflows,
+        budgets,
+        tools,
+        dispatcher,
+        stillMs: this.#life.suspectBeats * this.#life.beatMs,
+      },
       onNotice,
     )
     this.#retention = new RetentionSweep(this.store.log, this.machine.scheduler, this.#registry, onNotice)
@@ -121,12 +139,14 @@ export class EmbeddedEngine implements Engine, HandleOwner {
 
   register(...definitions: readonly AnyDefinition[]): void {
     for (const definition of definitions) this.#registry.add(definition)
-    if (this.#isReady) this.#fleet.claimSoon()
+    if (!this.#isReady) return
+    this.#serve()
+    this.#fleet.claimSoon()
   }
 
   /** Joins the store and takes up interrupted runs. Called by the first `start`; calling it again does nothing. */
   begin(): Promise<void> {
-    this.#began ??= this.#join()
+    this.#began ??= this.#beginNow()
     return this.#began
   }
 
@@ -208,13 +228,13 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       return
     }
     const { engine } = this.#fleet
-    if (birth.isFresh) {
+    if (birth.isFresh && !this.#options.dispatcher) {
       // Nobody else knows the id: the run is driven while its creation is on its way to the disk, and whatever leaves the
       // process waits for that. In this order both go in one write. The first owner of a run has epoch 1.
       const run = this.#fleet.adopt(birth, definition, 1, options.isPreviewed === true)
       try {
         const create = (): Promise<Created> => log.create(scope, birth.run, [birth.created], engine)
-        await this.#fleet.arrivals.during(birth.run.runId, create)
+        await this.#fleet.newcomers.during(birth.run.runId, create)
       } catch (thrown) {
         if (run) this.#fleet.abandon(run)
         throw thrown
@@ -222,7 +242,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       return
     }
     try {
-      await this.#fleet.arrivals.during(birth.run.runId, async () => {
+      await this.#fleet.newcomers.during(birth.run.runId, async () => {
         const created = await log.create(scope, birth.run, [birth.created], engine)
         if (created.kind === 'created')
           this.#fleet.adopt(birth, definition, created.epoch, options.isPreviewed === true)
@@ -246,6 +266,34 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     return `${idPrefix}${this.machine.random.id().slice(0, 16)}`
   }
 
+  async #beginNow(): Promise<void> {
+    try {
+      await this.#openDispatcher()
+      await this.#join()
+    } catch (thrown) {
+      this.#began = undefined
+      throw thrown
+    }
+  }
+
+  async #openDispatcher(): Promise<void> {
+    const { dispatcher, onNotice } = this.#options
+    const { arrivals, sending } = this.#fleet.traffic
+    await dispatcher?.begin({
+      drive: (drive) => arrivals.drive(drive),
+      notice: (thrown) => {
+        const { code, message } = toError(thrown)
+        onNotice?.({ code, message })
+      },
+    })
+    await sending?.serve()
+  }
+
+  #serve(): void {
+    // What could not be made known is tried again before a run of it is sent.
+    this.#fleet.traffic.sending?.serve().catch(ignore)
+  }
+
   async #join(): Promise<void> {
     const { leases } = this.store
     const { engine } = this.#fleet
@@ -259,7 +307,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       },
       maxWorkflows === undefined ? {} : { maxWorkflows },
     )
-    const liveness = new Liveness(leases, this.machine.scheduler, engine, this.#options, this.#onLost, this.#onBeat)
+    const liveness = new Liveness(leases, this.machine.scheduler, engine, this.#life, this.#onLost, this.#onBeat)
     this.#liveness = liveness
     this.#fleet.certainty.isBeatFresh = () => liveness.isFresh
     liveness.start()
@@ -322,6 +370,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       this.#retention.stop()
       this.#stopTick?.()
       this.#stopWatch?.()
+      await this.#options.dispatcher?.stop()
       await this.#liveness?.stop()
       await this.store.leases.leave(this.#fleet.engine)
     }

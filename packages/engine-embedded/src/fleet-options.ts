@@ -1,4 +1,4 @@
-import type { BudgetBook, ToolHost } from '@meepo/core'
+import type { BudgetBook, Dispatcher, ToolHost } from '@meepo/core'
 
 /** How many runs are driven at once, and how long a waiting one stays in memory. */
 export interface FleetOptions {
@@ -8,4 +8,7 @@ export interface FleetOptions {
   readonly maxWorkflows: number | undefined
   readonly budgets: BudgetBook
   readonly tools: ToolHost
+  readonly dispatcher: Dispatcher | undefined
+  /** For how long a beat must stand still before its engine is believed dead by who was told so. */
+  readonly stillMs: number
 }

@@ -16,22 +16,22 @@ import {
   type ToolHost,
 } from '@meepo/core'
 import { ActiveRun, type ActiveRunOptions, type RunOwner } from './active-run.ts'
-import { Arrivals } from './arrivals.ts'
 import { Certainty } from './certainty.ts'
 import { Children } from './children.ts'
 import { Departures, type Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
 import type { FleetOptions } from './fleet-options.ts'
 import { Flusher } from './flusher.ts'
-import { Intake } from './intake.ts'
 import { LogRoom } from './kept-log.ts'
 import { loadRun } from './loader.ts'
-import type { Birth } from './new-run.ts'
+import { Newcomers } from './newcomers.ts'
+import { driveOf, type Birth } from './new-run.ts'
 import type { Previews } from './previews.ts'
 import type { Registry } from './registry.ts'
 import { readInbox } from './read-inbox.ts'
 import { keepsPlace, releaseOf, Releases } from './releases.ts'
 import { Rooms } from './rooms.ts'
+import { Traffic } from './traffic.ts'
 
 /*
  * The runs that this engine drives: takes them from the queue of the store while there is room, gives waiting ones
@@ -43,6 +43,7 @@ import { Rooms } from './rooms.ts'
  *    gives its place to another, and wakes it when there is one again.
  * F4 The store may give this engine a run and the answer gets lost. Then the store is asked what this engine owns, and what
  *    is not known here is driven from its log.
+ * F5 With a dispatcher, what was claimed or created here is sent away, and driven wherever it arrives.
  */
 
 /** Of the logs that are kept to the end of their runs: some 30 MB where results are small. */
@@ -63,14 +64,14 @@ export class Fleet implements RunOwner {
   readonly #active = new Map<RunId, ActiveRun>()
   readonly #departures = new Departures()
   readonly #rooms: Rooms
-  readonly #intake: Intake
+  readonly traffic: Traffic
   readonly #flusher: Flusher
   #isStopping = false
   readonly certainty: Certainty = new Certainty()
   readonly logRoom: LogRoom = new LogRoom(keptPages)
   readonly #releases: Releases
   #broken: Claim[] = []
-  readonly arrivals: Arrivals = new Arrivals(() => this.#intake.unsure())
+  readonly newcomers: Newcomers = new Newcomers(() => this.traffic.intake.unsure())
 
   constructor(
     store: Store,
@@ -91,15 +92,20 @@ export class Fleet implements RunOwner {
     this.#options = options
     this.#notice = notice
     this.#rooms = new Rooms(options.concurrency)
-    this.#intake = new Intake({
+    this.traffic = new Traffic({
       store,
       machine,
+      registry,
       rooms: this.#rooms,
-      engine: () => this.engine,
-      definitions: () => registry.keys(),
+      dispatcher: options.dispatcher,
       maxWorkflows: options.maxWorkflows,
+      stillMs: options.stillMs,
+      engine: () => this.engine,
       recount: () => this.#recount(),
-      load: (claim) => this.#load(claim),
+      load: (claim, isPreviewed) => this.#load(claim, isPreviewed),
+      during: (runId, work) => this.newcomers.during(runId, work),
+      returnRoom: () => this.returnRoom(),
+      onDeparture: (runId, callback) => this.onDeparture(runId, callback),
       tell: (thrown) => this.#tell(thrown),
     })
     this.#flusher = new Flusher(machine.scheduler)
@@ -131,26 +137,30 @@ export class Fleet implements RunOwner {
     const { engine } = this
     const owned = await this.store.leases.owned(engine)
     if (engine !== this.engine || this.#isStopping) return
-    const known = new Set([...this.#active.keys(), ...this.#broken.map(({ runId }) => runId)])
-    const isOpen = (runId: RunId): boolean => known.has(runId) || this.arrivals.has(runId) || this.#releases.has(runId)
-    this.#broken.push(...owned.filter(({ runId }) => !isOpen(runId)))
+    const broken = new Set(this.#broken.map(({ runId }) => runId))
+    const known = [this.#active, broken, this.newcomers, this.#releases, this.traffic.sending]
+    this.#broken.push(...owned.filter(({ runId }) => !known.some((some) => some?.has(runId) === true)))
   }
 
   returnRoom(): void {
     this.#rooms.giveBack()
-    this.#intake.roomIsFree()
+    this.traffic.roomIsFree()
   }
 
   get activeRuns(): Iterable<ActiveRun> {
     return this.#active.values()
   }
 
-  /** Drives a run that this engine just created, in room that was taken for it. */
+  /** Drives a run that this engine just created, in room that was taken for it, or sends it away. */
   adopt(birth: Birth, definition: AnyDefinition, epoch: number, isPreviewed: boolean): ActiveRun | undefined {
     const { runId, priority } = birth.run
     if (this.#isStopping) {
       this.#rooms.giveBack()
       void this.#releases.give([{ runId, epoch, status: 'queued' }])
+      return undefined
+    }
+    if (this.traffic.sending) {
+      void this.traffic.sending.send(driveOf(birth, epoch, isPreviewed))
       return undefined
     }
     const created: LogEvent = { ...birth.created, seq: 1 }
@@ -170,14 +180,14 @@ export class Fleet implements RunOwner {
 
   /** Looks for work in the store, now or when there is room. */
   claimSoon(): void {
-    this.#intake.soon()
+    this.traffic.intake.soon()
   }
 
-  #load(claim: Claim): Promise<void> {
-    return this.arrivals.during(claim.runId, () => this.#loadNow(claim))
+  #load(claim: Claim, isPreviewed: boolean): Promise<void> {
+    return this.newcomers.during(claim.runId, () => this.#loadNow(claim, isPreviewed))
   }
 
-  async #loadNow(claim: Claim): Promise<void> {
+  async #loadNow(claim: Claim, isPreviewed: boolean): Promise<void> {
     const { runId, tenant } = claim
     try {
       const { recording, fetched, lost } = await loadRun(this.store, this.machine.scheduler, tenant, runId)
@@ -194,7 +204,7 @@ export class Fleet implements RunOwner {
         fetched,
         lost,
         created: undefined,
-        isPreviewed: false,
+        isPreviewed,
       })
       this.mailFor(run)
     } catch (thrown) {
@@ -238,7 +248,7 @@ export class Fleet implements RunOwner {
     this.#rooms.giveBack()
     run.flush()
     this.evictSoon(run)
-    this.#intake.roomIsFree()
+    this.traffic.roomIsFree()
   }
 
   busy(): void {
@@ -291,11 +301,12 @@ export class Fleet implements RunOwner {
       if (run.hasMoreMail && !run.isReadingMail) this.mailFor(run)
       if (run.isWaiting && now - run.waitingSince >= this.#idleMsOf(run)) this.#evictIfIdle(run)
     }
+    this.traffic.sending?.tick()
     this.#releases.retry()
-    this.#intake.tick()
+    this.traffic.intake.tick()
     for (const claim of this.#broken.splice(0)) {
       this.#rooms.take()
-      void this.#load(claim)
+      void this.#load(claim, false)
     }
   }
 
@@ -322,7 +333,7 @@ export class Fleet implements RunOwner {
 
   /** Looks for work at that time at the latest. */
   wakeAt(at: number | undefined): void {
-    this.#intake.wakeAt(at)
+    this.traffic.intake.wakeAt(at)
   }
 
   /** Forgets a run that could not be created. */
@@ -335,16 +346,17 @@ export class Fleet implements RunOwner {
   loseAll(): void {
     this.#leaveAll()
     this.certainty.lose()
+    this.traffic.sending?.forget()
     this.#broken = []
     this.#releases.forget()
-    this.#intake.lose()
+    this.traffic.intake.lose()
   }
 
   /** From now on no run begins or takes a further step. */
   freeze(): void {
     this.#isStopping = true
     this.#rooms.close()
-    this.#intake.stop()
+    this.traffic.stop()
     for (const run of this.#active.values()) run.driver.freeze()
   }
 
@@ -385,7 +397,7 @@ export class Fleet implements RunOwner {
     this.#active.delete(run.runId)
     if (!run.isWaiting) this.#rooms.giveBack()
     this.#left(run.runId, departure)
-    this.#intake.roomIsFree()
+    this.traffic.roomIsFree()
   }
 
   #left(runId: RunId, departure: Departure): void {

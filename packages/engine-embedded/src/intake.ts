@@ -1,6 +1,6 @@
 import type { Claim, EngineId, Machine, Store } from '@meepo/core'
 import { Alarm } from './alarm.ts'
-import { isLost } from './arrivals.ts'
+import { isLost } from './newcomers.ts'
 import type { Rooms } from './rooms.ts'
 
 /** What an intake needs of the fleet around it. */

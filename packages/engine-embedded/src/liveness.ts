@@ -8,6 +8,18 @@ export interface LivenessOptions {
   readonly missedBeats?: number
 }
 
+/** How an engine lives among others. */
+export interface Life extends Required<LivenessOptions> {
+  /** Beats that somebody who was told of its death must see missed before its runs are taken over. */
+  readonly suspectBeats: number
+}
+
+/** Whoever is told by a dispatcher that an engine may be dead need not wait for long. Without one nobody is told. */
+export function lifeOf(options: LivenessOptions, isTold: boolean): Life {
+  const { beatMs = isTold ? 500 : 1_000, missedBeats = isTold ? 10 : 5 } = options
+  return { beatMs, missedBeats, suspectBeats: isTold ? Math.min(2, missedBeats) : missedBeats }
+}
+
 interface Seen {
   readonly beat: number
   readonly still: number
@@ -24,6 +36,7 @@ export class Liveness {
   readonly #engine: EngineId
   readonly #beatMs: number
   readonly #missedBeats: number
+  readonly #suspectBeats: number
   readonly #onLost: () => void
   readonly #onBeat: (freed: number) => void
   #seen = new Map<EngineId, Seen>()
@@ -37,7 +50,7 @@ export class Liveness {
     leases: Leases,
     scheduler: Scheduler,
     engine: EngineId,
-    options: LivenessOptions,
+    { beatMs, missedBeats, suspectBeats }: Life,
     /** Others took over: nothing that this engine owned is its own any more. */
     onLost: () => void,
     /** After each beat, with the number of runs freed from dead engines. */
@@ -46,8 +59,9 @@ export class Liveness {
     this.#leases = leases
     this.#scheduler = scheduler
     this.#engine = engine
-    this.#beatMs = options.beatMs ?? 1_000
-    this.#missedBeats = options.missedBeats ?? 5
+    this.#beatMs = beatMs
+    this.#missedBeats = missedBeats
+    this.#suspectBeats = suspectBeats
     this.#beatAt = scheduler.elapsed()
     this.#onLost = onLost
     this.#onBeat = onBeat
@@ -55,7 +69,7 @@ export class Liveness {
 
   /** Nobody who watches this engine can have missed enough beats yet. */
   get isFresh(): boolean {
-    return this.#scheduler.elapsed() - this.#beatAt < (this.#missedBeats - 0.5) * this.#beatMs
+    return this.#scheduler.elapsed() - this.#beatAt < (this.#suspectBeats - 0.5) * this.#beatMs
   }
 
   start(): void {

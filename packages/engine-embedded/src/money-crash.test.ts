@@ -3,7 +3,7 @@
 import { anySchema, define, defineAgent, type Money, type Store } from '@meepo/core'
 import { createBookingModel, createMemoryStore, createTestMachine, type TestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
-import { dyingStore, mortalMachine, mortalStore, type Life } from '../test/mortal.ts'
+import { dyingStore, mortalMachine, mortalStore, type Life } from './testing/mortal.ts'
 import { createEmbeddedEngine, type EmbeddedEngine } from './index.ts'
 
 const model = () =>

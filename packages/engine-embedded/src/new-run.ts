@@ -12,6 +12,7 @@ import {
   type AnyDefinition,
   type BlobRef,
   type ChildStart,
+  type Drive,
   type EventData,
   type Json,
   type Machine,
@@ -160,4 +161,19 @@ const noBlobs: ReadonlyMap<string, Json> = new Map()
 function sized(text: string): string {
   if (text.length <= sizeLimit) return text
   throw new MeepoError('result.too_large', `the input has ${text.length} characters of JSON`)
+}
+
+/** How a run that was created here is sent away. */
+export function driveOf({ run }: Birth, epoch: number, isPreviewed: boolean): Drive {
+  const { runId, tenant, definition, version, priority, deadlineAt } = run
+  return {
+    runId,
+    epoch,
+    tenant,
+    definition,
+    version,
+    priority,
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
+    ...(isPreviewed ? { isPreviewed } : {}),
+  }
 }

@@ -4,7 +4,7 @@
 import { anySchema, define, seededRandom, type EngineId, type RunSummary, type Store } from '@meepo/core'
 import { createMemoryStore, createTestMachine, type TestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
-import { mortalMachine, mortalStore, type Life } from '../test/mortal.ts'
+import { mortalMachine, mortalStore, type Life } from './testing/mortal.ts'
 import { createEmbeddedEngine, type EmbeddedEngine } from './index.ts'
 
 const isLong = process.env['MEEPO_PROPERTY_RUNS'] !== undefined

@@ -4,7 +4,7 @@
 import { seededRandom } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
-import { mortalMachine, mortalStore, type Life } from '../test/mortal.ts'
+import { mortalMachine, mortalStore, type Life } from './testing/mortal.ts'
 import { createPayer, drawPaying, type Payment } from '../test/paying-program.ts'
 import { createEmbeddedEngine, type EmbeddedEngine } from './index.ts'
 

@@ -31,6 +31,11 @@ export class Registry {
     })
   }
 
+  /** Whether `name@version` can be run here. */
+  has(key: string): boolean {
+    return this.#byKey.has(key)
+  }
+
   /** Of each name the definition that was registered last. */
   latest(): readonly AnyDefinition[] {
     return [...this.#latest.values()]

@@ -15,7 +15,7 @@ import {
 } from '@meepo/core'
 import { createMemoryStore, createTestMachine, type TestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
-import { dyingStore, mortalMachine, mortalStore, type Life } from '../test/mortal.ts'
+import { dyingStore, mortalMachine, mortalStore, type Life } from './testing/mortal.ts'
 import { createEmbeddedEngine, type EmbeddedEngine } from './index.ts'
 
 /** What the tools did, over all lives of the process. */

@@ -4,7 +4,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodedType, foldRecord, type RunId } from '@meepo/core'
-import { fakeHarness } from './case-context.ts'
+import { fakeHarness } from '../src/testing/case-context.ts'
 import { goldenDefinitions } from './golden.ts'
 
 const [folder = ''] = process.argv.slice(2)

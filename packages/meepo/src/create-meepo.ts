@@ -44,7 +44,7 @@ export interface Meepo {
  */
 export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
   const { store: given = '.meepo/meepo.db', modelTimeoutMs, modelIdleTimeoutMs, ...others } = options
-  const { definitions: known = [], workflows: kept = [], ...rest } = others
+  const { definitions: known = [], workflows: kept = [], engine: driver = 'embedded', ...rest } = others
   const definitions = [...new Set([...known, ...kept])]
   checkOptions(options)
   const book = createBudgetBook(rest.budgets)
@@ -67,6 +67,7 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
     const engine = createEmbeddedEngine({
       ...rest,
       ...enginePrefix(rest),
+      ...(driver === 'embedded' ? {} : { dispatcher: driver }),
       budgets: book,
       machine,
       store,

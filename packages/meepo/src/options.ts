@@ -1,4 +1,4 @@
-import { MeepoError, type AnyDefinition, type Store, type Workflow } from '@meepo/core'
+import { MeepoError, type AnyDefinition, type Dispatcher, type Store, type Workflow } from '@meepo/core'
 import type { EngineOptions } from '@meepo/engine-embedded'
 import type { GatewayOptions } from '@meepo/gateway'
 import type { MoneyOptions } from './money.ts'
@@ -6,7 +6,7 @@ import type { MoneyOptions } from './money.ts'
 /** How `createMeepo` wires a store, an engine and the way to models. Everything has a default. */
 export interface MeepoOptions
   extends
-    Omit<EngineOptions, 'store' | 'budgets' | 'idPrefix'>,
+    Omit<EngineOptions, 'store' | 'budgets' | 'idPrefix' | 'dispatcher'>,
     Omit<GatewayOptions, 'timeoutMs' | 'idleTimeoutMs' | 'machine'>,
     MoneyOptions {
   /**
@@ -14,6 +14,11 @@ export interface MeepoOptions
    * owner closes. `.meepo/meepo.db` unless said.
    */
   readonly store?: string | Store
+  /**
+   * Who drives runs. `embedded`, the default: this process, what it takes from the store. With a dispatcher, such as
+   * `createRestateDispatcher` of `@meepo/engine-restate` makes one: the workers to which it brings them.
+   */
+  readonly engine?: 'embedded' | Dispatcher
   /** Known from the start: runs of these that were interrupted are taken up at once. */
   readonly definitions?: readonly AnyDefinition[]
   /** Known from the start, as `definitions` are; the schedules of workflows in either list are kept from then on. */
@@ -29,6 +34,7 @@ export interface MeepoOptions
 /** What is of use whoever resolves models; everything else is for the gateway that is made here. */
 const beside = [
   'store',
+  'engine',
   'definitions',
   'workflows',
   'models',

@@ -94,6 +94,7 @@ export type Command =
   | { readonly kind: 'beat'; readonly engine: EngineId }
   | { readonly kind: 'takeOver'; readonly engine: EngineId; readonly beat: number }
   | ({ readonly kind: 'claim'; readonly engine: EngineId } & ClaimOptions)
+  | { readonly kind: 'take'; readonly engine: EngineId; readonly runId: RunId; readonly epoch: number }
   | { readonly kind: 'release'; readonly engine: EngineId; readonly runs: readonly Release[] }
   | { readonly kind: 'leave'; readonly engine: EngineId }
   | { readonly kind: 'setLimit'; readonly key: string; readonly most: string | null }

@@ -88,28 +88,9 @@ async function runNow(name: string, flags: RunFlags): Promise<void> {
 
 async function serveAll({ config: named }: WorkflowFlags): Promise<void> {
   const { loadConfig } = await import('../config/load-config.ts')
-  const { onInterrupts, interruptCode } = await import('../drive/interrupts.ts')
-  const { closeEngine, openFleet } = await import('../session.ts')
-  const { workflowsTable } = await import('../render/workflows-table.ts')
+  const { serve } = await import('../drive/serve.ts')
   const { config } = await loadConfig(named)
-  const meepo = await openFleet(config, (text) => terminal.err(`${text}\n`))
-  const views = await meepo.workflows.list()
-  if (views.length > 0) terminal.err(workflowsTable(terminal, views, Date.now()))
-  terminal.err('ready; Ctrl-C stops\n')
-  await new Promise<void>((resolve) => {
-    // Nothing else keeps a process alive that waits for the next fire.
-    const alive = setInterval(() => {}, 2 ** 30)
-    const off = onInterrupts(
-      (signal) => {
-        clearInterval(alive)
-        process.exitCode = signal === 'SIGTERM' ? 0 : interruptCode(signal)
-        off()
-        resolve()
-      },
-      () => undefined,
-    )
-  })
-  await closeEngine(meepo)
+  await serve(config, terminal)
 }
 
 interface Opened {

@@ -1,4 +1,4 @@
-import { array, custom, record, strictObject, string, number, union, type ZodType } from 'zod'
+import { array, custom, literal, record, strictObject, string, number, union, type ZodType } from 'zod'
 
 const callable = custom<unknown>((value) => typeof value === 'function', 'must be a function')
 const object = custom<object>((value) => typeof value === 'object' && value !== null, 'must be an object')
@@ -31,6 +31,7 @@ export const configShape: ZodType<unknown> = strictObject({
     functions: record(string(), callable).optional(),
   }).optional(),
   store: union([string().min(1), object], 'must be the path of a database file, "memory" or a Store').optional(),
+  engine: union([literal('embedded'), object], 'must be "embedded" or a Dispatcher').optional(),
   models: object.optional(),
   providers: record(string(), object).optional(),
   aliases: record(string(), string()).optional(),

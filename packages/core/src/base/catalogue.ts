@@ -105,10 +105,20 @@ export const catalogue = {
     fix: 'Check the name (`meepo doctor` lists them), or register the version that the run is pinned to.',
     exit: 2,
   },
+  'engine.no_worker': {
+    summary: 'No worker is known to the Restate cluster that can drive runs of this definition.',
+    fix: 'Start a worker that has the definition: `meepo worker --engine restate`. The run waits in the store until then.',
+    retryable: true,
+  },
   'engine.stopped': {
     summary: 'The engine is stopping or has stopped and takes no new work.',
     fix: 'Start another engine on the same store; interrupted runs resume there.',
     exit: 5,
+  },
+  'engine.unreachable': {
+    summary: 'The Restate cluster did not answer, or refused.',
+    fix: 'Look whether it is up at the configured addresses. Runs are in the store: they go on when it answers again.',
+    retryable: true,
   },
   'expression.failed': {
     summary: 'A CEL expression could not be evaluated for the values that there were.',

@@ -220,6 +220,11 @@ export interface Leases {
    */
   claim(engine: EngineId, options: ClaimOptions): Promise<readonly Claim[]>
   /**
+   * Takes one run from whoever owns it under this epoch; the epoch rises, so the old owner is fenced. A place that it holds
+   * goes with it. Undefined when nobody owns it under this epoch any more: it was taken before, given back, or has ended.
+   */
+  take(engine: EngineId, runId: RunId, epoch: number): Promise<Claim | undefined>
+  /**
    * Gives runs back. `waiting` sleeps until mail or `wakeAt` (milliseconds since 1970); mail that came meanwhile makes
    * it claimable at once. A release with an old epoch is ignored.
    */

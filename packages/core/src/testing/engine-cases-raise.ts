@@ -162,20 +162,28 @@ function callTwice({ idempotencyKey }: ModelCall): Partial<ModelResponse> {
 function wonRace() {
   const isSent = gate()
   const areRefused = gate()
+  const bothWait = gate()
+  let waiting = 0
   const model = createBookingModel({
     send: async () => {
       if (model.sent.length > 1) return
+      // Where engines begin children at different times, the first refusal would end the run before the second call.
+      await bothWait.opened
       isSent.open()
       await areRefused.opened
     },
   })
-  const pay = (ctx: RunContext, name: string, before?: Promise<void>) =>
+  const pay = (ctx: RunContext, name: string, before?: () => Promise<void>) =>
     ctx.step(name, { effect: 'idempotent' }, async ({ id, idempotencyKey, signal, account, earlierTries }) => {
-      await before
+      await before?.()
       await model.call({ messages: [] }, { attemptId: id, idempotencyKey, signal, account, earlierTries })
       return name
     })
-  const part = code<string, string>('part', (ctx, name) => pay(ctx, name, isSent.opened))
+  const afterMine = (): Promise<void> => {
+    if (++waiting === 2) bothWait.open()
+    return isSent.opened
+  }
+  const part = code<string, string>('part', (ctx, name) => pay(ctx, name, afterMine))
   const race = async (ctx: RunContext): Promise<unknown> => {
     const mine = pay(ctx, 'mine')
     const theirs = ctx.child(part, 'theirs', 'theirs')

@@ -52,6 +52,15 @@ export function memoryLeases(state: MemoryState): Leases {
         }
         return claims
       }),
+    take: (engine, runId, epoch) =>
+      open(() => {
+        const owner = joinedEngine(state, engine)
+        const run = state.runs.get(runId)
+        if (run?.owner === undefined || run.epoch !== epoch) return undefined
+        run.owner.runs.delete(run)
+        own(state, run, owner)
+        return claimOf(run)
+      }),
     release: (engine, runs) =>
       open(() => {
         for (const release of runs) giveBack(state, engine, release)

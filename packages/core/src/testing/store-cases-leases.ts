@@ -294,6 +294,46 @@ export const leaseCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'a run is taken from its owner under its epoch, and the old owner is fenced',
+    run: async (context) => {
+      const { store, epoch } = await openWithRun(context)
+      await store.leases.join('engine-2')
+      const taken = await store.leases.take('engine-2', 'run-1', epoch)
+      check(taken !== undefined && taken.epoch > epoch, 'the epoch did not rise')
+      const { definition, version, tenant, priority } = taken
+      checkEqual([definition, version, tenant, priority], ['case', '1', 'tenant-here', 0], 'what was taken')
+      const summary = await store.log.run(here, 'run-1')
+      checkEqual([summary.status, summary.owner], ['running', 'engine-2'], 'status and owner')
+      const append = { runId: 'run-1', epoch, expectedSeq: 1, events: [note('late')] }
+      await checkRejects(store.log.append(here, append), 'store.fenced', 'an append of the old owner')
+      await store.leases.release('engine-1', [{ runId: 'run-1', epoch, status: 'queued' }])
+      await store.log.append(here, { ...append, epoch: taken.epoch })
+      const again = await store.leases.take('engine-2', 'run-1', taken.epoch)
+      checkEqual(again?.epoch, taken.epoch + 1, 'the epoch after it took the run from itself')
+    },
+  },
+  {
+    name: 'a run is taken by one of two under the same epoch, and by nobody once it waits or has ended',
+    run: async (context) => {
+      const { store, epoch } = await openWithRun(context)
+      await store.leases.join('engine-2')
+      const takes = await Promise.all([
+        store.leases.take('engine-1', 'run-1', epoch),
+        store.leases.take('engine-2', 'run-1', epoch),
+      ])
+      checkEqual(takes.filter((taken) => taken !== undefined).length, 1, 'how many took it')
+      const { owner = '' } = await store.log.run(here, 'run-1')
+      await store.leases.release(owner, [{ runId: 'run-1', epoch: epoch + 1, status: 'waiting', wakeAt: never }])
+      for (const late of [epoch, epoch + 1, epoch + 2])
+        checkEqual((await store.leases.take('engine-2', 'run-1', late)) ?? null, null, 'a waiting run')
+      const other = await createOwned(store, 'run-2')
+      await store.log.append(here, { runId: 'run-2', epoch: other, expectedSeq: 1, events: [completed] })
+      checkEqual((await store.leases.take('engine-2', 'run-2', other)) ?? null, null, 'an ended run')
+      checkEqual((await store.leases.take('engine-2', 'nobody', 1)) ?? null, null, 'no run')
+      await checkRejects(store.leases.take('stranger', 'run-2', other), 'store.fenced', 'an engine that has not joined')
+    },
+  },
+  {
     name: 'an engine that leaves puts what it still owns back into the queue',
     run: async (context) => {
       const { store, epoch } = await openWithRun(context)

@@ -1,4 +1,12 @@
-import { MeepoError, type Claim, type ClaimOptions, type EngineId, type Leases, type Release } from '@meepo/core'
+import {
+  MeepoError,
+  type Claim,
+  type ClaimOptions,
+  type EngineId,
+  type Leases,
+  type Release,
+  type RunId,
+} from '@meepo/core'
 import { integers, texts } from '../database/arrays.ts'
 import type { Database } from '../database/database.ts'
 import type { Transaction } from '../database/transaction.ts'
@@ -46,6 +54,7 @@ export function createLeases(database: Database, lanes: Lanes, hub: Hub): Leases
         return gone === 0 ? 0 : freeRuns(transaction, news, engine)
       }),
     claim: (engine, options) => change((transaction, news) => claim(transaction, news, engine, options)),
+    take: (engine, runId, epoch) => change((transaction) => take(transaction, engine, runId, epoch)),
     release: async (engine, runs) => {
       // Appends that were asked for before come before it, as everywhere else.
       await lanes.settled()
@@ -85,15 +94,30 @@ async function claim(
     transaction.all<ClaimedRow>(leaseSql.claim, wanted, limit, engine, places),
     transaction.all<{ isLeft: boolean }>(leaseSql.isLeft, wanted, places),
   ])
-  if (held.length === 0) {
-    throw new MeepoError('store.fenced', `engine ${engine} has not joined, or others took over from it`)
-  }
+  if (held.length === 0) throw notJoined(engine)
   const missing = rest?.isLeft === true ? limit - free.length : 0
   const late = missing > 0 ? await transaction.all<ClaimedRow>(leaseSql.claimHeld, wanted, missing, engine, places) : []
   const rows = [...free, ...late]
   // Whoever claimed in the same moment did not see what this one woke. Whether it needs places is for them to see.
   if (woken > rows.length) news.places = true
   return rows.sort(byRight).map(toClaim)
+}
+
+/** See `Leases.take`. */
+async function take(
+  transaction: Transaction,
+  engine: EngineId,
+  runId: RunId,
+  epoch: number,
+): Promise<Claim | undefined> {
+  const held = await transaction.all(sql.holdEngines, texts([engine]))
+  if (held.length === 0) throw notJoined(engine)
+  const [taken] = await transaction.all<ClaimedRow>(leaseSql.take, engine, runId, epoch)
+  return taken && toClaim(taken)
+}
+
+function notJoined(engine: EngineId): MeepoError {
+  return new MeepoError('store.fenced', `engine ${engine} has not joined, or others took over from it`)
 }
 
 /** How many places may be held. None when no workflow waited before this looked: one that does now is told of. */

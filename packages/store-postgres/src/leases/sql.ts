@@ -35,6 +35,7 @@ type LeaseStatement =
   | 'claim'
   | 'claimHeld'
   | 'isLeft'
+  | 'take'
   | 'releaseWaiting'
   | 'releaseQueued'
   | 'owned'
@@ -71,6 +72,9 @@ export const leaseSql: Readonly<Record<LeaseStatement, string>> = {
   claimHeld: claimSql('id + 0', ''),
   isLeft: `SELECT EXISTS (SELECT 1 FROM runs WHERE ready AND place IS DISTINCT FROM 0 AND ${isWanted})
     OR (EXISTS (SELECT 1 FROM runs WHERE ready AND place = 0 AND ${isWanted}) AND ${mayTakePlace('$2')}) AS "isLeft"`,
+  // runs unique run_id. An ended run has no owner. An append of the old owner that is under way is waited for.
+  take: `UPDATE runs SET owner = $1, epoch = epoch + 1 WHERE run_id = $2 AND epoch = $3 AND owner IS NOT NULL
+    RETURNING id, run_id, epoch, tenant, definition, version, priority, deadline_at`,
   // inbox_pending
   releaseWaiting: `UPDATE runs SET status = 'waiting', owner = NULL, wake_at = $2,
     place = CASE place WHEN 1 THEN $3 ELSE place END,

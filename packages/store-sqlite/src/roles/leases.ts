@@ -19,6 +19,9 @@ export function createLeases(queue: WriteQueue, reader: Reader, hub: Hub): Lease
     claim: async (engine, options) =>
       // The writer answers this command with them.
       (await queue.command({ kind: 'claim', engine, ...options })) as readonly Claim[],
+    take: async (engine, runId, epoch) =>
+      // The writer answers this command so.
+      (await queue.command({ kind: 'take', engine, runId, epoch })) as Claim | undefined,
     release: async (engine, runs) => {
       await queue.command({ kind: 'release', engine, runs })
     },

@@ -1,4 +1,4 @@
-import type { Claim, ClaimOptions, EngineId, Release } from '@meepo/core'
+import type { Claim, ClaimOptions, EngineId, Release, RunId } from '@meepo/core'
 import { toClaim } from '../claim-row.ts'
 import { integer, optionalNumber, row, text, type Row } from '../row.ts'
 import type { Desk } from './desk.ts'
@@ -44,6 +44,15 @@ export function claim(desk: Desk, engine: EngineId, options: ClaimOptions): read
     desk.forgetRun(text(found, 'run_id'))
     return toClaim(found, integer(found, 'epoch') + 1)
   })
+}
+
+/** See `Leases.take`. */
+export function take(desk: Desk, engine: EngineId, runId: RunId, epoch: number): Claim | undefined {
+  const owner = desk.needEngine(engine)
+  const found = desk.run.takeRun.get(owner, runId, epoch)
+  if (!found) return undefined
+  desk.forgetRun(runId)
+  return toClaim(found, integer(found, 'epoch'))
 }
 
 /** Both orders, put together: workflows only as many as there are places. */

@@ -79,6 +79,9 @@ export const sql = {
   claimRun: `UPDATE runs SET status = 'running', owner = ?, epoch = epoch + 1, ready = 0, wake_at = NULL,
     place = iif(place = 0, 1, place)
     WHERE id = ?`,
+  // runs unique run_id. An ended run has no owner.
+  takeRun: `UPDATE runs SET owner = ?, epoch = epoch + 1 WHERE run_id = ? AND epoch = ? AND owner IS NOT NULL
+    RETURNING run_id, epoch, tenant, definition, version, priority, deadline_at`,
   // inbox_pending
   releaseWaiting: `UPDATE runs SET status = 'waiting', owner = NULL, wake_at = ?,
     place = iif(place = 1, ?, place),

@@ -10,7 +10,7 @@ import { decodeBatch } from './decode.ts'
 import { Desk } from './desk.ts'
 import { forget } from './forget.ts'
 import { writeHealth } from './health.ts'
-import { beat, claim, join, leave, release, takeOver } from './leases.ts'
+import { beat, claim, join, leave, release, take, takeOver } from './leases.ts'
 import { deliver } from './mail.ts'
 import { prune } from './prune.ts'
 import { appendEvents, applyMoney, createRun, reopenRun } from './runs.ts'
@@ -182,6 +182,8 @@ function execute(desk: Desk, part: Part): unknown {
       return takeOver(desk, part.engine, part.beat)
     case 'claim':
       return claim(desk, part.engine, part)
+    case 'take':
+      return take(desk, part.engine, part.runId, part.epoch)
     case 'release':
       return release(desk, part.engine, part.runs)
     case 'leave':

@@ -1,7 +1,7 @@
 // What an engine sees of the world, so that a test can end it as a kill would: from then on no call is answered, no
 // timer fires, and nothing more is written.
 
-import type { Machine, Store } from '@meepo/core'
+import type { Dispatcher, Machine, Store } from '@meepo/core'
 
 /** Whether the engine is still alive. */
 export interface Life {
@@ -13,6 +13,16 @@ const never = new Promise<never>(() => undefined)
 /** The store as this life sees it. */
 export function mortalStore(store: Store, life: Life): Store {
   return { ...mortal(store, life), close: () => Promise.resolve() }
+}
+
+/** A dispatcher as this life sees it. What is under way when it dies breaks off by itself. */
+export function mortalDispatcher(dispatcher: Dispatcher, life: Life): Dispatcher {
+  return {
+    begin: (host) => dispatcher.begin(host),
+    serve: (definitions) => (life.isDead ? never : dispatcher.serve(definitions)),
+    send: (drive) => (life.isDead ? never : dispatcher.send(drive)),
+    stop: () => dispatcher.stop(),
+  }
 }
 
 function mortal<T extends object>(target: T, life: Life): T {

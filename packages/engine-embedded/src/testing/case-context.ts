@@ -3,10 +3,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { constants, Script } from 'node:vm'
-import type { Machine, Store } from '@meepo/core'
+import type { Dispatcher, Machine, Store } from '@meepo/core'
 import { createMemoryStore, createTestMachine, type EngineCaseContext } from '@meepo/core/testing'
-import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '../src/index.ts'
-import { mortalMachine, mortalStore, type Life } from './mortal.ts'
+import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '../index.ts'
+import { mortalDispatcher, mortalMachine, mortalStore, type Life } from './mortal.ts'
 
 let loads = 0
 
@@ -20,18 +20,21 @@ interface World {
   readonly store: Store
   readonly machine: Machine
   readonly beatMs: number
+  /** Makes the dispatcher of one engine. Without: engines drive what they claim. */
+  readonly dispatcher?: (() => Dispatcher) | undefined
   until<T>(promise: Promise<T>): Promise<T>
   pass(ms: number): Promise<void>
 }
 
 /** On time that stands still unless the case lets it pass. */
-export async function fakeHarness(): Promise<Harness> {
+export async function fakeHarness(dispatchers?: (machine: Machine) => () => Dispatcher): Promise<Harness> {
   const machine = createTestMachine({ startAt: 1_700_000_000_000 })
   const { scheduler } = machine
   const store = createMemoryStore({ now: () => scheduler.now() })
   return harness({
     store,
     machine,
+    dispatcher: dispatchers?.(machine),
     beatMs: 1_000,
     until: (promise) => scheduler.until(promise),
     pass: (ms) => scheduler.advance(ms),
@@ -39,9 +42,10 @@ export async function fakeHarness(): Promise<Harness> {
 }
 
 /** On the clock of this machine. */
-export async function realHarness(store: Store): Promise<Harness> {
+export async function realHarness(store: Store, dispatcher?: () => Dispatcher): Promise<Harness> {
   return harness({
     store,
+    dispatcher,
     machine: createNodeMachine(),
     beatMs: 20,
     until: (promise) => promise,
@@ -49,7 +53,7 @@ export async function realHarness(store: Store): Promise<Harness> {
   })
 }
 
-async function harness({ store, machine, beatMs, until, pass }: World): Promise<Harness> {
+async function harness({ store, machine, beatMs, dispatcher, until, pass }: World): Promise<Harness> {
   const server = createServer((_request, response) => response.end('hello'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const lives: Life[] = []
@@ -73,8 +77,10 @@ async function harness({ store, machine, beatMs, until, pass }: World): Promise<
     now: () => machine.scheduler.now(),
     open: async ({ definitions = [], idleMs = 0, ...rest } = {}) => {
       const life: Life = { isDead: false }
+      const carrier = dispatcher?.()
       const engine = createEmbeddedEngine({
         ...rest,
+        ...(carrier ? { dispatcher: mortalDispatcher(carrier, life) } : {}),
         store: mortalStore(store, life),
         machine: mortalMachine(machine, life),
         idleMs,
@@ -89,6 +95,8 @@ async function harness({ store, machine, beatMs, until, pass }: World): Promise<
         engine,
         crash: () => {
           life.isDead = true
+          // The connections of a process that dies break.
+          void carrier?.stop()
         },
       }
     },
