@@ -45,6 +45,7 @@ export {
   isTerminal,
   type BlobRef,
   type CancelSource,
+  type CheckpointPolicy,
   type Effect,
   type Ending,
   type EventData,
@@ -103,7 +104,7 @@ export {
   type DefinitionOptions,
   type Retention,
 } from './run/definition.ts'
-export type { Cost, HistoryEntry, RecordStatus, RunRecord } from './run/record.ts'
+export type { Cost, HistoryEntry, RecordStatus, RunError, RunRecord } from './run/record.ts'
 export { defaultRetry, isOnce, noRetry, retryDelay, type RetryPolicy } from './run/retry.ts'
 export { isRunEnding } from './run/run-ending.ts'
 export type { Settled, Task, TaskKind } from './run/task.ts'
@@ -336,3 +337,4 @@ export { blobsOf, foldRecord } from './run/record-fold.ts'
 export { isBudgetStop, planRewind, type RewindPlan } from './run/rewind.ts'
 export { effectiveEvents } from './run/effective-events.ts'
 export { readRecording, type RecordedTask, type Recording, type Segment } from './run/recording.ts'
+export { withCheckpoint } from './checkpoint/fold.ts'

@@ -1,9 +1,19 @@
+import { dirname, join } from 'node:path'
+import type { Archive } from '@meepo/core/archive'
 import { createBudgetBook, createToolRuntime, isWorkflow, MeepoError, openSession } from '@meepo/core'
 import type { Agent, Costs, Definition } from '@meepo/core'
 import type { Engine, RunHandle, RunRecord, Session, SessionOptions } from '@meepo/core'
 import type { StartOptions, StopOptions, Store, StreamEvent } from '@meepo/core'
 import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '@meepo/engine-embedded'
 import type { Gateway, GatewayOptions } from '@meepo/gateway'
+import { openArchive } from './archive/open-archive.ts'
+import {
+  openCheckpoints,
+  openRunArchive,
+  type ArchiveParts,
+  type MeepoCheckpoints,
+  type RunArchive,
+} from './archive/run-archive.ts'
 import { enginePrefix, openBooks, openLimiter } from './money.ts'
 import { checkOptions, type MeepoOptions } from './options.ts'
 import { openWorkflows, type OpenWorkflows, type Workflows } from './workflows/workflows.ts'
@@ -22,6 +32,10 @@ export interface Meepo {
   readonly costs: Costs
   /** The workflows of this process, and their schedules. */
   readonly workflows: Workflows
+  /** Durable points of runs that another run can go on from. */
+  readonly checkpoints: MeepoCheckpoints
+  /** Runs out of this store, and into it. */
+  readonly archive: RunArchive
   /** Resolves when the start is durable. */
   start<I, O>(definition: Definition<I, O> | string, input: I, options?: StartOptions): Promise<RunHandle<O>>
   /** Runs to the end. Resolves also for a run that fails: look at `success` and `error`. */
@@ -43,7 +57,7 @@ export interface Meepo {
  * await meepo.stop()
  */
 export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
-  const { store: given = '.meepo/meepo.db', modelTimeoutMs, modelIdleTimeoutMs, ...others } = options
+  const { store: given = '.meepo/meepo.db', archive: place, modelTimeoutMs, modelIdleTimeoutMs, ...others } = options
   const { definitions: known = [], workflows: kept = [], ...rest } = others
   const definitions = [...new Set([...known, ...kept])]
   checkOptions(options)
@@ -82,19 +96,28 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
     if (definitions.length > 0 || (rest.alerts ?? []).length > 0) await engine.begin()
     if (definitions.length > 0) await workflows.begin()
     const books = openBooks(engine, book, rest, rest.onNotice)
+    const { archive, closeArchive } = lateArchive(place ?? archiveBeside(given))
     const close = async (): Promise<void> => {
       await books.close()
+      await closeArchive()
       await limiter?.close()
       await closeStore()
     }
-    return wired(engine, books.costs, workflows, close)
+    const parts = { store, engine, machine, archive }
+    return wired(engine, { costs: books.costs, workflows, parts }, close)
   } catch (thrown) {
     await closeStore()
     throw thrown
   }
 }
 
-function wired(engine: EmbeddedEngine, costs: Costs, workflows: OpenWorkflows, close: () => Promise<void>): Meepo {
+interface Opened {
+  readonly costs: Costs
+  readonly workflows: OpenWorkflows
+  readonly parts: ArchiveParts
+}
+
+function wired(engine: EmbeddedEngine, { costs, workflows, parts }: Opened, close: () => Promise<void>): Meepo {
   const begin = <I, O>(
     definition: Definition<I, O> | string,
     input: I,
@@ -105,6 +128,8 @@ function wired(engine: EmbeddedEngine, costs: Costs, workflows: OpenWorkflows, c
     store: engine.store,
     costs,
     workflows,
+    checkpoints: openCheckpoints(parts),
+    archive: openRunArchive(parts),
     start: begin,
     run: async (definition, input, { signal, ...start } = {}) =>
       (await begin(definition, input, start)).result({ signal }),
@@ -120,6 +145,23 @@ function wired(engine: EmbeddedEngine, costs: Costs, workflows: OpenWorkflows, c
       }
     },
   }
+}
+
+/** Opened when it is first used, and closed if it was: one that was given is its owner's. */
+function lateArchive(given: string | Archive): { archive: () => Promise<Archive>; closeArchive: () => Promise<void> } {
+  let opened: Promise<Archive> | undefined
+  return {
+    archive: () => (opened ??= typeof given === 'string' ? openArchive(given) : Promise.resolve(given)),
+    closeArchive: async () => {
+      if (opened && typeof given === 'string') await (await opened).close()
+    },
+  }
+}
+
+/** The folder of a database file holds its archive too. */
+function archiveBeside(store: string | Store): string {
+  const isFile = typeof store === 'string' && store !== 'memory' && !/^postgres(ql)?:/.test(store)
+  return isFile ? join(dirname(store), 'archive') : '.meepo/archive'
 }
 
 async function openGateway(options: GatewayOptions): Promise<Gateway> {

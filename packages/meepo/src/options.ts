@@ -1,4 +1,5 @@
 import { MeepoError, type AnyDefinition, type Store, type Workflow } from '@meepo/core'
+import type { Archive } from '@meepo/core/archive'
 import type { EngineOptions } from '@meepo/engine-embedded'
 import type { GatewayOptions } from '@meepo/gateway'
 import type { MoneyOptions } from './money.ts'
@@ -14,6 +15,11 @@ export interface MeepoOptions
    * owner closes. `.meepo/meepo.db` unless said.
    */
   readonly store?: string | Store
+  /**
+   * Where copies of runs and held checkpoints go: a folder, `s3://BUCKET/PREFIX` (needs `@meepo/archive-s3`), or an archive,
+   * which its owner closes. A folder `archive` beside the store's file, or `.meepo/archive`, unless said.
+   */
+  readonly archive?: string | Archive
   /** Known from the start: runs of these that were interrupted are taken up at once. */
   readonly definitions?: readonly AnyDefinition[]
   /** Known from the start, as `definitions` are; the schedules of workflows in either list are kept from then on. */
@@ -29,6 +35,7 @@ export interface MeepoOptions
 /** What is of use whoever resolves models; everything else is for the gateway that is made here. */
 const beside = [
   'store',
+  'archive',
   'definitions',
   'workflows',
   'models',

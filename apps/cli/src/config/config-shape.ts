@@ -31,6 +31,7 @@ export const configShape: ZodType<unknown> = strictObject({
     functions: record(string(), callable).optional(),
   }).optional(),
   store: union([string().min(1), object], 'must be the path of a database file, "memory" or a Store').optional(),
+  archive: union([string().min(1), object], 'must be a folder, "s3://BUCKET/PREFIX" or an Archive').optional(),
   models: object.optional(),
   providers: record(string(), object).optional(),
   aliases: record(string(), string()).optional(),

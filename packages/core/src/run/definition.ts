@@ -1,6 +1,6 @@
 import { MeepoError } from '../base/errors.ts'
 import type { Schema } from '../base/schema.ts'
-import type { RunLimits } from '../log/events.ts'
+import type { CheckpointPolicy, RunLimits } from '../log/events.ts'
 import type { RunContext } from './context.ts'
 
 /** Something that can be run. Agents, graphs and teams compile to it; engines know nothing else. */
@@ -22,6 +22,8 @@ export interface Definition<I = unknown, O = unknown> {
   readonly segmentCalls?: number
   /** Whether its runs without a parent count as workflows: engines can keep how many of them run at once. */
   readonly isWorkflow?: true
+  /** Which points of its runs are checkpoints, and wait for the disk; see {@link CheckpointPolicy}. */
+  readonly checkpoints?: CheckpointPolicy
   /** How long runs of it without a parent stay after they ended, with everything below them. For ever unless said. */
   readonly retention?: Retention
   run(ctx: RunContext, input: I): Promise<O>

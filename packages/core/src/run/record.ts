@@ -35,6 +35,12 @@ export interface Cost {
   readonly treePicoDollars?: string
 }
 
+/** How a run failed. */
+export interface RunError extends ErrorData {
+  /** The last checkpoint that it came to: `RUN@SEQ`. Absent for a run that never began. */
+  readonly checkpoint?: string
+}
+
 /** What every run returns, also one that failed, timed out or hit a limit. */
 export interface RunRecord<O = Json> {
   readonly runId: RunId
@@ -42,10 +48,12 @@ export interface RunRecord<O = Json> {
   readonly success: boolean
   readonly status: RecordStatus
   readonly result?: O
-  readonly error?: ErrorData
+  readonly error?: RunError
   readonly history: readonly HistoryEntry[]
   /** Model turns taken. */
   readonly iterations: number
   readonly usage: Usage
   readonly cost: Cost
+  /** Of a run that went on from a checkpoint of another one: what both share was paid by that one. */
+  readonly forkedFrom?: { readonly runId: RunId; readonly seq: number }
 }

@@ -71,6 +71,11 @@ export class StepEntry extends Entry {
     return (effect !== 'read' || isPaid === true) && announcesCalls !== true
   }
 
+  /** It is what a tool does. */
+  get isTool(): boolean {
+    return this.#options.meta?.kind === 'tool'
+  }
+
   /** A body that must not be repeated runs now. */
   get isOnceBodyOpen(): boolean {
     return this.#current !== undefined && isOnce(this.#options.effect)

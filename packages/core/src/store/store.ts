@@ -17,6 +17,8 @@ export interface RunSummary {
   readonly status: RunStatus
   readonly priority: number
   readonly deadlineAt?: number
+  /** It counts as a workflow; see {@link NewRun.isWorkflow}. */
+  readonly isWorkflow?: true
   readonly createdAt: number
   readonly endedAt?: number
   /** The seq of the last event. */
