@@ -19,4 +19,4 @@ export type {
   HoldOptions,
   ResumeOptions,
 } from './checkpoint/checkpoints.ts'
-export type { ForkOptions } from './checkpoint/fork.ts'
+export { forkRun, type ForkOptions, type Prefix } from './checkpoint/fork.ts'

@@ -104,7 +104,7 @@ export {
   type DefinitionOptions,
   type Retention,
 } from './run/definition.ts'
-export type { Cost, HistoryEntry, RecordStatus, RunError, RunRecord } from './run/record.ts'
+export type { Cost, HistoryEntry, RecordStatus, RunRecord } from './run/record.ts'
 export { defaultRetry, isOnce, noRetry, retryDelay, type RetryPolicy } from './run/retry.ts'
 export { isRunEnding } from './run/run-ending.ts'
 export type { Settled, Task, TaskKind } from './run/task.ts'

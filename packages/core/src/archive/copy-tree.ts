@@ -32,7 +32,8 @@ async function childrenOf(store: Store, scope: Scope, parent: RunId): Promise<re
     const filter = { parent, limit: pageRows, ...(before === undefined ? {} : { before }) }
     const page = await store.log.runs(scope, filter)
     found.push(...page)
-    if (page.length < pageRows) return found
+    // Lists begin with the newest; copies keep the order in which runs were made.
+    if (page.length < pageRows) return found.toReversed()
   }
 }
 

@@ -136,7 +136,7 @@ function kindOf(meta: StepMeta | undefined): Kind {
   return meta?.kind === 'model' || meta?.kind === 'tool' ? meta.kind : 'step'
 }
 
-/** A record whose error names the last checkpoint of the run. `events`: the whole log. */
+/** A record with its error's last checkpoint. `events`: the whole log. */
 export function withCheckpoint<O>(record: RunRecord<O>, events: readonly NewEvent[]): RunRecord<O> {
   if (!record.error) return record
   const fold = new CheckpointFold(record.runId)
@@ -145,5 +145,5 @@ export function withCheckpoint<O>(record: RunRecord<O>, events: readonly NewEven
     // Type and data stay the pair that they were.
     last = fold.read({ ...event, seq: index + 1 } as LogEvent).at(-1) ?? last
   }
-  return last ? { ...record, error: { ...record.error, checkpoint: last.id } } : record
+  return last ? { ...record, checkpoint: last.id } : record
 }

@@ -35,12 +35,6 @@ export interface Cost {
   readonly treePicoDollars?: string
 }
 
-/** How a run failed. */
-export interface RunError extends ErrorData {
-  /** The last checkpoint that it came to: `RUN@SEQ`. Absent for a run that never began. */
-  readonly checkpoint?: string
-}
-
 /** What every run returns, also one that failed, timed out or hit a limit. */
 export interface RunRecord<O = Json> {
   readonly runId: RunId
@@ -48,7 +42,9 @@ export interface RunRecord<O = Json> {
   readonly success: boolean
   readonly status: RecordStatus
   readonly result?: O
-  readonly error?: RunError
+  readonly error?: ErrorData
+  /** Of a run with an error: the last checkpoint that it came to, `RUN@SEQ`. Absent for one that never began. */
+  readonly checkpoint?: string
   readonly history: readonly HistoryEntry[]
   /** Model turns taken. */
   readonly iterations: number

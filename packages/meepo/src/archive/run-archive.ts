@@ -1,3 +1,4 @@
+import { MeepoError } from '@meepo/core'
 import type { Engine, Machine, RunHandle, RunId, Store } from '@meepo/core'
 import type { Archive, Checkpoints, Pasted, ResumeOptions } from '@meepo/core/archive'
 
@@ -51,7 +52,7 @@ export function openRunArchive({ store, machine, archive }: ArchiveParts): RunAr
     return writeDocument(machine.hash, { form: runForm, facts: { at: machine.scheduler.now() }, tree })
   }
   const importRun = async (text: string): Promise<Pasted & { runId: RunId }> => {
-    const { MeepoError, pasteTree, readDocument, runForm } = await load()
+    const { pasteTree, readDocument, runForm } = await load()
     const { form, tree } = readDocument(machine.hash, text)
     const [root] = tree.runs
     if (form !== runForm || !root) {
@@ -91,6 +92,16 @@ export function openCheckpoints({ store, engine, machine, archive }: ArchivePart
     async *follow(runId, options) {
       yield* (await inner()).follow(runId, options)
     },
-    resume: async (id, options) => engine.resume(await (await inner()).fork(id, options)),
+    resume: async (id, options) => goOn(engine, await (await inner()).fork(id, options)),
+  }
+}
+
+/** Engines that were waiting for work may have driven it to its end by now. */
+async function goOn(engine: Engine, runId: RunId): Promise<RunHandle> {
+  try {
+    return await engine.resume(runId)
+  } catch (thrown) {
+    if (MeepoError.is(thrown) && thrown.code === 'run.not_resumable') return engine.handle(runId)
+    throw thrown
   }
 }
