@@ -1,8 +1,9 @@
-import { anySchema, define, type RunContext } from '@meepo/core'
+import { define, type RunContext } from '@meepo/core'
+import { number } from 'zod'
 
 const child = define<number, number>({
   name: 'doubled',
-  input: anySchema,
+  input: number(),
   run: async (ctx, n) => ctx.step('double', { effect: 'read' }, async () => n * 2),
 })
 
@@ -12,7 +13,7 @@ const step = (ctx: RunContext, name: string, work: () => number | string) =>
 /** A run of 30 steps of all kinds, some side by side. Its result depends on each of them and on nothing else. */
 export const thirtySteps = define<number, readonly (number | string)[]>({
   name: 'thirty-steps',
-  input: anySchema,
+  input: number(),
   uses: [child],
   run: async (ctx, start) => {
     const seen: (number | string)[] = [start]

@@ -1,4 +1,4 @@
-import { anySchema, define, defineAgent, MeepoError } from '@meepo/core'
+import { define, defineAgent, MeepoError } from '@meepo/core'
 import { readDocument } from '@meepo/core/archive'
 import { createBookingModel } from '@meepo/core/testing'
 import { startPostgresServer, type PostgresServer } from '@meepo/store-postgres/testing'
@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { number } from 'zod'
 import { createMeepo, type Meepo } from '../create-meepo.ts'
 import type { MeepoOptions } from '../options.ts'
 
@@ -25,7 +26,7 @@ function orders() {
   const agent = defineAgent({ name: 'clerk', instructions: 'Decide.', model })
   const pay = define<number, string>({
     name: 'order',
-    input: anySchema,
+    input: number(),
     uses: [agent],
     run: async (ctx, n) => {
       await ctx.child(agent, 'first', `order ${n}`)
