@@ -97,8 +97,11 @@ export type {
   StepOptions,
 } from './run/context.ts'
 export {
+  checkRetention,
   define,
+  defaultRetention,
   definitionKey,
+  retentionOf,
   type AnyDefinition,
   type Definition,
   type DefinitionOptions,

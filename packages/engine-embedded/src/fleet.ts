@@ -39,6 +39,7 @@ import { Rooms } from './rooms.ts'
  * F2 A run whose append failed is forgotten and driven again from its durable prefix; one that was fenced is forgotten.
  * F3 Where places of workflows are counted, one that waits for anything but children leaves memory at once: the store
  *    gives its place to another, and wakes it when there is one again.
+ * F4 While memory is tight the runs that do something go on, and every run that waits leaves at once.
  */
 
 /** How many runs are driven at once, and how long a waiting one stays in memory. */
@@ -72,6 +73,7 @@ export class Fleet implements RunOwner {
   readonly #intake: Intake
   readonly #flusher: Flusher
   #isStopping = false
+  #isTight = false
   readonly certainty: Certainty = new Certainty()
   readonly logRoom: LogRoom = new LogRoom(keptPages)
   readonly #releases: Releases
@@ -290,6 +292,7 @@ export class Fleet implements RunOwner {
   /** F3 */
   #idleMsOf(run: ActiveRun): number {
     const { idleMs, maxWorkflows } = this.#options
+    if (this.#isTight) return 0
     return maxWorkflows !== undefined && run.isWorkflow && !keepsPlace(run) ? 0 : idleMs
   }
 
@@ -306,6 +309,14 @@ export class Fleet implements RunOwner {
   /** Looks for work at that time at the latest. */
   wakeAt(at: number | undefined): void {
     this.#intake.wakeAt(at)
+  }
+
+  /** The memory of the process is nearly full: no run is taken, and those that wait leave. F4 */
+  set isTight(isTight: boolean) {
+    if (this.#isTight === isTight) return
+    this.#isTight = isTight
+    this.#rooms.isPaused = isTight
+    this.#intake.roomIsFree()
   }
 
   /** Forgets a run that could not be created. */

@@ -41,7 +41,9 @@ await context.until(paid.result())
 const log = await context.store.log.read('system', 'golden-steps')
 const seq = log.find(({ type }) => type === 'step.completed')?.seq ?? 0
 const prefix = { runId: 'golden-steps', seq, isWorkflow: false, events: log.slice(0, seq), blobs: new Map() }
-await context.until(forkRun(context.store, createTestMachine({ startAt: context.now() }), prefix, { runId: 'golden-forked' }))
+await context.until(
+  forkRun(context.store, createTestMachine({ startAt: context.now() }), prefix, { runId: 'golden-forked' }),
+)
 await context.until(engine.handle('golden-forked').result())
 
 for (const { runId, definition } of await context.store.log.runs('system')) await write(runId, definition)

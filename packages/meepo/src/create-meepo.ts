@@ -4,7 +4,7 @@ import { createBudgetBook, createToolRuntime, isWorkflow, MeepoError, openSessio
 import type { Agent, Costs, Definition } from '@meepo/core'
 import type { Engine, RunHandle, RunRecord, Session, SessionOptions } from '@meepo/core'
 import type { StartOptions, StopOptions, Store, StreamEvent } from '@meepo/core'
-import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '@meepo/engine-embedded'
+import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine, type MemoryView } from '@meepo/engine-embedded'
 import type { Gateway, GatewayOptions } from '@meepo/gateway'
 import { openArchive } from './archive/open-archive.ts'
 import {
@@ -34,6 +34,8 @@ export interface Meepo {
   readonly workflows: Workflows
   /** Durable points of runs that another run can go on from. */
   readonly checkpoints: MeepoCheckpoints
+  /** How the memory of this process stands, and what the engine refused for it. */
+  readonly memory: MemoryView
   /** Runs out of this store, and into it. */
   readonly archive: RunArchive
   /** Resolves when the start is durable. */
@@ -78,8 +80,14 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
     const { toolPools: pools = {} } = rest
     const { scheduler } = machine
     const tools = rest.tools ?? createToolRuntime({ scheduler, pools, ...(limitsTools ? { limiter } : {}) })
+    const { archive, closeArchive } = lateArchive(place ?? archiveBeside(given))
+    const { archive: isArchived = false, ...retention } = rest.retention ?? {}
+    // Asked by the engine, of which it is made.
+    const late: { archive?: RunArchive } = {}
     const engine = createEmbeddedEngine({
       ...rest,
+      retention,
+      ...(isArchived ? { archiveRun: async (runId) => late.archive?.put(runId) } : {}),
       ...enginePrefix(rest),
       budgets: book,
       machine,
@@ -87,24 +95,25 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
       models,
       tools,
     })
+    const parts = { store, engine, machine, archive }
+    late.archive = openRunArchive(parts)
     engine.register(...definitions)
     const workflows = openWorkflows({ engine, store }, definitions.filter(isWorkflow), {
       machine,
+      retention,
       ...(rest.onNotice ? { onNotice: rest.onNotice } : {}),
     })
     // Whoever tells alerts has joined the others on the store, also when it runs nothing itself.
     if (definitions.length > 0 || (rest.alerts ?? []).length > 0) await engine.begin()
     if (definitions.length > 0) await workflows.begin()
     const books = openBooks(engine, book, rest, rest.onNotice)
-    const { archive, closeArchive } = lateArchive(place ?? archiveBeside(given))
     const close = async (): Promise<void> => {
       await books.close()
       await closeArchive()
       await limiter?.close()
       await closeStore()
     }
-    const parts = { store, engine, machine, archive }
-    return wired(engine, { costs: books.costs, workflows, parts }, close)
+    return wired(engine, { costs: books.costs, workflows, parts, archive: late.archive }, close)
   } catch (thrown) {
     await closeStore()
     throw thrown
@@ -115,9 +124,14 @@ interface Opened {
   readonly costs: Costs
   readonly workflows: OpenWorkflows
   readonly parts: ArchiveParts
+  readonly archive: RunArchive
 }
 
-function wired(engine: EmbeddedEngine, { costs, workflows, parts }: Opened, close: () => Promise<void>): Meepo {
+function wired(
+  engine: EmbeddedEngine,
+  { costs, workflows, parts, archive }: Opened,
+  close: () => Promise<void>,
+): Meepo {
   const begin = <I, O>(
     definition: Definition<I, O> | string,
     input: I,
@@ -129,7 +143,10 @@ function wired(engine: EmbeddedEngine, { costs, workflows, parts }: Opened, clos
     costs,
     workflows,
     checkpoints: openCheckpoints(parts),
-    archive: openRunArchive(parts),
+    archive,
+    get memory() {
+      return engine.memory
+    },
     start: begin,
     run: async (definition, input, { signal, ...start } = {}) =>
       (await begin(definition, input, start)).result({ signal }),

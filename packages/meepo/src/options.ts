@@ -1,4 +1,4 @@
-import { MeepoError, type AnyDefinition, type Store, type Workflow } from '@meepo/core'
+import { MeepoError, type AnyDefinition, type Retention, type Store, type Workflow } from '@meepo/core'
 import type { Archive } from '@meepo/core/archive'
 import type { EngineOptions } from '@meepo/engine-embedded'
 import type { GatewayOptions } from '@meepo/gateway'
@@ -7,7 +7,7 @@ import type { MoneyOptions } from './money.ts'
 /** How `createMeepo` wires a store, an engine and the way to models. Everything has a default. */
 export interface MeepoOptions
   extends
-    Omit<EngineOptions, 'store' | 'budgets' | 'idPrefix'>,
+    Omit<EngineOptions, 'store' | 'budgets' | 'idPrefix' | 'archiveRun' | 'retention'>,
     Omit<GatewayOptions, 'timeoutMs' | 'idleTimeoutMs' | 'machine'>,
     MoneyOptions {
   /**
@@ -20,6 +20,11 @@ export interface MeepoOptions
    * which its owner closes. A folder `archive` beside the store's file, or `.meepo/archive`, unless said.
    */
   readonly archive?: string | Archive
+  /**
+   * How long ended runs are kept where their definition does not say it: 30 days, and 90 of those that failed or were
+   * cancelled, unless said. With `archive`, each is put into the archive before it is removed.
+   */
+  readonly retention?: Retention & { readonly archive?: boolean }
   /** Known from the start: runs of these that were interrupted are taken up at once. */
   readonly definitions?: readonly AnyDefinition[]
   /** Known from the start, as `definitions` are; the schedules of workflows in either list are kept from then on. */
@@ -45,6 +50,8 @@ const beside = [
   'beatMs',
   'missedBeats',
   'machine',
+  'memory',
+  'retention',
   'onNotice',
   'tools',
   'toolPools',

@@ -1,8 +1,13 @@
-import { array, custom, record, strictObject, string, number, union, type ZodType } from 'zod'
+import { array, boolean, custom, literal, record, strictObject, string, number, union, type ZodType } from 'zod'
 
 const callable = custom<unknown>((value) => typeof value === 'function', 'must be a function')
 const object = custom<object>((value) => typeof value === 'object' && value !== null, 'must be an object')
 const count = number().int().min(1).optional()
+
+const keptMs = custom<number>(
+  (value) => typeof value === 'number' && value >= 0,
+  'must be milliseconds from 0',
+).optional()
 
 const definition = custom<object>(
   (value) =>
@@ -59,4 +64,10 @@ export const configShape: ZodType<unknown> = strictObject({
   beatMs: count,
   missedBeats: count,
   machine: object.optional(),
+  memory: union([object, literal(false)], 'must be marks, or false').optional(),
+  retention: strictObject({
+    completedMs: keptMs,
+    failedMs: keptMs,
+    archive: boolean().optional(),
+  }).optional(),
 })

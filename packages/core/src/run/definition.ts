@@ -24,16 +24,35 @@ export interface Definition<I = unknown, O = unknown> {
   readonly isWorkflow?: true
   /** Which points of its runs are checkpoints, and wait for the disk; see {@link CheckpointPolicy}. */
   readonly checkpoints?: CheckpointPolicy
-  /** How long runs of it without a parent stay after they ended, with everything below them. For ever unless said. */
+  /** How long runs of it without a parent stay after they ended, with everything below them. What is not said is for the engine to say. */
   readonly retention?: Retention
   run(ctx: RunContext, input: I): Promise<O>
 }
 
-/** How long ended runs are kept, in milliseconds from their end. What is not said is kept for ever. */
+/** How long ended runs are kept, in milliseconds from their end; `Infinity` for ever. */
 export interface Retention {
   readonly completedMs?: number
   /** Of runs that failed or were cancelled. */
   readonly failedMs?: number
+}
+
+const dayMs = 86_400_000
+
+/** How long ended runs are kept where nobody says: 30 days, and 90 of those that failed or were cancelled. */
+export const defaultRetention: Required<Retention> = { completedMs: 30 * dayMs, failedMs: 90 * dayMs }
+
+/** How long ended runs are kept of a definition. Each field is what the first says that says it. */
+export function retentionOf(own: Retention = {}, configured: Retention = {}): Required<Retention> {
+  return { ...defaultRetention, ...configured, ...own }
+}
+
+/** Throws `config.invalid` for what is no time. */
+export function checkRetention(retention: Retention, of: string): void {
+  for (const field of ['completedMs', 'failedMs'] as const) {
+    const value = retention[field]
+    if (value === undefined || value >= 0) continue
+    throw new MeepoError('config.invalid', `retention.${field} of ${of} must be a number of milliseconds from 0`)
+  }
 }
 
 /** A definition whose input and output are not known here: every definition is one, as `run` is a method. */
@@ -61,13 +80,13 @@ export function checkDefinition(definition: Pick<AnyDefinition, 'name' | 'versio
       `name ${JSON.stringify(name)} and version ${JSON.stringify(version)} may hold letters, digits, dot, dash and underscore`,
     )
   }
-  checkRetention(definition)
+  checkOwnRetention(definition)
 }
 
-function checkRetention({ name, retention = {} }: Pick<AnyDefinition, 'name' | 'retention'>): void {
+function checkOwnRetention({ name, retention = {} }: Pick<AnyDefinition, 'name' | 'retention'>): void {
   for (const field of ['completedMs', 'failedMs'] as const) {
     const value = retention[field]
-    if (value === undefined || (Number.isFinite(value) && value >= 0)) continue
+    if (value === undefined || value >= 0) continue
     throw new MeepoError(
       'definition.invalid',
       `retention.${field} of ${name} must be a number of milliseconds from 0`,

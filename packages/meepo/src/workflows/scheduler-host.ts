@@ -3,6 +3,7 @@ import {
   fireRunId,
   MeepoError,
   nextSchedulerId,
+  retentionOf,
   scheduleData,
   schedulerDefinition,
   toErrorData,
@@ -11,6 +12,7 @@ import {
   type Engine,
   type Fire,
   type Machine,
+  type Retention,
   type RunId,
   type RunSummary,
   type SchedulerHost,
@@ -28,6 +30,8 @@ export interface Ground {
   readonly store: Store
   readonly machine: Machine
   readonly onNotice: (notice: EngineNotice) => void
+  /** How long the engine keeps runs of definitions that do not say it. */
+  readonly retention: Retention
 }
 
 /** What the schedulers of a workflow do in this process. */
@@ -47,7 +51,7 @@ export class WorkflowSchedulers implements SchedulerHost {
   }
 
   get keptMs(): number {
-    const { completedMs = Infinity, failedMs = Infinity } = this.workflow.retention ?? {}
+    const { completedMs, failedMs } = retentionOf(this.workflow.retention, this.#ground.retention)
     return Math.min(completedMs, failedMs)
   }
 

@@ -8,6 +8,7 @@ import {
   workflowStart,
   type AnyDefinition,
   type Engine,
+  type Retention,
   type Machine,
   type PassedFire,
   type RunHandle,
@@ -71,6 +72,8 @@ export interface OpenWorkflowsOptions {
   readonly machine?: Machine
   /** Hears of fires whose run could not be started. Must not throw. */
   readonly onNotice?: (notice: EngineNotice) => void
+  /** As the engine has it: how long runs of definitions are kept that do not say it. */
+  readonly retention?: Retention
 }
 
 /**
@@ -80,9 +83,9 @@ export interface OpenWorkflowsOptions {
 export function openWorkflows(
   { engine, store }: { readonly engine: Engine; readonly store: Store },
   workflows: readonly AnyDefinition[],
-  { machine = createNodeMachine(), onNotice = ignore }: OpenWorkflowsOptions = {},
+  { machine = createNodeMachine(), onNotice = ignore, retention = {} }: OpenWorkflowsOptions = {},
 ): OpenWorkflows {
-  const ground: Ground = { engine, store, machine, onNotice }
+  const ground: Ground = { engine, store, machine, onNotice, retention }
   const byName = new Map<string, WorkflowSchedulers>()
   for (const workflow of workflows) {
     if (!isWorkflow(workflow))
