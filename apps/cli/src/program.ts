@@ -6,6 +6,7 @@ import { cancelCommand } from './commands/cancel.ts'
 import { checkpointsCommand } from './commands/checkpoints.ts'
 import { costCommand } from './commands/cost.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { eraseCommand } from './commands/erase.ts'
 import { exportCommand } from './commands/export.ts'
 import { graphCommand } from './commands/graph.ts'
 import { importCommand } from './commands/import.ts'
@@ -45,6 +46,7 @@ export function createProgram(): Command {
     checkpointsCommand,
     exportCommand,
     importCommand,
+    eraseCommand,
   ]
   for (const create of [
     ...commands,

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import type { Archive } from '@meepo/core/archive'
+import type { Archive, ErasureReceipt } from '@meepo/core/archive'
 import { createBudgetBook, createToolRuntime, isWorkflow, MeepoError, openSession } from '@meepo/core'
 import type { Agent, Costs, Definition } from '@meepo/core'
 import type { Engine, RunHandle, RunRecord, Session, SessionOptions } from '@meepo/core'
@@ -46,6 +46,11 @@ export interface Meepo {
   stream<I, O>(definition: Definition<I, O> | string, input: I, options?: RunOptions): AsyncIterable<StreamEvent>
   /** A conversation with an agent that goes on over messages, processes and days. */
   session<O>(agent: Agent<string, O>, options?: SessionOptions): Session<O>
+  /**
+   * Removes what is known of a subject (`user:ann`, `session:42`, `tag:customer=7`): its runs, their copies in the archive, and
+   * its name in the books, where amounts stay. Rejects with `erase.open_runs` while one of its runs has not ended.
+   */
+  erase(subject: string): Promise<ErasureReceipt>
   /** Lets steps in flight end, gives the rest back so that it can be resumed, closes what was opened. */
   stop(options?: StopOptions): Promise<void>
 }
@@ -153,6 +158,7 @@ function wired(
     async *stream(definition, input, { signal, ...start } = {}) {
       yield* (await begin(definition, input, { ...start, isPreviewed: true })).stream({ signal })
     },
+    erase: async (subject) => (await import('@meepo/core/archive')).eraseSubject(parts, subject),
     session: (agent, options) => openSession(engine, agent, options),
     stop: async (stop) => {
       try {

@@ -25,7 +25,8 @@ export async function copyTree(store: Store, scope: Scope, runId: RunId): Promis
   return { tenant: root.tenant, runs, blobs: await readBlobs(store, root.tenant, runs) }
 }
 
-async function childrenOf(store: Store, scope: Scope, parent: RunId): Promise<readonly RunSummary[]> {
+/** The runs right below one, the oldest first. */
+export async function childrenOf(store: Store, scope: Scope, parent: RunId): Promise<readonly RunSummary[]> {
   const found: RunSummary[] = []
   for (;;) {
     const before = found.at(-1)?.runId
