@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 interface Ended {
@@ -10,7 +10,7 @@ interface Ended {
 function leak(mode: 'guarded' | 'bare'): Promise<Ended> {
   const flags = ['--max-old-space-size=96', '--expose-gc', '--conditions=meepo-source']
   return new Promise((resolve) => {
-    const file = join(import.meta.dirname, 'leak.fixture.ts')
+    const file = fileURLToPath(new URL('leak.fixture.ts', import.meta.url))
     const child = execFile(process.execPath, [...flags, file, mode], (error, out) => {
       resolve({ code: error ? (child.signalCode ?? child.exitCode) : 0, out })
     })

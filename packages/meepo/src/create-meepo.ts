@@ -1,12 +1,11 @@
-import { dirname, join } from 'node:path'
-import type { Archive, ErasureReceipt } from '@meepo/core/archive'
+import type { ErasureReceipt } from '@meepo/core/archive'
 import { createBudgetBook, createToolRuntime, isWorkflow, MeepoError, openSession } from '@meepo/core'
 import type { Agent, Costs, Definition } from '@meepo/core'
 import type { Engine, RunHandle, RunRecord, Session, SessionOptions } from '@meepo/core'
 import type { StartOptions, StopOptions, Store, StreamEvent } from '@meepo/core'
 import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine, type MemoryView } from '@meepo/engine-embedded'
 import type { Gateway, GatewayOptions } from '@meepo/gateway'
-import { openArchive } from './archive/open-archive.ts'
+import { archiveBeside, lateArchive } from './archive/open-archive.ts'
 import {
   openCheckpoints,
   openRunArchive,
@@ -168,23 +167,6 @@ function wired(
       }
     },
   }
-}
-
-/** Opened when it is first used, and closed if it was: one that was given is its owner's. */
-function lateArchive(given: string | Archive): { archive: () => Promise<Archive>; closeArchive: () => Promise<void> } {
-  let opened: Promise<Archive> | undefined
-  return {
-    archive: () => (opened ??= typeof given === 'string' ? openArchive(given) : Promise.resolve(given)),
-    closeArchive: async () => {
-      if (opened && typeof given === 'string') await (await opened).close()
-    },
-  }
-}
-
-/** The folder of a database file holds its archive too. */
-function archiveBeside(store: string | Store): string {
-  const isFile = typeof store === 'string' && store !== 'memory' && !/^postgres(ql)?:/.test(store)
-  return isFile ? join(dirname(store), 'archive') : '.meepo/archive'
 }
 
 async function openGateway(options: GatewayOptions): Promise<Gateway> {

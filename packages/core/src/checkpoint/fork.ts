@@ -82,7 +82,7 @@ function forkedData(from: RunId, to: RunId, data: EventData['run.created']): Eve
  * What a run did to the world behind a checkpoint, or was doing there, and may do again when another one goes on from it:
  * steps that do more than read, and child runs.
  */
-export function effectsBehind(events: readonly LogEvent[], seq: number): readonly string[] {
+function effectsBehind(events: readonly LogEvent[], seq: number): readonly string[] {
   const effects = new Map<number, string>()
   for (const event of events) {
     if (event.type === 'step.started' && event.data.effect !== 'read' && event.data.meta?.kind !== 'model') {

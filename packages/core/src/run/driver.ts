@@ -251,7 +251,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     const start = this.#recorded?.get(number)?.start
     const recorded = start?.type === 'step.started' ? start.data.meta?.agent : undefined
     const entry = this.#open.find(number)
-    return this.callFor(entry instanceof StepEntry ? entry.agent : recorded).scopes
+    return this.callFor(entry instanceof StepEntry ? entry.meta?.agent : recorded).scopes
   }
 
   receive(name: string, value: Stored): void {
@@ -552,7 +552,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 /** Turns begin with a call of a model, which waits for the log by itself: at their ends nothing is owed. */
 function isPoint(every: CheckpointPolicy['every'], entry: Entry): boolean {
   if (every === 'step') return true
-  return every === 'tool' && (entry.kind === 'child' || (entry instanceof StepEntry && entry.isTool))
+  return every === 'tool' && (entry.kind === 'child' || (entry instanceof StepEntry && entry.meta?.kind === 'tool'))
 }
 
 function eventOf(outcome: Outcome, at: number): NewEvent {

@@ -71,19 +71,14 @@ export class StepEntry extends Entry {
     return (effect !== 'read' || isPaid === true) && announcesCalls !== true
   }
 
-  /** It is what a tool does. */
-  get isTool(): boolean {
-    return this.#options.meta?.kind === 'tool'
-  }
-
   /** A body that must not be repeated runs now. */
   get isOnceBodyOpen(): boolean {
     return this.#current !== undefined && isOnce(this.#options.effect)
   }
 
-  /** Whom its calls are charged to, where that is not what the run was started with. */
-  get agent(): string | undefined {
-    return this.#options.meta?.agent
+  /** What it is for; with `agent`, whom its calls are charged to in place of what the run was started with. */
+  get meta(): StepOptions['meta'] {
+    return this.#options.meta
   }
 
   startEvent(at: number): NewEvent {
@@ -210,7 +205,7 @@ export class StepEntry extends Entry {
       this.#attempt,
       preview,
       this.#tries,
-      this.owner.callFor(this.agent),
+      this.owner.callFor(this.meta?.agent),
     )
     this.#current = handle
     this.#startedAt = scheduler.elapsed()
@@ -360,7 +355,7 @@ export class StepEntry extends Entry {
       this.#attempt,
       undefined,
       0,
-      this.owner.callFor(this.agent),
+      this.owner.callFor(this.meta?.agent),
     )
     const settle = (found: Reconciled<unknown>): void => {
       if (this.#isDropped || !this.#isUndecided) return

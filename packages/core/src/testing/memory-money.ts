@@ -242,12 +242,12 @@ function renameScope({ money }: MemoryState, tenant: TenantId | undefined, from:
   }
   const [before, after] = accountEnds(tenant, from, to)
   const newKey = (key: string): string => (key.endsWith(before) ? key.slice(0, -before.length) + after : key)
-  for (const [key, account] of [...money.accounts]) {
+  for (const [key, account] of money.accounts) {
     if (newKey(key) === key) continue
     money.accounts.delete(key)
     money.accounts.set(newKey(key), account)
   }
-  for (const [id, { alert, isTold }] of [...money.alerts]) {
+  for (const [id, { alert, isTold }] of money.alerts) {
     const key = newKey(alert.key)
     if (key === alert.key) continue
     money.alerts.delete(id)

@@ -1,4 +1,5 @@
-import { MeepoError } from '@meepo/core'
+import { dirname, join } from 'node:path'
+import { MeepoError, type Store } from '@meepo/core'
 import type { Archive } from '@meepo/core/archive'
 
 /**
@@ -22,4 +23,24 @@ async function importS3() {
   } catch (cause) {
     throw new MeepoError('config.invalid', 'an archive in S3 needs `npm install @meepo/archive-s3`', { cause })
   }
+}
+
+/** Opened when it is first used, and closed if it was: one that was given is its owner's. */
+export function lateArchive(given: string | Archive): {
+  archive: () => Promise<Archive>
+  closeArchive: () => Promise<void>
+} {
+  let opened: Promise<Archive> | undefined
+  return {
+    archive: () => (opened ??= typeof given === 'string' ? openArchive(given) : Promise.resolve(given)),
+    closeArchive: async () => {
+      if (opened && typeof given === 'string') await (await opened).close()
+    },
+  }
+}
+
+/** The folder of a database file holds its archive too. */
+export function archiveBeside(store: string | Store): string {
+  const isFile = typeof store === 'string' && store !== 'memory' && !/^postgres(ql)?:/.test(store)
+  return isFile ? join(dirname(store), 'archive') : '.meepo/archive'
 }

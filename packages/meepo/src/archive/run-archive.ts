@@ -42,7 +42,7 @@ export interface ArchiveParts {
 const folder = 'runs'
 
 /** Loaded late: most processes never need it. */
-const load = (): Promise<typeof import('@meepo/core/archive')> => import('@meepo/core/archive')
+const load = () => import('@meepo/core/archive')
 
 /** Opens the archive side of a store. */
 export function openRunArchive({ store, machine, archive }: ArchiveParts): RunArchive {
