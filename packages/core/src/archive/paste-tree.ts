@@ -8,13 +8,11 @@ import { createdOf } from './copy-tree.ts'
 import type { RunCopy, TreeCopy } from './run-copy.ts'
 
 /*
- * Puts runs into a store by what every store can do. An engine of its own owns them meanwhile, so nobody drives a run before
- * all of it is there.
+ * Puts runs into a store by what every store can do. Whatever stops it in the middle, doing it again goes on from there.
  *
- * P1 The first write of a run holds its whole log, less the event that ended it: whatever happens after it, that log is what
- *    an engine finds, and doing it again goes on where it stopped.
- * P2 Lines of the ledger and the run's own account are written with its last event, or alone. No other balance changes:
- *    what was spent was charged where the run was driven.
+ * P1 The first write of a run holds its whole log. One that has not ended is owned by an engine of ours meanwhile, so nobody
+ *    drives it before its mail is there; should that engine be taken for dead, the log is whole all the same.
+ * P2 What was spent goes to the run's own account and to no other: budgets were charged where the run was driven.
  * P3 Lines that the books of this store know already (the run was removed from it) are not added to its sums again.
  */
 
@@ -34,28 +32,31 @@ export async function pasteTree(store: Store, machine: Machine, scope: Scope, tr
   if (scope !== 'system' && scope.tenant !== tree.tenant) {
     throw new MeepoError('archive.conflict', `the runs belong to the tenant ${tree.tenant}`)
   }
-  const missing: RunCopy[] = []
-  for (const run of tree.runs) if (!(await isThere(store, scope, run))) missing.push(run)
-  if (missing.length === 0) return { kind: 'exists', runs: 0 }
+  const missing = new Set<RunCopy>()
+  for (const run of tree.runs) if (!(await isThere(store, scope, run))) missing.add(run)
   const { tenant } = tree
-  for (const [id, text] of tree.blobs) await store.blobs.put({ tenant }, id, text)
-  const known = new Set<string>()
-  for (const { runId } of missing) if (await isBooked(store, tenant, runId)) known.add(runId)
+  if (missing.size > 0) for (const [id, text] of tree.blobs) await store.blobs.put({ tenant }, id, text)
   const engine: EngineId = `import-${machine.random.id().slice(0, 16)}`
   await store.leases.join(engine)
   try {
     const open: { runId: string; epoch: number; status: 'queued' }[] = []
     for (const run of missing) {
       await store.leases.beat(engine)
-      const ledger = known.has(run.runId) ? [] : run.ledger
-      const epoch = await write(store, machine, engine, tree, { ...run, ledger })
-      if (epoch !== undefined) open.push({ runId: run.runId, epoch, status: 'queued' })
+      const epoch = await writeLog(store, machine, engine, tree, run)
+      if (epoch === undefined) continue
+      open.push({ runId: run.runId, epoch, status: 'queued' })
+      await writeMail(store, tree, run, epoch)
     }
+    // Looked at before any of it: a line of a child counts for its parents too.
+    const booked = new Set<RunCopy>()
+    for (const run of tree.runs) if (await isBooked(store, tenant, run.runId)) booked.add(run)
+    for (const run of tree.runs) await book(store, tenant, booked.has(run) ? { ...run, ledger: [] } : run)
+    for (const run of missing) await setLimit(store, run)
     await store.leases.release(engine, open)
   } finally {
     await store.leases.leave(engine)
   }
-  return { kind: 'imported', runs: missing.length }
+  return { kind: missing.size > 0 ? 'imported' : 'exists', runs: missing.size }
 }
 
 /** True for a log that is there, or went on from there. */
@@ -72,42 +73,64 @@ async function isThere(store: Store, scope: Scope, { runId, events }: RunCopy): 
   throw new MeepoError('archive.conflict', `run ${runId} is there with another log`, { details: { runId } })
 }
 
-/** P3 */
+/** P3. Whether its lines are in the sums. */
 async function isBooked(store: Store, tenant: string, runId: string): Promise<boolean> {
   const sums = await store.money.report({ tenant }, { by: 'total', scope: `run:${runId}` })
   return sums.some(({ calls }) => calls > 0)
 }
 
-/** The epoch of a run that has not ended. */
-async function write(
+/** P1. The epoch of a run that has not ended. */
+async function writeLog(
   store: Store,
   machine: Machine,
   engine: EngineId,
   { tenant, blobs }: TreeCopy,
   copy: RunCopy,
 ): Promise<number | undefined> {
-  const { runId, events, pending, ledger, reservations, account } = copy
+  const last = copy.events.at(-1)
+  const isEnded = last !== undefined && isTerminal(last)
+  const log = copy.events.map(withoutSeq)
+  const run = newRunOf(machine, copy, blobs)
+  const created = await store.log.create({ tenant }, run, log, isEnded ? undefined : engine)
+  if (created.kind === 'exists') throw new MeepoError('run.exists', `run ${copy.runId} was created meanwhile`)
+  return isEnded ? undefined : created.epoch
+}
+
+/** What waited for the run, what it took before, and what is set aside for calls that were lost. */
+async function writeMail(
+  store: Store,
+  { tenant, blobs }: TreeCopy,
+  { runId, events, pending, reservations }: RunCopy,
+  epoch: number,
+): Promise<void> {
   const scope = { tenant }
-  const last = events.at(-1)
-  const end = last && isTerminal(last) ? last : undefined
-  const log: readonly NewEvent[] = end ? events.slice(0, -1) : events
-  const created = await store.log.create(scope, newRunOf(machine, copy, blobs), log.map(withoutSeq), engine)
-  if (created.kind === 'exists') throw new MeepoError('run.exists', `run ${runId} was created meanwhile`)
-  const { epoch } = created
-  const taken = end ? [] : events.flatMap((event) => takenMail(event, blobs))
-  for (const delivery of end ? [] : [...taken, ...pending]) await store.inbox.deliver(scope, runId, delivery)
-  const own = [{ key: `run:${runId}` }]
-  const spent = { id: `${runId}/imported`, picoDollars: account.settled }
-  const hasSpent = BigInt(account.settled) > 0n
-  const aside = reservations.map((one) => ({ ...one, atLeast: one.picoDollars, accounts: own }))
-  const reserve = [...aside, ...(hasSpent ? [{ ...spent, atLeast: spent.picoDollars, accounts: own }] : [])]
-  const append = async (more: readonly NewEvent[], extras: AppendExtras): Promise<void> => {
-    await store.log.append(scope, { runId, epoch, expectedSeq: log.length, events: more, extras })
+  const taken = events.flatMap((event) => takenMail(event, blobs))
+  for (const delivery of [...taken, ...pending]) await store.inbox.deliver(scope, runId, delivery)
+  if (taken.length + reservations.length === 0) return
+  const accounts = [{ key: `run:${runId}` }]
+  const extras: AppendExtras = {
+    inboxTaken: taken.map(({ id }) => id),
+    reserve: reservations.map((one) => ({ ...one, atLeast: one.picoDollars, accounts })),
   }
-  if (taken.length + reserve.length > 0) await append([], { inboxTaken: taken.map(({ id }) => id), reserve })
-  await append(end ? [withoutSeq(end)] : [], { settle: hasSpent ? [spent] : [], ledger })
+  await store.log.append(scope, { runId, epoch, expectedSeq: events.length, events: [], extras })
+}
+
+/** P2 */
+async function book(store: Store, tenant: string, { runId, ledger, account }: RunCopy): Promise<void> {
+  const scope = { tenant }
+  const { settled: picoDollars } = account
+  const [balance] = await store.money.balances([`run:${runId}`])
+  const spent = { id: `${runId}/imported`, picoDollars }
+  const isCounted = BigInt(picoDollars) === 0n || BigInt(balance?.settled ?? 0) > 0n
+  if (!isCounted) {
+    const accounts = [{ key: `run:${runId}` }]
+    await store.money.reserve(scope, { ...spent, atLeast: picoDollars, accounts, expiresAt: Number.MAX_SAFE_INTEGER })
+  }
+  if (!isCounted || ledger.length > 0) await store.money.book(scope, isCounted ? [] : [spent], ledger)
+}
+
+async function setLimit(store: Store, { runId, account }: RunCopy): Promise<void> {
   if (account.limit !== undefined) await store.money.setLimit(`run:${runId}`, account.limit)
-  return end ? undefined : epoch
 }
 
 /** A run as a start makes it, so that the same start finds it. Its limit of money is set when everything is booked. */

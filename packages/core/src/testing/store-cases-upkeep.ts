@@ -6,6 +6,7 @@ import {
   completed,
   createdEvent,
   createOwned,
+  definitions,
   elsewhere,
   failed,
   here,
@@ -80,6 +81,10 @@ export const upkeepCases: readonly StoreCase[] = [
       await store.log.append(here, { runId: 'copied', epoch: 1, expectedSeq: 5, events: [completed] })
       checkEqual((await store.log.run(here, 'copied')).status, 'completed', 'its end')
       check((await store.log.run(here, 'run-1')).isWorkflow === undefined, 'run-1 is no workflow')
+      const whole = newRun('ended', { isWorkflow: true })
+      await store.log.create(here, whole, [createdEvent(whole), note('one'), completed])
+      checkEqual((await store.log.run(here, 'ended')).status, 'completed', 'a run that was over before it was there')
+      checkEqual(await store.leases.claim('engine-1', { limit: 9, definitions }), [], 'nobody drives it')
     },
   },
   {
