@@ -129,7 +129,6 @@ function tellEnd(terminal: Terminal, record: RunRecord<unknown>, elapsedMs: numb
   if (record.success) return 0
   const shown = error ?? { code: 'run.cancelled', message: 'the run was cancelled', retryable: false }
   printError(terminal, shown)
-  if (record.checkpoint !== undefined) terminal.err(`  The last checkpoint is ${record.checkpoint}.\n`)
   terminal.err(`${isResumable(error) ? resumeLine(options, error) : `meepo trace ${runId}`}\n`)
   return exitCodeOf(shown.code)
 }
