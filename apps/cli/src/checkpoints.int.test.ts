@@ -89,3 +89,16 @@ test('a run is written to a file and read into another store, where it goes on',
   expect((await inside(to, 'import', 's3://bucket/x')).err).toMatch(/^config\.invalid.*--run/)
   expect((await inside(to, 'export', 'r1', '--to', '/nowhere/at/all')).err).toMatch(/^archive\.failed/)
 })
+
+test('erasing says what it removed, and what stands in the way', async () => {
+  const one = createProject(onTestFinished, model.url)
+  await inside(one, 'run', 'agent', '--input', '"hello"', '--run-id', 'r1', '--actor', 'ann')
+  expect((await inside(one, 'erase', '--subject', 'user:ann')).err).toMatch(
+    /^removed 1 run and 0 archived objects; \d+ lines? of the ledger now name user:erased-\w+\n$/,
+  )
+  expect((await inside(one, 'runs')).err).toBe('no runs\n')
+  const { out } = await inside(one, 'erase', '--subject', 'user:ann', '--json')
+  expect(JSON.parse(out)).toMatchObject({ runs: 0, ledgerLines: 0, archived: 0 })
+  expect(await inside(one, 'erase', '--subject', 'ann')).toMatchObject({ code: 2 })
+  expect((await inside(one, 'erase')).err).toMatch(/--subject/)
+})
