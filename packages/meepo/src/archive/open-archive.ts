@@ -27,14 +27,22 @@ async function importS3() {
 
 /** Opened when it is first used, and closed if it was: one that was given is its owner's. */
 export function lateArchive(given: string | Archive): {
-  archive: () => Promise<Archive>
-  closeArchive: () => Promise<void>
+  readonly archive: () => Promise<Archive>
+  readonly closeArchive: () => Promise<void>
 } {
-  let opened: Promise<Archive> | undefined
+  let opening: Promise<Archive> | undefined
+  const open = async (place: string): Promise<Archive> => {
+    try {
+      return await openArchive(place)
+    } catch (thrown) {
+      opening = undefined
+      throw thrown
+    }
+  }
   return {
-    archive: () => (opened ??= typeof given === 'string' ? openArchive(given) : Promise.resolve(given)),
+    archive: () => (opening ??= typeof given === 'string' ? open(given) : Promise.resolve(given)),
     closeArchive: async () => {
-      if (opened && typeof given === 'string') await (await opened).close()
+      if (typeof given === 'string') await (await opening)?.close()
     },
   }
 }
