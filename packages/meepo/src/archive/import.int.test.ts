@@ -186,6 +186,35 @@ describe('importing', () => {
     await expect(imported).rejects.toMatchObject({ code: 'archive.conflict' })
   })
 
+  test('a call that a dead process left open is booked once, where the run goes on', async () => {
+    let isHanging = true
+    const model = createBookingModel({ send: () => (isHanging ? new Promise(() => {}) : Promise.resolve()) })
+    const agent = defineAgent({ name: 'clerk', instructions: 'Decide.', model })
+    const store = join(newFolder(), 'meepo.db')
+    const first = await open({ store })
+    await first.start(agent, 'hello', { runId: 'cut' })
+    for await (const { type } of first.engine.handle('cut').events()) if (type === 'call.started') break
+    await first.stop({ graceMs: 0, hardLimitMs: 0 })
+    const looking = await open({ store })
+    const text = await looking.archive.export('cut')
+    isHanging = false
+    const second = await open({ store: 'memory', definitions: [agent], budgets: [budget] })
+    await second.archive.import(text)
+    const record = await (await second.engine.resume('cut')).result()
+    expect(record).toMatchObject({
+      success: true,
+      cost: { picoDollars: '160', unknownCalls: 1, treePicoDollars: '160' },
+    })
+    const lines = await second.store.money.ledger('system', { runId: 'cut' })
+    expect(lines.map(({ entry }) => `${entry.cost.status} ${entry.cost.picoDollars}`)).toEqual([
+      'unknown 100',
+      'settled 60',
+    ])
+    expect(await second.store.money.reservations('system')).toEqual([])
+    // What was sent elsewhere is not charged to budgets here.
+    expect((await money(second, 'cut')).budget).toBe(60n)
+  })
+
   test('a checkpoint is no run', async () => {
     const { pay } = orders()
     const meepo = await open({ store: 'memory', definitions: [pay] })
