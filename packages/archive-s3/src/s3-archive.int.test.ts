@@ -29,6 +29,7 @@ function newPrefix(): string {
 }
 
 const quick = { timeoutMs: 500, maxAttempts: 3 }
+const patient = { maxAttempts: 3 }
 const large = 'x'.repeat(20_000_000)
 
 describe('a bucket as an archive', () => {
@@ -62,7 +63,7 @@ describe('a bucket as an archive', () => {
 
   test('a write of which only the answer was lost is written, once', async () => {
     const prefix = newPrefix()
-    const archive = openS3Archive({ ...server.options, prefix, ...quick })
+    const archive = openS3Archive({ ...server.options, prefix, ...patient })
     server.fail(new RegExp(`PUT .*${prefix}/a`), { kind: 'lost_answer' })
     expect(await archive.put('a', 'one', { ifAbsent: true })).toBe('written')
     server.fail(new RegExp(`POST .*${prefix}/b.*uploadId`), { kind: 'lost_answer' })
@@ -73,7 +74,7 @@ describe('a bucket as an archive', () => {
 
   test('a large object whose parts fail is not there, and its parts are given up', async () => {
     const prefix = newPrefix()
-    const archive = openS3Archive({ ...server.options, prefix, ...quick })
+    const archive = openS3Archive({ ...server.options, prefix, ...patient })
     const faults = Array.from({ length: 3 }, () => ({ kind: 'status', status: 503 }) as const)
     server.fail(new RegExp(`PUT .*${prefix}/big.*partNumber=2`), ...faults)
     await expect(archive.put('big', large)).rejects.toMatchObject({ code: 'archive.failed', retryable: true })
@@ -83,13 +84,13 @@ describe('a bucket as an archive', () => {
 
   test('who gives up says whether another try may help', async () => {
     const prefix = newPrefix()
-    const archive = openS3Archive({ ...server.options, prefix, ...quick })
+    const archive = openS3Archive({ ...server.options, prefix, ...patient })
     const faults = Array.from({ length: 3 }, () => ({ kind: 'status', status: 503 }) as const)
     server.fail(new RegExp(`GET .*${prefix}/gone`), ...faults, ...faults, ...faults)
     await expect(archive.get('gone')).rejects.toMatchObject({ code: 'archive.failed', retryable: true })
     server.fail(new RegExp(`GET .*${prefix}/locked`), { kind: 'status', status: 403 })
     await expect(archive.get('locked')).rejects.toMatchObject({ code: 'archive.failed', retryable: false })
-    const elsewhere = openS3Archive({ ...server.options, bucket: 'missing', ...quick })
+    const elsewhere = openS3Archive({ ...server.options, bucket: 'missing', ...patient })
     await expect(elsewhere.put('a', 'x')).rejects.toMatchObject({ code: 'archive.failed', retryable: false })
     await expect(Array.fromAsync(elsewhere.list(''))).rejects.toMatchObject({ code: 'archive.failed' })
     await archive.close()

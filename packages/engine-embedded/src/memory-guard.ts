@@ -1,4 +1,4 @@
-import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
+import { getHeapStatistics } from 'node:v8'
 import { MeepoError } from '@meepo/core'
 import type { EngineNotice } from './engine-notice.ts'
 
@@ -8,7 +8,7 @@ export interface MemoryMarks {
   readonly soft?: number
   /** From here on starts and resumes are refused. 0.92 unless said. */
   readonly hard?: number
-  /** Bytes in use and bytes that there are; those of the old objects in V8's heap unless said. */
+  /** Bytes in use and bytes that there are; V8's heap, and what old objects may fill of it, unless said. */
   readonly measure?: () => { readonly used: number; readonly limit: number }
 }
 
@@ -61,7 +61,7 @@ export class MemoryGuard {
     return this.#state !== 'normal'
   }
 
-  /** Looks at the memory. Takes a few microseconds. */
+  /** Looks at the memory. Takes about a microsecond. */
   look(): void {
     const { used, limit } = this.#measure()
     const share = used / limit
@@ -97,14 +97,8 @@ function share(used: number, limit: number): string {
 /** What V8 sets aside for young objects at most, as part of its limit: a process dies when the old ones fill the rest. */
 const youngBytes = 96 * 1024 * 1024
 
-/** The old generation: what survived, and where a leak ends up. Young objects are mostly garbage, and come and go. */
+/** Young objects count as well: those that live on are about to be old, many at once. */
 function heap(): { readonly used: number; readonly limit: number } {
-  const { used_heap_size: all, heap_size_limit: whole } = getHeapStatistics()
-  const limit = Math.max(whole - youngBytes, whole / 4)
-  // Far from any mark: not worth a closer look.
-  if (all < limit / 2) return { used: all, limit }
-  let used = all
-  for (const { space_name: name, space_used_size: size } of getHeapSpaceStatistics())
-    if (name.startsWith('new_')) used -= size
-  return { used, limit }
+  const { used_heap_size: used, heap_size_limit: whole } = getHeapStatistics()
+  return { used, limit: Math.max(whole - youngBytes, whole / 4) }
 }
