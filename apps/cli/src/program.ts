@@ -3,9 +3,13 @@ import { Command, CommanderError } from 'commander'
 import { adviseCommand } from './commands/advise.ts'
 import { budgetCommand } from './commands/budget.ts'
 import { cancelCommand } from './commands/cancel.ts'
+import { checkpointsCommand } from './commands/checkpoints.ts'
 import { costCommand } from './commands/cost.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { eraseCommand } from './commands/erase.ts'
+import { exportCommand } from './commands/export.ts'
 import { graphCommand } from './commands/graph.ts'
+import { importCommand } from './commands/import.ts'
 import { limitsCommand } from './commands/limits.ts'
 import { healthCommand } from './commands/health.ts'
 import { planCommand } from './commands/plan.ts'
@@ -40,6 +44,10 @@ export function createProgram(): Command {
     signalCommand,
     cancelCommand,
     resolveCommand,
+    checkpointsCommand,
+    exportCommand,
+    importCommand,
+    eraseCommand,
   ]
   for (const create of [
     ...commands,

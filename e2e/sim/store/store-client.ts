@@ -123,6 +123,8 @@ export function connect(connection: Connection): Store {
         (await read('log.read', ({ log }) => log.read(scope, runId, afterSeq))).map(decode),
       run: (scope, runId) => read('log.run', ({ log }) => log.run(scope, runId)),
       runs: (scope, filter) => read('log.runs', ({ log }) => log.runs(scope, filter)),
+      prunable: (scope, options) => read('log.prunable', ({ log }) => log.prunable(scope, options)),
+      chargedTo: (scope, charged) => read('log.chargedTo', ({ log }) => log.chargedTo(scope, charged)),
       follow: (scope, runId, options) =>
         clientFollow(wire, ({ log }) => log.follow(scope, runId, options), decode, options.signal),
       followAll: (scope, options) =>

@@ -6,7 +6,7 @@ const writes = {
   leases: ['join', 'beat', 'takeOver', 'claim', 'take', 'release', 'leave'],
   inbox: ['deliver'],
   blobs: ['put'],
-  money: ['setLimit', 'reserve', 'book', 'beat', 'sweep', 'raise', 'takeOff'],
+  money: ['setLimit', 'reserve', 'book', 'beat', 'sweep', 'raise', 'takeOff', 'rename'],
 } as const
 
 type Writes = typeof writes

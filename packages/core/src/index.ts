@@ -45,6 +45,7 @@ export {
   isTerminal,
   type BlobRef,
   type CancelSource,
+  type CheckpointPolicy,
   type Effect,
   type Ending,
   type EventData,
@@ -96,8 +97,11 @@ export type {
   StepOptions,
 } from './run/context.ts'
 export {
+  checkRetention,
   define,
+  defaultRetention,
   definitionKey,
+  retentionOf,
   type AnyDefinition,
   type Definition,
   type DefinitionOptions,
@@ -340,3 +344,4 @@ export { blobsOf, foldRecord } from './run/record-fold.ts'
 export { isBudgetStop, planRewind, type RewindPlan } from './run/rewind.ts'
 export { effectiveEvents } from './run/effective-events.ts'
 export { readRecording, type RecordedTask, type Recording, type Segment } from './run/recording.ts'
+export { withCheckpoint } from './checkpoint/fold.ts'

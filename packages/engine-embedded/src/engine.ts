@@ -1,4 +1,5 @@
 import {
+  checkRetention,
   createBudgetBook,
   createToolRuntime,
   MeepoError,
@@ -30,14 +31,15 @@ import { Fleet } from './fleet.ts'
 import { EmbeddedHandle, type HandleOwner } from './handle.ts'
 import { lifeOf, Liveness, type Life, type LivenessOptions } from './liveness.ts'
 import { rootBirth, type Birth } from './new-run.ts'
+import { MemoryGuard, type MemoryMarks, type MemoryView } from './memory-guard.ts'
 import { createNodeMachine } from './node-machine.ts'
 import { reopenRun } from './operate.ts'
 import { Previews } from './previews.ts'
 import { Registry } from './registry.ts'
-import { RetentionSweep } from './retention.ts'
+import { RetentionSweep, type RetentionOptions } from './retention.ts'
 
 /** What an engine is made of. */
-export interface EngineOptions extends LivenessOptions {
+export interface EngineOptions extends LivenessOptions, RetentionOptions {
   readonly store: Store
   /** Resolves model names for agents; without, agents need Model objects. */
   readonly models?: Models
@@ -60,6 +62,8 @@ export interface EngineOptions extends LivenessOptions {
   readonly dispatcher?: Dispatcher
   /** What calls of models are charged to. Without, what runs cost is counted, and their own limits hold. */
   readonly budgets?: BudgetBook
+  /** When work is refused because the memory of the process is nearly full; `false`: never. */
+  readonly memory?: MemoryMarks | false
   /** Letters with which its ids begin, to tell engines on one store apart; `e` unless said. */
   readonly idPrefix?: string
   /** Hears of trouble outside of any run. Must not throw. */
@@ -87,6 +91,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
   readonly #registry = new Registry()
   readonly #fleet: Fleet
   readonly #retention: RetentionSweep
+  readonly #guard: MemoryGuard
   #liveness: Liveness | undefined
   #stopWatch: (() => void) | undefined
   #stopTick: (() => void) | undefined
@@ -109,8 +114,10 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       models = noModels,
       tools = createToolRuntime(this.machine),
       budgets = createBudgetBook(),
+      memory = {},
       onNotice = ignore,
     } = options
+    this.#guard = new MemoryGuard(memory, onNotice)
     this.#fleet = new Fleet(
       this.store,
       this.machine,
@@ -129,12 +136,26 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       },
       onNotice,
     )
-    this.#retention = new RetentionSweep(this.store.log, this.machine.scheduler, this.#registry, onNotice)
+    const { retention = {}, archiveRun } = options
+    checkRetention(retention, 'the engine')
+    this.#retention = new RetentionSweep({
+      log: this.store.log,
+      scheduler: this.machine.scheduler,
+      registry: this.#registry,
+      notice: onNotice,
+      retention,
+      ...(archiveRun ? { archiveRun } : {}),
+    })
   }
 
   /** Under which name it joined the store, or will. Another one after it was taken for dead. */
   get id(): EngineId {
     return this.#fleet.engine
+  }
+
+  /** How the memory of the process stands. */
+  get memory(): MemoryView {
+    return this.#guard.view
   }
 
   register(...definitions: readonly AnyDefinition[]): void {
@@ -156,6 +177,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     options: StartOptions = {},
   ): Promise<RunHandle<O>> {
     if (this.#stopped) throw stopped()
+    this.#checkMemory()
     const known = this.#known(definition)
     if (!this.#isReady) await this.begin()
     const birth = await rootBirth(this.machine, known, input, options, async (tenant, text) => {
@@ -177,6 +199,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
 
   async resume(runId: RunId, limits: Partial<RunLimits> = {}, scope: Scope = 'system'): Promise<RunHandle> {
     if (this.#stopped) throw stopped()
+    this.#checkMemory()
     await this.begin()
     await reopenRun(this.store, this.machine, scope, runId, limits)
     this.#fleet.claimSoon()
@@ -259,6 +282,13 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     return run.isWorkflow === true && this.#options.maxConcurrentWorkflows !== undefined
   }
 
+  /** Throws `engine.overloaded`. Looked at with each start: between two ticks a heap can fill up. */
+  #checkMemory(): void {
+    this.#guard.look()
+    this.#fleet.isTight = this.#guard.isTight
+    this.#guard.refuse()
+  }
+
   // ---- life ----
 
   #newId(): string {
@@ -322,6 +352,8 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     this.#stopTick = this.machine.scheduler.after(
       tickMs,
       () => {
+        this.#guard.look()
+        this.#fleet.isTight = this.#guard.isTight
         this.#fleet.tick()
         this.#tick()
       },

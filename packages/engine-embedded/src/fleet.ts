@@ -44,6 +44,7 @@ import { Traffic } from './traffic.ts'
  * F4 The store may give this engine a run and the answer gets lost. Then the store is asked what this engine owns, and what
  *    is not known here is driven from its log.
  * F5 With a dispatcher, what was claimed or created here is sent away, and driven wherever it arrives.
+ * F6 While memory is tight the runs that do something go on, and every run that waits leaves at once.
  */
 
 /** Of the logs that are kept to the end of their runs: some 30 MB where results are small. */
@@ -67,6 +68,7 @@ export class Fleet implements RunOwner {
   readonly traffic: Traffic
   readonly #flusher: Flusher
   #isStopping = false
+  #isTight = false
   readonly certainty: Certainty = new Certainty()
   readonly logRoom: LogRoom = new LogRoom(keptPages)
   readonly #releases: Releases
@@ -318,6 +320,7 @@ export class Fleet implements RunOwner {
   /** F3 */
   #idleMsOf(run: ActiveRun): number {
     const { idleMs, maxWorkflows } = this.#options
+    if (this.#isTight) return 0
     return maxWorkflows !== undefined && run.isWorkflow && !keepsPlace(run) ? 0 : idleMs
   }
 
@@ -334,6 +337,14 @@ export class Fleet implements RunOwner {
   /** Looks for work at that time at the latest. */
   wakeAt(at: number | undefined): void {
     this.traffic.intake.wakeAt(at)
+  }
+
+  /** The memory of the process is nearly full: no run is taken, and those that wait leave. F6 */
+  set isTight(isTight: boolean) {
+    if (this.#isTight === isTight) return
+    this.#isTight = isTight
+    this.#rooms.isPaused = isTight
+    this.traffic.roomIsFree()
   }
 
   /** Forgets a run that could not be created. */

@@ -2,6 +2,7 @@ import {
   foldRecord,
   isTerminal,
   MeepoError,
+  withCheckpoint,
   type Json,
   type LogEvent,
   type NewEvent,
@@ -129,7 +130,7 @@ export class EmbeddedHandle<O> implements RunHandle<O> {
     const tenant = first?.type === 'run.created' ? first.data.tenant : ''
     const fetched = await fetchBlobs(this.#owner.store, tenant, events)
     // The definition's output schema, or its code, made the result that the log holds.
-    const record = foldRecord(this.runId, events, fetched, status) as RunRecord<O>
+    const record = withCheckpoint(foldRecord(this.runId, events, fetched, status) as RunRecord<O>, events)
     if (!events.some(({ type }) => type === 'call.settled' || type === 'child.started')) return record
     const [balance] = await this.#owner.store.money.balances([`run:${this.runId}`])
     return { ...record, cost: { ...record.cost, treePicoDollars: balance?.settled ?? '0' } }

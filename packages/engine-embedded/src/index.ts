@@ -1,5 +1,7 @@
 export { createEmbeddedEngine, EmbeddedEngine, type EngineOptions } from './engine.ts'
 export type { EngineNotice } from './engine-notice.ts'
 export type { LivenessOptions } from './liveness.ts'
+export type { MemoryMarks, MemoryView } from './memory-guard.ts'
 export { createNodeMachine } from './node-machine.ts'
 export { cancelRun, reopenRun, resolveStep, signalRun } from './operate.ts'
+export type { RetentionOptions } from './retention.ts'

@@ -11,6 +11,7 @@ import {
   startLimits,
   type AnyDefinition,
   type BlobRef,
+  type CheckpointPolicy,
   type ChildStart,
   type Drive,
   type EventData,
@@ -70,6 +71,7 @@ export async function rootBirth(
     limits: startLimits(definition, askedLimits(options)),
     scopes: rootScopes(runId, { tenant, actor: options.actor, sessionId, definition: definition.name }, options.tags),
     priority: options.priority ?? 0,
+    checkpoints: options.checkpoints ?? definition.checkpoints,
   })
 }
 
@@ -95,6 +97,7 @@ export async function childBirth(
     limits: start.limits,
     scopes: childScopes(start.childRunId, definition.name, parent.scopes ?? rootScopes(parentRunId, parent)),
     priority: start.priority,
+    checkpoints: definition.checkpoints ?? parent.checkpoints,
   })
 }
 
@@ -111,6 +114,7 @@ interface Parts {
   readonly limits: RunLimits
   readonly scopes: readonly string[]
   readonly priority: number
+  readonly checkpoints: CheckpointPolicy | undefined
 }
 
 function birth(machine: Machine, { name, version, isWorkflow }: AnyDefinition, parts: Parts): Birth {
@@ -143,6 +147,7 @@ function birth(machine: Machine, { name, version, isWorkflow }: AnyDefinition, p
     limits,
     priority,
     scopes,
+    ...(parts.checkpoints ? { checkpoints: parts.checkpoints } : {}),
   }
   return { run, isFresh, fetched, created: { type: 'run.created', at: machine.scheduler.now(), data } }
 }

@@ -3,6 +3,8 @@ export class Rooms {
   readonly #most: number
   #taken = 0
   #isClosed = false
+  /** For the moment there is no room. */
+  isPaused = false
 
   constructor(most: number) {
     this.#most = most
@@ -10,7 +12,7 @@ export class Rooms {
 
   /** For how many more there is room. */
   get left(): number {
-    return this.#isClosed ? 0 : Math.max(0, this.#most - this.#taken)
+    return this.#isClosed || this.isPaused ? 0 : Math.max(0, this.#most - this.#taken)
   }
 
   /** Also beyond what is left: who was in memory all along may go on. */

@@ -4,6 +4,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodedType, foldRecord, type RunId } from '@meepo/core'
+import { forkRun } from '@meepo/core/archive'
+import { createTestMachine } from '@meepo/core/testing'
 import { fakeHarness } from '../src/testing/case-context.ts'
 import { goldenDefinitions } from './golden.ts'
 
@@ -36,12 +38,20 @@ await context.until(paid.result())
 await context.until(engine.resume('golden-paid', { picoDollars: '1000' }))
 await context.until(paid.result())
 
+const log = await context.store.log.read('system', 'golden-steps')
+const seq = log.find(({ type }) => type === 'step.completed')?.seq ?? 0
+const prefix = { runId: 'golden-steps', seq, isWorkflow: false, events: log.slice(0, seq), blobs: new Map() }
+await context.until(
+  forkRun(context.store, createTestMachine({ startAt: context.now() }), prefix, { runId: 'golden-forked' }),
+)
+await context.until(engine.handle('golden-forked').result())
+
 for (const { runId, definition } of await context.store.log.runs('system')) await write(runId, definition)
 await close()
 
 async function write(runId: RunId, definition: string): Promise<void> {
   const events = await context.store.log.read('system', runId)
-  const name = definition === runId ? definition : `${definition}-${runId}`
+  const name = runId.startsWith('golden-') ? runId : `${definition}-${runId}`
   const lines = events.map(({ type, ...event }) => JSON.stringify({ ...event, type: encodedType(type) }))
   put(`${name}.jsonl`, `${JSON.stringify({ runId })}\n${lines.join('\n')}\n`)
   put(`${name}.record.json`, `${JSON.stringify(foldRecord(runId, events), undefined, 2)}\n`)

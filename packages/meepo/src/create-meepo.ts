@@ -1,9 +1,18 @@
+import type { ErasureReceipt } from '@meepo/core/archive'
 import { createBudgetBook, createToolRuntime, isWorkflow, MeepoError, openSession } from '@meepo/core'
 import type { Agent, Costs, Definition } from '@meepo/core'
 import type { Engine, RunHandle, RunRecord, Session, SessionOptions } from '@meepo/core'
 import type { StartOptions, StopOptions, Store, StreamEvent } from '@meepo/core'
-import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '@meepo/engine-embedded'
+import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine, type MemoryView } from '@meepo/engine-embedded'
 import type { Gateway, GatewayOptions } from '@meepo/gateway'
+import { archiveBeside, lateArchive } from './archive/open-archive.ts'
+import {
+  openCheckpoints,
+  openRunArchive,
+  type ArchiveParts,
+  type MeepoCheckpoints,
+  type RunArchive,
+} from './archive/run-archive.ts'
 import { enginePrefix, openBooks, openLimiter } from './money.ts'
 import { checkOptions, type MeepoOptions } from './options.ts'
 import { openWorkflows, type OpenWorkflows, type Workflows } from './workflows/workflows.ts'
@@ -22,6 +31,12 @@ export interface Meepo {
   readonly costs: Costs
   /** The workflows of this process, and their schedules. */
   readonly workflows: Workflows
+  /** Durable points of runs that another run can go on from. */
+  readonly checkpoints: MeepoCheckpoints
+  /** How the memory of this process stands, and what the engine refused for it. */
+  readonly memory: MemoryView
+  /** Runs out of this store, and into it. */
+  readonly archive: RunArchive
   /** Resolves when the start is durable. */
   start<I, O>(definition: Definition<I, O> | string, input: I, options?: StartOptions): Promise<RunHandle<O>>
   /** Runs to the end. Resolves also for a run that fails: look at `success` and `error`. */
@@ -30,6 +45,11 @@ export interface Meepo {
   stream<I, O>(definition: Definition<I, O> | string, input: I, options?: RunOptions): AsyncIterable<StreamEvent>
   /** A conversation with an agent that goes on over messages, processes and days. */
   session<O>(agent: Agent<string, O>, options?: SessionOptions): Session<O>
+  /**
+   * Removes what is known of a subject (`user:ann`, `session:42`, `tag:customer=7`): its runs, their copies in the archive, and
+   * its name in the books, where amounts stay. Rejects with `erase.open_runs` while one of its runs has not ended.
+   */
+  erase(subject: string): Promise<ErasureReceipt>
   /** Lets steps in flight end, gives the rest back so that it can be resumed, closes what was opened. */
   stop(options?: StopOptions): Promise<void>
 }
@@ -43,7 +63,7 @@ export interface Meepo {
  * await meepo.stop()
  */
 export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
-  const { store: given = '.meepo/meepo.db', modelTimeoutMs, modelIdleTimeoutMs, ...others } = options
+  const { store: given = '.meepo/meepo.db', archive: place, modelTimeoutMs, modelIdleTimeoutMs, ...others } = options
   const { definitions: known = [], workflows: kept = [], engine: driver = 'embedded', ...rest } = others
   const definitions = [...new Set([...known, ...kept])]
   checkOptions(options)
@@ -64,8 +84,14 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
     const { toolPools: pools = {} } = rest
     const { scheduler } = machine
     const tools = rest.tools ?? createToolRuntime({ scheduler, pools, ...(limitsTools ? { limiter } : {}) })
+    const { archive, closeArchive } = lateArchive(place ?? archiveBeside(given))
+    const { archive: isArchived = false, ...retention } = rest.retention ?? {}
+    // Asked by the engine, of which it is made.
+    const late: { archive?: RunArchive } = {}
     const engine = createEmbeddedEngine({
       ...rest,
+      retention,
+      ...(isArchived ? { archiveRun: async (runId) => late.archive?.put(runId) } : {}),
       ...enginePrefix(rest),
       ...(driver === 'embedded' ? {} : { dispatcher: driver }),
       budgets: book,
@@ -74,9 +100,12 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
       models,
       tools,
     })
+    const parts = { store, engine, machine, archive }
+    late.archive = openRunArchive(parts)
     engine.register(...definitions)
     const workflows = openWorkflows({ engine, store }, definitions.filter(isWorkflow), {
       machine,
+      retention,
       ...(rest.onNotice ? { onNotice: rest.onNotice } : {}),
     })
     // Whoever tells alerts has joined the others on the store, also when it runs nothing itself.
@@ -85,17 +114,29 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
     const books = openBooks(engine, book, rest, rest.onNotice)
     const close = async (): Promise<void> => {
       await books.close()
+      await closeArchive()
       await limiter?.close()
       await closeStore()
     }
-    return wired(engine, books.costs, workflows, close)
+    return wired(engine, { costs: books.costs, workflows, parts, archive: late.archive }, close)
   } catch (thrown) {
     await closeStore()
     throw thrown
   }
 }
 
-function wired(engine: EmbeddedEngine, costs: Costs, workflows: OpenWorkflows, close: () => Promise<void>): Meepo {
+interface Opened {
+  readonly costs: Costs
+  readonly workflows: OpenWorkflows
+  readonly parts: ArchiveParts
+  readonly archive: RunArchive
+}
+
+function wired(
+  engine: EmbeddedEngine,
+  { costs, workflows, parts, archive }: Opened,
+  close: () => Promise<void>,
+): Meepo {
   const begin = <I, O>(
     definition: Definition<I, O> | string,
     input: I,
@@ -106,12 +147,18 @@ function wired(engine: EmbeddedEngine, costs: Costs, workflows: OpenWorkflows, c
     store: engine.store,
     costs,
     workflows,
+    checkpoints: openCheckpoints(parts),
+    archive,
+    get memory() {
+      return engine.memory
+    },
     start: begin,
     run: async (definition, input, { signal, ...start } = {}) =>
       (await begin(definition, input, start)).result({ signal }),
     async *stream(definition, input, { signal, ...start } = {}) {
       yield* (await begin(definition, input, { ...start, isPreviewed: true })).stream({ signal })
     },
+    erase: async (subject) => (await import('@meepo/core/archive')).eraseSubject(parts, subject),
     session: (agent, options) => openSession(engine, agent, options),
     stop: async (stop) => {
       try {

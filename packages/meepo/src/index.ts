@@ -1,4 +1,6 @@
 export { createMeepo, type Meepo, type RunOptions } from './create-meepo.ts'
+export { openArchive } from './archive/open-archive.ts'
+export type { MeepoCheckpoints, RunArchive } from './archive/run-archive.ts'
 export type { MeepoOptions } from './options.ts'
 export type { MoneyOptions } from './money.ts'
 export { defineConfig, type MeepoConfig } from './config.ts'

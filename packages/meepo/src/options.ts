@@ -1,4 +1,5 @@
-import { MeepoError, type AnyDefinition, type Dispatcher, type Store, type Workflow } from '@meepo/core'
+import { MeepoError, type AnyDefinition, type Dispatcher, type Retention, type Store, type Workflow } from '@meepo/core'
+import type { Archive } from '@meepo/core/archive'
 import type { EngineOptions } from '@meepo/engine-embedded'
 import type { GatewayOptions } from '@meepo/gateway'
 import type { MoneyOptions } from './money.ts'
@@ -6,7 +7,7 @@ import type { MoneyOptions } from './money.ts'
 /** How `createMeepo` wires a store, an engine and the way to models. Everything has a default. */
 export interface MeepoOptions
   extends
-    Omit<EngineOptions, 'store' | 'budgets' | 'idPrefix' | 'dispatcher'>,
+    Omit<EngineOptions, 'store' | 'budgets' | 'idPrefix' | 'dispatcher' | 'archiveRun' | 'retention'>,
     Omit<GatewayOptions, 'timeoutMs' | 'idleTimeoutMs' | 'machine'>,
     MoneyOptions {
   /**
@@ -19,6 +20,16 @@ export interface MeepoOptions
    * `createRestateDispatcher` of `@meepo/engine-restate` makes one: the workers to which it brings them.
    */
   readonly engine?: 'embedded' | Dispatcher
+  /**
+   * Where copies of runs and held checkpoints go: a folder, `s3://BUCKET/PREFIX` (needs `@meepo/archive-s3`), or an archive,
+   * which its owner closes. A folder `archive` beside the store's file, or `.meepo/archive`, unless said.
+   */
+  readonly archive?: string | Archive
+  /**
+   * How long ended runs are kept where their definition does not say it: 30 days, and 90 of those that failed or were
+   * cancelled, unless said. With `archive`, each is put into the archive before it is removed.
+   */
+  readonly retention?: Retention & { readonly archive?: boolean }
   /** Known from the start: runs of these that were interrupted are taken up at once. */
   readonly definitions?: readonly AnyDefinition[]
   /** Known from the start, as `definitions` are; the schedules of workflows in either list are kept from then on. */
@@ -35,6 +46,7 @@ export interface MeepoOptions
 const beside = [
   'store',
   'engine',
+  'archive',
   'definitions',
   'workflows',
   'models',
@@ -44,6 +56,8 @@ const beside = [
   'beatMs',
   'missedBeats',
   'machine',
+  'memory',
+  'retention',
   'onNotice',
   'tools',
   'toolPools',

@@ -101,6 +101,7 @@ export type Command =
   | { readonly kind: 'putOff'; readonly calls: readonly string[]; readonly expiresAt: number }
   | { readonly kind: 'sweep'; readonly now: number }
   | { readonly kind: 'raise'; readonly alert: Alert }
+  | { readonly kind: 'rename'; readonly tenant: TenantId | null; readonly from: string; readonly to: string }
   | { readonly kind: 'takeOff'; readonly alerts: readonly string[] }
   | { readonly kind: 'health'; readonly key: string; readonly revision: number; readonly state: string }
   | { readonly kind: 'limits'; readonly rules: readonly Rule[]; readonly operations: readonly LimitOperation[] }
@@ -112,7 +113,7 @@ export interface PrunePlace {
 }
 
 /** One step of retention. */
-export interface PruneStep extends Pick<PruneOptions, 'definition' | 'endedBefore' | 'limit'> {
+export interface PruneStep extends Pick<PruneOptions, 'definition' | 'endedBefore' | 'limit' | 'runs'> {
   readonly status: PruneOptions['statuses'][number]
   readonly after: PrunePlace
 }

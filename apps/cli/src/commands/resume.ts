@@ -11,6 +11,8 @@ interface ResumeFlags {
   readonly deadline?: number
   readonly budget?: string
   readonly unpriced?: NonNullable<RunLimits['unpriced']>
+  readonly from?: string
+  readonly repeat?: boolean
 }
 
 /** `meepo resume` */
@@ -29,6 +31,13 @@ export function resumeCommand(): Command {
         parseDuration,
       ),
     )
+    .addOption(
+      new Option(
+        '--from <checkpoint>',
+        'let a new run go on from there (RUN@SEQ, or SEQ), and leave this one as it is',
+      ),
+    )
+    .addOption(new Option('--repeat', 'with --from: what the run did to the world since may happen again'))
     .action(resume)
 }
 
@@ -45,6 +54,16 @@ async function resume(runId: string, flags: ResumeFlags): Promise<void> {
   const since = Date.now()
   const meepo = await openEngine(config, notices)
   try {
+    const attendance = { config: flags.config, json: flags.json, stream: flags.stream, notices, since }
+    if (flags.from !== undefined) {
+      const { forkFrom } = await import('../drive/fork-from.ts')
+      const asked = { runId, from: flags.from, mayRepeat: flags.repeat === true, limits: await askedFor(flags) }
+      const { handle, definition } = await forkFrom(meepo, config.definitions, asked)
+      if (flags.stream === undefined) terminal.err(`run ${handle.runId} goes on from ${runId}\n`)
+      const options = { ...attendance, runId: handle.runId, name: definition.name }
+      process.exitCode = await attend(meepo, handle, terminal, options)
+      return
+    }
     const summary = await meepo.store.log.run('system', runId)
     const definition = definitionOf(config.definitions, summary)
     const limits = await raisedLimits(meepo.store, summary, flags)
@@ -55,11 +74,21 @@ async function resume(runId: string, flags: ResumeFlags): Promise<void> {
         `run ${runId} is driven by another process (${summary.owner}): attached to it; taken over if that is gone\n`,
       )
     } else if (flags.stream === undefined) terminal.err(`run ${runId}\n`)
-    const { json, stream } = flags
-    const options = { runId, name: definition.name, config: flags.config, json, stream, notices, since }
+    const options = { ...attendance, runId, name: definition.name }
     process.exitCode = await attend(meepo, handle, terminal, options)
   } finally {
     await closeEngine(meepo)
+  }
+}
+
+/** The limits of a run that goes on from a checkpoint count from there. */
+async function askedFor({ maxTurns, deadline, budget, unpriced }: ResumeFlags): Promise<Partial<RunLimits>> {
+  const { askedLimits } = await import('@meepo/core')
+  return {
+    ...(maxTurns === undefined ? {} : { maxTurns }),
+    ...(unpriced === undefined ? {} : { unpriced }),
+    ...(deadline === undefined ? {} : { deadlineAt: Date.now() + deadline, activeMs: deadline }),
+    ...askedLimits({ budget }),
   }
 }
 

@@ -1,8 +1,13 @@
-import { array, custom, literal, record, strictObject, string, number, union, type ZodType } from 'zod'
+import { array, boolean, custom, literal, record, strictObject, string, number, union, type ZodType } from 'zod'
 
 const callable = custom<unknown>((value) => typeof value === 'function', 'must be a function')
 const object = custom<object>((value) => typeof value === 'object' && value !== null, 'must be an object')
 const count = number().int().min(1).optional()
+
+const keptMs = custom<number>(
+  (value) => typeof value === 'number' && value >= 0,
+  'must be milliseconds from 0',
+).optional()
 
 const definition = custom<object>(
   (value) =>
@@ -32,6 +37,7 @@ export const configShape: ZodType<unknown> = strictObject({
   }).optional(),
   store: union([string().min(1), object], 'must be the path of a database file, "memory" or a Store').optional(),
   engine: union([literal('embedded'), object], 'must be "embedded" or a Dispatcher').optional(),
+  archive: union([string().min(1), object], 'must be a folder, "s3://BUCKET/PREFIX" or an Archive').optional(),
   models: object.optional(),
   providers: record(string(), object).optional(),
   aliases: record(string(), string()).optional(),
@@ -59,4 +65,10 @@ export const configShape: ZodType<unknown> = strictObject({
   beatMs: count,
   missedBeats: count,
   machine: object.optional(),
+  memory: union([object, literal(false)], 'must be marks, or false').optional(),
+  retention: strictObject({
+    completedMs: keptMs,
+    failedMs: keptMs,
+    archive: boolean().optional(),
+  }).optional(),
 })

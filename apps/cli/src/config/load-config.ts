@@ -74,8 +74,10 @@ function withWorkflows(config: MeepoConfig): KnownConfig {
 
 /** Paths in a configuration start from its folder, wherever the command was called. */
 function withStore(config: KnownConfig, folder: string): KnownConfig {
-  const { store = '.meepo/meepo.db' } = config
-  return isStoreFile(store) ? { ...config, store: resolve(folder, store) } : config
+  const { store = '.meepo/meepo.db', archive } = config
+  const isFolder = typeof archive === 'string' && !archive.startsWith('s3:')
+  const placed = isFolder ? { ...config, archive: resolve(folder, archive) } : config
+  return isStoreFile(store) ? { ...placed, store: resolve(folder, store) } : placed
 }
 
 function messageOf(thrown: unknown): string {

@@ -2,7 +2,10 @@ import { definitionKey, MeepoError, type AnyDefinition, type RunSummary } from '
 import { knownDefinitions } from '../config/known-definitions.ts'
 
 /** The definition that a run is pinned to. */
-export function definitionOf(definitions: readonly AnyDefinition[], run: RunSummary): AnyDefinition {
+export function definitionOf(
+  definitions: readonly AnyDefinition[],
+  run: Pick<RunSummary, 'runId' | 'definition' | 'version'>,
+): AnyDefinition {
   const key = definitionKey({ name: run.definition, version: run.version })
   const found = knownDefinitions(definitions).get(key)
   if (found) return found

@@ -20,5 +20,6 @@ export function endLine(terminal: Terminal, name: string, record: RunRecord<unkn
   if (treePicoDollars !== '0') parts.push(formatCost(BigInt(treePicoDollars)))
   if (unknownCalls !== undefined) parts.push(`${formatCount(unknownCalls, 'call')} of unknown cost`)
   if (treePicoDollars !== '0' && unpricedCalls > 0) parts.push(`${formatCount(unpricedCalls, 'call')} without a price`)
+  if (record.checkpoint !== undefined) parts.push(`last checkpoint ${record.checkpoint}`)
   return `${mark} ${parts.join(' · ')}\n`
 }

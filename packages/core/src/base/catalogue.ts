@@ -54,10 +54,59 @@ export const catalogue = {
     fix: 'Check the address, and what the other side answers.',
     retryable: true,
   },
+  'archive.conflict': {
+    summary: 'The store has a run of that id with another content than the archive.',
+    fix: 'Import it into another store, or look at both (`meepo trace RUN`) and decide which one stays.',
+    exit: 2,
+  },
+  'archive.corrupt': {
+    summary: 'An object of the archive is not what was put there.',
+    fix: 'Take another copy. What was read has changed nothing.',
+    exit: 6,
+  },
+  'archive.failed': {
+    summary: 'The archive could not be read or written.',
+    fix: 'See the cause in the message: the folder, the address, or the rights of whoever calls.',
+    exit: 6,
+  },
+  'archive.invalid_name': {
+    summary: 'A name of an object in an archive is not one that the archive makes.',
+    fix: 'Make it with `archiveName`.',
+  },
+  'archive.newer': {
+    summary: 'The archive was written by a newer release.',
+    fix: 'Read it with that release or a later one.',
+    exit: 2,
+  },
+  'archive.not_found': {
+    summary: 'The archive has no object of that name.',
+    fix: 'List what it has with `meepo checkpoints list --held`.',
+    exit: 2,
+  },
+  'archive.tampered': {
+    summary: 'A part of the archive does not match its digest, or is missing.',
+    fix: 'Take another copy. Nothing of it was imported.',
+    exit: 6,
+  },
+  'archive.unknown_form': {
+    summary: 'The text is no archive of a run.',
+    fix: 'Give what `meepo export` wrote, whole.',
+    exit: 2,
+  },
   'budget.exceeded': {
     summary: 'A budget has too little left for the call. Nothing was sent.',
     fix: 'Wait for the time that the message names, or raise it with `meepo budget set`, then resume the run.',
     exit: 4,
+  },
+  'checkpoint.not_found': {
+    summary: 'The run has no checkpoint there.',
+    fix: 'List them with `meepo checkpoints list --run RUN`.',
+    exit: 2,
+  },
+  'checkpoint.would_repeat': {
+    summary: 'Going on from that checkpoint would repeat what the run has done to the world since.',
+    fix: 'Look at the steps that the message names; say `--repeat` if they may happen again.',
+    exit: 2,
   },
   'child.conflict': {
     summary: 'A child id was used again with another definition or another input.',
@@ -110,6 +159,12 @@ export const catalogue = {
     fix: 'Start a worker that has the definition: `meepo worker --engine restate`. The run waits in the store until then.',
     retryable: true,
   },
+  'engine.overloaded': {
+    summary: 'The memory of the process is nearly full, so the engine takes no new work.',
+    fix: 'Try again soon or on another process; give it more memory (`--max-old-space-size`) or less concurrency.',
+    retryable: true,
+    exit: 5,
+  },
   'engine.stopped': {
     summary: 'The engine is stopping or has stopped and takes no new work.',
     fix: 'Start another engine on the same store; interrupted runs resume there.',
@@ -119,6 +174,11 @@ export const catalogue = {
     summary: 'The Restate cluster did not answer, or refused.',
     fix: 'Look whether it is up at the configured addresses. Runs are in the store: they go on when it answers again.',
     retryable: true,
+  },
+  'erase.open_runs': {
+    summary: 'Runs of the subject have not ended. Nothing was erased.',
+    fix: 'Cancel them (the message names them), let them end, then erase again.',
+    exit: 2,
   },
   'expression.failed': {
     summary: 'A CEL expression could not be evaluated for the values that there were.',
@@ -220,13 +280,13 @@ export const catalogue = {
     fix: 'Check the base URL and the model name.',
     retryable: true,
   },
-  'model.context_length': {
-    summary: 'The conversation is longer than the context window of the model.',
-    fix: 'Shorten the input or choose a model with a larger window.',
-  },
   'model.content_filter': {
     summary: 'The provider refused to answer because of its content filter.',
     fix: 'Change the input.',
+  },
+  'model.context_length': {
+    summary: 'The conversation is longer than the context window of the model.',
+    fix: 'Shorten the input or choose a model with a larger window.',
   },
   'model.interrupted': {
     summary: 'The stream of the provider ended before the answer was complete.',

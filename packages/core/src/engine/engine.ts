@@ -2,7 +2,7 @@ import type { CallCost, CallOutcome } from '../base/call-entry.ts'
 import type { RunId, Scope } from '../base/ids.ts'
 import type { Json, JsonObject } from '../base/json.ts'
 import type { ErrorData } from '../base/errors.ts'
-import type { LogEvent, Resolution, RunLimits } from '../log/events.ts'
+import type { CheckpointPolicy, LogEvent, Resolution, RunLimits } from '../log/events.ts'
 import type { RunFilter, RunSummary } from '../store/store.ts'
 import type { AnyDefinition, Definition } from '../run/definition.ts'
 import type { RunRecord } from '../run/record.ts'
@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly budget?: string | number
   /** Whom else its costs are charged to: `{ team: 'search' }` is the scope `tag:team=search`. Children inherit them. */
   readonly tags?: Readonly<Record<string, string>>
+  /** Which points are checkpoints, and wait for the disk; what the definition says unless said. Children inherit it. */
+  readonly checkpoints?: CheckpointPolicy
   /** Leave the run in the queue of the store, for whichever engine has room. */
   readonly isQueued?: boolean
   /** Somebody will watch the text: model calls stream from the first one on, not only once a stream is open. */

@@ -88,6 +88,15 @@ export interface Rewind {
   readonly children: { readonly [childRunId: string]: number }
 }
 
+/** Which points of a run become checkpoints, and what the run waits for before it goes on. */
+export interface CheckpointPolicy {
+  /**
+   * `step`: every outcome that the code was told of; `tool`: those of tools and child runs; `turn`: the end of each turn of
+   * an agent. The next step begins only when the point is durable.
+   */
+  readonly every: 'step' | 'tool' | 'turn'
+}
+
 /** How a run ends. */
 export type RunEnd =
   | { readonly kind: 'completed'; readonly result: Stored }
@@ -115,6 +124,8 @@ export interface EventData {
     readonly priority: number
     /** Whom its calls are charged to, widest first. Absent in logs from before there were budgets. */
     readonly scopes?: readonly string[]
+    /** Where nobody asked for one: every outcome is a checkpoint once it is durable, and nothing waits for that. */
+    readonly checkpoints?: CheckpointPolicy
   }
   readonly 'run.started': { readonly seed: string; readonly patches: readonly string[] }
   readonly 'run.continued': {
@@ -139,6 +150,16 @@ export interface EventData {
     /** Mail that came too late for the end and must not be read after it: cancels, and news of children. */
     readonly voidMail?: readonly string[]
     readonly rewind?: Rewind
+  }
+
+  /**
+   * Everything before it was copied from another run: this one shares its past up to there, and nothing else. Limits,
+   * chance, money and the outcomes of open tasks are its own from here on.
+   */
+  readonly 'run.forked': {
+    readonly from: { readonly runId: RunId; readonly seq: number }
+    readonly seed: string
+    readonly limits: RunLimits
   }
 
   /** The intent. Attempt 1 begins with it. */

@@ -29,6 +29,7 @@ const firstVersions: Record<EventType, 1> = {
   'run.failed': 1,
   'run.cancelled': 1,
   'run.reopened': 1,
+  'run.forked': 1,
   'step.started': 1,
   'attempt.started': 1,
   'attempt.failed': 1,

@@ -22,6 +22,14 @@ export class CostFold {
     else if (status === 'unknown') this.#unknown++
   }
 
+  /** What came before was paid by another run. What its steps cost can still be told. */
+  forked(): void {
+    this.#pico = 0n
+    this.#saved = 0n
+    this.#unpriced = 0
+    this.#unknown = 0
+  }
+
   /** A step ended well whose model answered so many calls. Where nobody keeps books there is no price. */
   answered(number: number, calls: number): void {
     if (this.#steps?.has(number) !== true) this.#unpriced += calls

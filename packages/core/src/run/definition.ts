@@ -1,6 +1,6 @@
 import { MeepoError } from '../base/errors.ts'
 import type { Schema } from '../base/schema.ts'
-import type { RunLimits } from '../log/events.ts'
+import type { CheckpointPolicy, RunLimits } from '../log/events.ts'
 import type { RunContext } from './context.ts'
 
 /** Something that can be run. Agents, graphs and teams compile to it; engines know nothing else. */
@@ -22,16 +22,37 @@ export interface Definition<I = unknown, O = unknown> {
   readonly segmentCalls?: number
   /** Whether its runs without a parent count as workflows: engines can keep how many of them run at once. */
   readonly isWorkflow?: true
-  /** How long runs of it without a parent stay after they ended, with everything below them. For ever unless said. */
+  /** Which points of its runs are checkpoints, and wait for the disk; see {@link CheckpointPolicy}. */
+  readonly checkpoints?: CheckpointPolicy
+  /** How long runs of it without a parent stay after they ended, with everything below them. What is not said is for the engine to say. */
   readonly retention?: Retention
   run(ctx: RunContext, input: I): Promise<O>
 }
 
-/** How long ended runs are kept, in milliseconds from their end. What is not said is kept for ever. */
+/** How long ended runs are kept, in milliseconds from their end; `Infinity` for ever. */
 export interface Retention {
   readonly completedMs?: number
   /** Of runs that failed or were cancelled. */
   readonly failedMs?: number
+}
+
+const dayMs = 86_400_000
+
+/** How long ended runs are kept where nobody says: 30 days, and 90 of those that failed or were cancelled. */
+export const defaultRetention: Required<Retention> = { completedMs: 30 * dayMs, failedMs: 90 * dayMs }
+
+/** How long ended runs are kept of a definition. Each field is what the first says that says it. */
+export function retentionOf(own: Retention = {}, configured: Retention = {}): Required<Retention> {
+  return { ...defaultRetention, ...configured, ...own }
+}
+
+/** Throws `config.invalid` for what is no time. */
+export function checkRetention(retention: Retention, of: string): void {
+  for (const field of ['completedMs', 'failedMs'] as const) {
+    const value = retention[field]
+    if (value === undefined || value >= 0) continue
+    throw new MeepoError('config.invalid', `retention.${field} of ${of} must be a number of milliseconds from 0`)
+  }
 }
 
 /** A definition whose input and output are not known here: every definition is one, as `run` is a method. */
@@ -59,15 +80,15 @@ export function checkDefinition(definition: Pick<AnyDefinition, 'name' | 'versio
       `name ${JSON.stringify(name)} and version ${JSON.stringify(version)} may hold letters, digits, dot, dash and underscore`,
     )
   }
-  checkRetention(definition)
+  checkOwnRetention(definition)
 }
 
 const retentionFields: readonly string[] = ['completedMs', 'failedMs']
 
-function checkRetention({ name, retention = {} }: Pick<AnyDefinition, 'name' | 'retention'>): void {
+function checkOwnRetention({ name, retention = {} }: Pick<AnyDefinition, 'name' | 'retention'>): void {
   for (const [field, value] of Object.entries(retention)) {
     const isKnown = retentionFields.includes(field)
-    if (isKnown && (value === undefined || (Number.isFinite(value) && value >= 0))) continue
+    if (isKnown && (value === undefined || value >= 0)) continue
     const problem = isKnown
       ? 'must be a number of milliseconds from 0'
       : 'is unknown; there are completedMs and failedMs'

@@ -3,7 +3,7 @@ import { MeepoError, toError, toErrorData } from '../base/errors.ts'
 import type { RunId } from '../base/ids.ts'
 import { copyJson, type JsonCopy } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
-import type { NewEvent, RunEnd, RunLimits, Stored } from '../log/events.ts'
+import type { CheckpointPolicy, NewEvent, RunEnd, RunLimits, Stored } from '../log/events.ts'
 import type { CallGrant, CallIntent } from '../model/account.ts'
 import { ChildEntry } from './child-entry.ts'
 import type { CallEvent } from './attempt-account.ts'
@@ -87,6 +87,9 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   readonly #fresh = new FreshTasks(this)
   readonly #queue = new OutcomeQueue()
   #deliveries = 0
+  readonly #every: CheckpointPolicy['every'] | undefined
+  /** The last delivery is a checkpoint that the next tasks wait for. */
+  #isCheckpointOwed = false
   /** Of a run whose end had begun when the log stopped. */
   readonly #recordedEnd: Recording['end']
   /** The deadline passed while the log was still being replayed: every task must be known before it is cancelled. */
@@ -108,6 +111,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.limits = recording.limits
     this.priority = priority
     this.#definition = definition
+    this.#every = recording.created.checkpoints?.every
     this.#time = new TimeLimits(this.scheduler, this.limits, recording.activeMs, (error) => this.#timeOver(error))
     this.#waiting = new Waiting(host, this.#open, this.limits.deadlineAt)
     this.#pump = new Pump(this.scheduler, this)
@@ -247,7 +251,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     const start = this.#recorded?.get(number)?.start
     const recorded = start?.type === 'step.started' ? start.data.meta?.agent : undefined
     const entry = this.#open.find(number)
-    return this.callFor(entry instanceof StepEntry ? entry.agent : recorded).scopes
+    return this.callFor(entry instanceof StepEntry ? entry.meta?.agent : recorded).scopes
   }
 
   receive(name: string, value: Stored): void {
@@ -385,6 +389,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   #deliverNext(): void {
     this.#jump()
+    const seed = this.#replay?.takeSeed()
+    if (seed !== undefined) this.#code.reseed(seed)
     const recorded = this.#phase === 'replaying' ? this.#replay?.next(this.#open) : undefined
     const outcome = recorded ?? this.#queue.shift()
     /* v8 ignore next -- a window is opened for the code, or for an outcome that is there */
@@ -396,6 +402,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     }
     this.#open.remove(outcome.entry)
     if (outcome.size !== undefined) this.segmentSize += outcome.size
+    if (!recorded && this.#every !== undefined) this.#isCheckpointOwed ||= isPoint(this.#every, outcome.entry)
     outcome.entry.deliver(outcome, ++this.#deliveries)
   }
 
@@ -410,7 +417,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
       this.#codeEnded(returned)
       return
     }
-    this.#fresh.begin()
+    if (this.#fresh.begin(this.#isCheckpointOwed)) this.#isCheckpointOwed = false
     if (this.#phase !== 'live') return
     if (!this.#queue.isEmpty || !this.#code.isCalled) this.#pump.turnSoon()
     else if (this.#open.size > 0) this.#lookIfWaiting()
@@ -540,6 +547,12 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#phase = 'ended'
     this.host.end(endEvent(end, this.scheduler.now(), this.#unknown ?? [], this.#resumeAfter))
   }
+}
+
+/** Turns begin with a call of a model, which waits for the log by itself: at their ends nothing is owed. */
+function isPoint(every: CheckpointPolicy['every'], entry: Entry): boolean {
+  if (every === 'step') return true
+  return every === 'tool' && (entry.kind === 'child' || (entry instanceof StepEntry && entry.meta?.kind === 'tool'))
 }
 
 function eventOf(outcome: Outcome, at: number): NewEvent {

@@ -29,17 +29,19 @@ export class FreshTasks {
     return this.#entries?.includes(entry) === true
   }
 
-  begin(): void {
+  /** `isOwed`: what came before is a checkpoint, so that everything waits until it is durable. False: there was nothing. */
+  begin(isOwed: boolean): boolean {
     const fresh = this.#entries
-    if (!fresh) return
+    if (!fresh) return false
     this.#entries = undefined
     let gated: Entry[] | undefined
     for (const entry of fresh) {
-      if (!entry.needsLog || entry.cancelReason !== undefined) begin(entry)
+      if (!(isOwed || entry.needsLog) || entry.cancelReason !== undefined) begin(entry)
       else if (gated) gated.push(entry)
       else gated = fresh.length === 1 ? fresh : [entry]
     }
     if (gated) this.#beginDurable(gated)
+    return true
   }
 
   #beginDurable(gated: readonly Entry[]): void {

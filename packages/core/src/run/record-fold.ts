@@ -46,6 +46,7 @@ class RecordFold {
   #iterations = 0
   #usage: Usage = noUsage
   readonly #cost = new CostFold()
+  #forkedFrom: RunRecord['forkedFrom']
 
   constructor(fetched: ReadonlyMap<string, Json>) {
     this.#fetched = fetched
@@ -58,6 +59,11 @@ class RecordFold {
         return
       case 'run.continued':
         this.#open = new Map()
+        return
+      case 'run.forked':
+        this.#forkedFrom = event.data.from
+        this.#usage = noUsage
+        this.#cost.forked()
         return
       case 'run.reopened':
         this.#status = undefined
@@ -123,6 +129,7 @@ class RecordFold {
       iterations: this.#iterations,
       usage: this.#usage,
       cost: this.#cost.finish(),
+      ...(this.#forkedFrom ? { forkedFrom: this.#forkedFrom } : {}),
     }
   }
 
@@ -208,6 +215,7 @@ export function blobsOf(events: readonly NewEvent[]): readonly string[] {
   for (const event of events) {
     if (event.type === 'step.completed' || event.type === 'run.completed' || event.type === 'child.completed')
       add(event.data.result)
+    else if (event.type === 'run.ending' && event.data.end.kind === 'completed') add(event.data.end.result)
     else if (event.type === 'run.created') add(event.data.input)
     else if (event.type === 'run.continued') add(event.data.state)
     else if (event.type === 'signal.received') add(event.data.value)

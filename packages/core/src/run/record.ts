@@ -43,9 +43,13 @@ export interface RunRecord<O = Json> {
   readonly status: RecordStatus
   readonly result?: O
   readonly error?: ErrorData
+  /** Of a run with an error: the last checkpoint that it came to, `RUN@SEQ`. Absent for one that never began. */
+  readonly checkpoint?: string
   readonly history: readonly HistoryEntry[]
   /** Model turns taken. */
   readonly iterations: number
   readonly usage: Usage
   readonly cost: Cost
+  /** Of a run that went on from a checkpoint of another one: what both share was paid by that one. */
+  readonly forkedFrom?: { readonly runId: RunId; readonly seq: number }
 }

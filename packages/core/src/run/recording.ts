@@ -90,6 +90,8 @@ export interface Segment {
   readonly numberBefore: number
   /** Behind so many deliveries, numbers go on behind `number`: what they named was taken back. */
   readonly jumps: readonly { readonly after: number; readonly number: number }[]
+  /** From the delivery at this index on, chance comes from another seed: there the run was forked. */
+  readonly reseeds: readonly { readonly at: number; readonly seed: string }[]
 }
 
 /** Reads the log of one run. The first event is `run.created`. */
@@ -113,6 +115,7 @@ class Reader {
   readonly #received = new Map<string, Stored>()
   readonly #voidMail = new Set<string>()
   #jumps: { after: number; number: number }[] = []
+  #reseeds: { at: number; seed: string }[] = []
   /** The highest number of a task that a rewind left behind. */
   #highest = 0
   #isRewound = false
@@ -148,6 +151,9 @@ class Reader {
         this.#isRewound = event.data.rewind !== undefined
         if (event.data.rewind) this.#rewind(event.data.rewind)
         this.#end = undefined
+        return
+      case 'run.forked':
+        this.#fork(event)
         return
       case 'run.started':
         this.#begin(this.#created.input, false, event)
@@ -230,6 +236,7 @@ class Reader {
     this.#tasks = new Map()
     this.#deliveries = []
     this.#jumps = []
+    this.#reseeds = []
     this.#segment = {
       input,
       isContinued,
@@ -241,7 +248,26 @@ class Reader {
       reports: 0,
       numberBefore,
       jumps: this.#jumps,
+      reseeds: this.#reseeds,
     }
+  }
+
+  /** What was under way in the run that this one came from is that one's: here it begins again. */
+  #fork({ at, data }: Extract<LogEvent, { type: 'run.forked' }>): void {
+    this.#limits = data.limits
+    this.#activeMs = 0
+    this.#lostCalls = undefined
+    this.#undoneChildren = undefined
+    this.#end = undefined
+    for (const task of this.#tasks.values()) {
+      task.failures = 0
+      task.tries = 0
+      if (task.kind !== 'step' || task.isClosed) continue
+      task.isUnknown = false
+      task.retryAt = at
+    }
+    if (this.#deliveries.length > 0) this.#reseeds.push({ at: this.#deliveries.length - 1, seed: data.seed })
+    else if (this.#segment) this.#segment.seed = data.seed
   }
 
   #rewind({ number, children }: Rewind): void {
@@ -326,6 +352,7 @@ class Reader {
         this.#openBodies.delete(event.data.number)
         return
       case 'run.reopened':
+      case 'run.forked':
         this.#openBodies.clear()
         return
       default:

@@ -20,6 +20,7 @@ export class Replay {
   readonly #lastNumber: number
   #position = 0
   #jumps = 0
+  #reseeds = 0
 
   constructor(segment: Segment, fetched: ReadonlyMap<string, Json>, received: ReadonlyMap<string, Stored>) {
     this.#segment = segment
@@ -39,6 +40,14 @@ export class Replay {
     if (jump === undefined || jump.after > this.#position) return undefined
     this.#jumps++
     return jump.number
+  }
+
+  /** The seed of chance from the next delivery on, where the run was forked, once. */
+  takeSeed(): string | undefined {
+    const reseed = this.#segment.reseeds[this.#reseeds]
+    if (reseed?.at !== this.#position) return undefined
+    this.#reseeds++
+    return reseed.seed
   }
 
   /** True for a task that the log knows. */

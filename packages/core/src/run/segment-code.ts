@@ -43,6 +43,11 @@ export class SegmentCode {
     this.#context.jump(number)
   }
 
+  /** Chance comes from another seed. */
+  reseed(seed: string): void {
+    this.#context.reseed(seed)
+  }
+
   call(): void {
     this.isCalled = true
     this.#run().then(
@@ -92,6 +97,7 @@ export function newSegment(
     reports: 0,
     numberBefore,
     jumps: [],
+    reseeds: [],
   }
 }
 

@@ -44,7 +44,7 @@ export class SegmentContext implements RunContext {
   readonly tenant: string
   readonly #owner: SegmentOwner
   readonly #maxSteps: number
-  readonly #seed: string
+  #seed: string
   #seeded: SeededRandom | undefined = undefined
   readonly #patches: readonly string[]
   #children: Map<string, string> | undefined = undefined
@@ -207,6 +207,12 @@ export class SegmentContext implements RunContext {
     )
     this.#owner.fail(error)
     throw error
+  }
+
+  /** What `random` and `uuid` give from here on comes from another seed. */
+  reseed(seed: string): void {
+    this.#seed = seed
+    this.#seeded = undefined
   }
 
   /** Later calls get numbers behind this one, which counts for no call. */

@@ -76,9 +76,9 @@ export class StepEntry extends Entry {
     return this.#current !== undefined && isOnce(this.#options.effect)
   }
 
-  /** Whom its calls are charged to, where that is not what the run was started with. */
-  get agent(): string | undefined {
-    return this.#options.meta?.agent
+  /** What it is for; with `agent`, whom its calls are charged to in place of what the run was started with. */
+  get meta(): StepOptions['meta'] {
+    return this.#options.meta
   }
 
   startEvent(at: number): NewEvent {
@@ -205,7 +205,7 @@ export class StepEntry extends Entry {
       this.#attempt,
       preview,
       this.#tries,
-      this.owner.callFor(this.agent),
+      this.owner.callFor(this.meta?.agent),
     )
     this.#current = handle
     this.#startedAt = scheduler.elapsed()
@@ -355,7 +355,7 @@ export class StepEntry extends Entry {
       this.#attempt,
       undefined,
       0,
-      this.owner.callFor(this.agent),
+      this.owner.callFor(this.meta?.agent),
     )
     const settle = (found: Reconciled<unknown>): void => {
       if (this.#isDropped || !this.#isUndecided) return

@@ -126,6 +126,11 @@ export interface Money {
   alerts(): Promise<readonly Alert[]>
   /** Writes an alert (of a forecast) unless one of this id was ever written. */
   raise(alert: Alert): Promise<void>
+  /**
+   * Gives a scope another name, everywhere in the books: lines, sums, accounts of budgets and alerts. No amount changes. `to`
+   * is a name that nobody has. Returns how many lines named it. What is charged to it from now on has the old name again.
+   */
+  rename(scope: Scope, from: string, to: string): Promise<number>
   /** Takes delivered alerts off. */
   takeOff(ids: readonly string[]): Promise<void>
 }

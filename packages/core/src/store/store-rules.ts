@@ -40,3 +40,4 @@ export {
 export type { Crowd, Place, Share, Turns } from '../admission/limits/turns.ts'
 export { sumWaiting } from '../admission/limits/statistics.ts'
 export { viewOf } from '../admission/limits/view.ts'
+export { accountEnds, chargedMarks, isChargedTo } from './charged.ts'

@@ -17,6 +17,8 @@ export interface RunSummary {
   readonly status: RunStatus
   readonly priority: number
   readonly deadlineAt?: number
+  /** It counts as a workflow; see {@link NewRun.isWorkflow}. */
+  readonly isWorkflow?: true
   readonly createdAt: number
   readonly endedAt?: number
   /** The seq of the last event. */
@@ -108,6 +110,8 @@ export interface PruneOptions {
   readonly endedBefore: number
   /** So many trees at most; those that ended first go first. */
   readonly limit: number
+  /** Only these roots. */
+  readonly runs?: readonly RunId[]
 }
 
 /** An event of any run, in the order in which they became durable. */
@@ -163,6 +167,13 @@ export interface Log {
    * so no fewer than trees. May be called by several processes at a time.
    */
   prune(scope: Scope, options: PruneOptions): Promise<number>
+  /** The roots that {@link Log.prune} would look at, in its order: to copy them before they go. */
+  prunable(scope: Scope, options: PruneOptions): Promise<readonly RunId[]>
+  /**
+   * All runs that are charged to `charged` (`user:ann`, `tag:customer=7`), oldest first. Reads the first event of every run:
+   * for what is done rarely.
+   */
+  chargedTo(scope: Scope, charged: string): Promise<readonly RunId[]>
 }
 
 /** A run that an engine now owns. */

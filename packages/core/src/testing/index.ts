@@ -1,3 +1,5 @@
+export { archiveCases } from './archive-cases.ts'
+export type { ArchiveCase, ArchiveCaseContext } from './archive-cases.ts'
 export { storeCases, storeCasesFor } from './store-cases.ts'
 export type { StoreCapabilities, StoreCase, StoreCaseContext } from './store-case.ts'
 export { storeProcessCases } from './store-process-cases.ts'

@@ -16,19 +16,28 @@ export function forgetRuns(state: MemoryState, scope: Scope, endedBefore: number
   return remove(state, gone)
 }
 
-/** Removes trees of one definition; see `Log.prune`. */
-export function pruneRuns(state: MemoryState, scope: Scope, options: PruneOptions): number {
-  const { definition, statuses, endedBefore, limit } = options
+interface DueTree {
+  readonly tree: readonly MemoryRun[]
+  readonly root: MemoryRun
+  readonly endedAt: number
+}
+
+/** The trees of which the root is due, those that ended first before others. */
+export function dueTrees(state: MemoryState, scope: Scope, options: PruneOptions): readonly DueTree[] {
+  const { definition, statuses, endedBefore, limit, runs } = options
   const wanted: ReadonlySet<string> = new Set(statuses)
   const due = trees(state, scope).flatMap((tree) => {
     const root = tree.find(({ made }) => made.parent === undefined)
     if (root?.endedAt === undefined || root.made.definition !== definition || !wanted.has(root.status)) return []
+    if (runs && !runs.includes(root.made.runId)) return []
     return root.endedAt < endedBefore && isRemovable(state, tree) ? [{ tree, root, endedAt: root.endedAt }] : []
   })
-  const first = due
-    .toSorted((a, b) => a.endedAt - b.endedAt || a.root.order - b.root.order)
-    .slice(0, Math.max(0, limit))
-  const gone = new Set(first.flatMap(({ tree }) => tree))
+  return due.toSorted((a, b) => a.endedAt - b.endedAt || a.root.order - b.root.order).slice(0, Math.max(0, limit))
+}
+
+/** Removes trees of one definition; see `Log.prune`. */
+export function pruneRuns(state: MemoryState, scope: Scope, options: PruneOptions): number {
+  const gone = new Set(dueTrees(state, scope, options).flatMap(({ tree }) => tree))
   pruneMoney(state, idsOf(gone))
   return remove(state, gone)
 }

@@ -1,12 +1,13 @@
 import { MeepoError } from '../base/errors.ts'
 import type { EngineId, Scope } from '../base/ids.ts'
-import { isTerminal, type NewEvent } from '../log/events.ts'
+import { isTerminal, type EventData, type NewEvent } from '../log/events.ts'
 import type { Grant } from '../admission/money.ts'
 import { readPositive } from '../store/account-rules.ts'
 import type { AppendRequest, Created, Log, NewRun, RunFilter, RunSummary } from '../store/store.ts'
 import { copyOf } from './copy-of.ts'
 import { memoryFollow, memoryFollowAll } from './memory-follow.ts'
-import { forgetRuns, pruneRuns } from './memory-forget.ts'
+import { isChargedTo } from '../store/charged.ts'
+import { dueTrees, forgetRuns, pruneRuns } from './memory-forget.ts'
 import { applyMail } from './memory-inbox.ts'
 import { joinedEngine, own } from './memory-leases.ts'
 import { applyMoney, readMoney, renamePastLines, setRunLimit } from './memory-money.ts'
@@ -56,6 +57,17 @@ export function memoryLog(state: MemoryState): Log {
       answer(() => {
         refuseClosed(state)
         return pruneRuns(state, scope, options)
+      }),
+    prunable: (scope, options) =>
+      answer(() => {
+        refuseClosed(state)
+        return dueTrees(state, scope, options).map(({ root }) => root.made.runId)
+      }),
+    chargedTo: (scope, charged) =>
+      answer(() => {
+        refuseClosed(state)
+        const runs = [...state.runs.values()].filter((run) => isInScope(run, scope) && isCharged(run, charged))
+        return runs.map(({ made }) => made.runId)
       }),
   }
 }
@@ -170,4 +182,10 @@ function matches(run: MemoryRun, { status, definition, parent }: RunFilter): boo
   if (status !== undefined && !status.includes(run.status)) return false
   if (definition !== undefined && run.made.definition !== definition) return false
   return parent === undefined || run.made.parent?.runId === parent
+}
+
+function isCharged({ events }: MemoryRun, charged: string): boolean {
+  const [first] = events
+  // A log begins with it.
+  return first?.type === 'run.created' && isChargedTo(first.data as EventData['run.created'], charged)
 }

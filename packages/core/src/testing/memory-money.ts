@@ -1,6 +1,7 @@
 import type { Grant, Settlement } from '../admission/money.ts'
 import type { RunId, Scope, TenantId } from '../base/ids.ts'
 import { readPositive, readSpent } from '../store/account-rules.ts'
+import { accountEnds } from '../store/charged.ts'
 import type { LedgerEntry, LedgerFilter, Money, Swept } from '../store/money.ts'
 import type { AppendExtras, NewRun } from '../store/store.ts'
 import { copyOf } from './copy-of.ts'
@@ -56,6 +57,8 @@ export function memoryMoney(state: MemoryState): Money {
     report: (scope, query) => open(() => report(money, scope === 'system' ? undefined : scope.tenant, query)),
     alerts: () => open(() => [...money.alerts.values()].filter((one) => !one.isTold).map((one) => copyOf(one.alert))),
     raise: (alert) => open(() => raiseAlert(money, alert)),
+    rename: (scope, from, to) =>
+      open(() => renameScope(state, scope === 'system' ? undefined : scope.tenant, from, to)),
     takeOff: (ids) =>
       open(() => {
         for (const id of ids) {
@@ -220,4 +223,36 @@ function sweep(state: MemoryState, now: number): readonly Swept[] {
 function byCodePoint(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1
+}
+
+/** See `Money.rename`. */
+function renameScope({ money }: MemoryState, tenant: TenantId | undefined, from: string, to: string): number {
+  let renamed = 0
+  for (const [key, { cursor, line }] of money.lines) {
+    if ((tenant !== undefined && line.tenant !== tenant) || !line.scopes.includes(from)) continue
+    renamed++
+    const scopes = line.scopes.map((scope) => (scope === from ? to : scope))
+    money.lines.set(key, { cursor, line: { ...line, scopes } })
+  }
+  for (const { tenant: owner, scopes } of money.rollUps.values()) {
+    const rollUp = scopes.get(from)
+    if (!rollUp || (tenant !== undefined && owner !== tenant)) continue
+    scopes.delete(from)
+    scopes.set(to, { ...rollUp, scope: to })
+  }
+  const [before, after] = accountEnds(tenant, from, to)
+  const newKey = (key: string): string => (key.endsWith(before) ? key.slice(0, -before.length) + after : key)
+  for (const [key, account] of money.accounts) {
+    if (newKey(key) === key) continue
+    money.accounts.delete(key)
+    money.accounts.set(newKey(key), account)
+  }
+  for (const [id, { alert, isTold }] of money.alerts) {
+    const key = newKey(alert.key)
+    if (key === alert.key) continue
+    money.alerts.delete(id)
+    const other = id.replace(alert.key, () => key)
+    money.alerts.set(other, { alert: { ...alert, id: other, key }, isTold })
+  }
+  return renamed
 }

@@ -127,7 +127,8 @@ export function pushEvents(state: MemoryState, run: MemoryRun, events: readonly 
     }
     run.events.push(stored)
     state.tail.push(stored)
-    if (isTerminal(event)) endRun(run, event)
+    // A copied log may hold ends that the run went on behind.
+    if (isTerminal(event) && event === events.at(-1)) endRun(run, event)
   }
   if (run.followers !== undefined) for (const wake of run.followers) wake()
   for (const wake of state.tailFollowers) wake()
@@ -164,6 +165,7 @@ export function summarize(run: MemoryRun): RunSummary {
     status: run.status,
     priority,
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
+    ...(run.made.isWorkflow === true ? { isWorkflow: true } : {}),
     createdAt: run.createdAt,
     ...(run.endedAt === undefined ? {} : { endedAt: run.endedAt }),
     lastSeq: run.events.length,

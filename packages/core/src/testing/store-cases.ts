@@ -12,6 +12,7 @@ import { moneyCases } from './store-cases-money.ts'
 import { openCases } from './store-cases-open.ts'
 import { placeCases } from './store-cases-places.ts'
 import { pruneCases } from './store-cases-prune.ts'
+import { upkeepCases } from './store-cases-upkeep.ts'
 import { watchCases } from './store-cases-watch.ts'
 
 /** What every store must show, as data: no test runner is imported. */
@@ -30,6 +31,7 @@ export const storeCases: readonly StoreCase[] = [
   ...booksCases,
   ...healthCases,
   ...openCases,
+  ...upkeepCases,
 ]
 
 /** The cases that hold for a store with these capabilities. */

@@ -63,7 +63,7 @@ export function schedulerDefinition(workflow: string, host: SchedulerHost): Defi
     input: inputSchema,
     limits: { activeMs: 30 * day },
     // One that failed, or that somebody cancelled, stays for ever: it may be the last one, and its successor goes on from it.
-    retention: { completedMs: 7 * day },
+    retention: { completedMs: 7 * day, failedMs: Infinity },
     run: (ctx, input) => runScheduler(ctx, input, host),
   })
 }

@@ -24,7 +24,7 @@ async function view(stage: ScheduleStage, meepo: Meepo): Promise<WorkflowView> {
 }
 
 function groundOf({ machine }: ScheduleStage, { engine, store }: Meepo): Ground {
-  return { engine, store, machine, onNotice: () => undefined }
+  return { engine, store, machine, onNotice: () => undefined, retention: {} }
 }
 
 /** Fires that have run, as hours since midnight. */

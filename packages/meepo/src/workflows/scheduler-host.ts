@@ -3,6 +3,7 @@ import {
   MeepoError,
   nextSchedulerId,
   replacedSignal,
+  retentionOf,
   scheduleInput,
   schedulerDefinition,
   toErrorData,
@@ -10,6 +11,7 @@ import {
   type Definition,
   type Engine,
   type Machine,
+  type Retention,
   type RunId,
   type RunSummary,
   type ScheduleData,
@@ -29,6 +31,8 @@ export interface Ground {
   readonly store: Store
   readonly machine: Machine
   readonly onNotice: (notice: EngineNotice) => void
+  /** How long the engine keeps runs of definitions that do not say it. */
+  readonly retention: Retention
 }
 
 /** Statuses of runs that have not ended. */
@@ -51,7 +55,7 @@ export class WorkflowSchedulers implements SchedulerHost {
   }
 
   get keptMs(): number {
-    const { completedMs = Infinity, failedMs = Infinity } = this.workflow.retention ?? {}
+    const { completedMs, failedMs } = retentionOf(this.workflow.retention, this.#ground.retention)
     return Math.min(completedMs, failedMs)
   }
 

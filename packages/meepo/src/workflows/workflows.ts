@@ -8,6 +8,7 @@ import {
   type AnyDefinition,
   type Engine,
   type EngineId,
+  type Retention,
   type Machine,
   type PassedFire,
   type RunHandle,
@@ -70,6 +71,8 @@ export interface OpenWorkflowsOptions {
   readonly machine?: Machine
   /** Hears of fires whose run could not be started. Must not throw. */
   readonly onNotice?: (notice: EngineNotice) => void
+  /** As the engine has it: how long runs of definitions are kept that do not say it. */
+  readonly retention?: Retention
 }
 
 /**
@@ -79,9 +82,9 @@ export interface OpenWorkflowsOptions {
 export function openWorkflows(
   { engine, store }: { readonly engine: Engine & { readonly id?: EngineId }; readonly store: Store },
   workflows: readonly AnyDefinition[],
-  { machine = createNodeMachine(), onNotice = ignore }: OpenWorkflowsOptions = {},
+  { machine = createNodeMachine(), onNotice = ignore, retention = {} }: OpenWorkflowsOptions = {},
 ): OpenWorkflows {
-  const ground: Ground = { engine, store, machine, onNotice }
+  const ground: Ground = { engine, store, machine, onNotice, retention }
   const byName = new Map<string, WorkflowSchedulers>()
   let hasBegun = false
   for (const workflow of workflows) {

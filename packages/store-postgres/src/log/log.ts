@@ -42,6 +42,8 @@ export function createLog(database: Database, lanes: Lanes, reader: Reader, hub:
     runs: (scope, filter = {}) => reader.summaries(scope, filter),
     forget: (scope, endedBefore) => forget(database, tellRemoved, tenantOf(scope), endedBefore),
     prune: (scope, options) => prune(database, tellRemoved, tenantOf(scope), options),
+    prunable: (scope, options) => reader.prunable(scope, options),
+    chargedTo: (scope, charged) => reader.chargedTo(scope, charged),
   }
 }
 

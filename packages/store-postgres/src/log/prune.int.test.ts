@@ -5,6 +5,7 @@ import { connectionOf } from '../database/database.ts'
 import { leaseSql } from '../leases/sql.ts'
 import { moneySql } from '../money/sql.ts'
 import { openPostgresStore } from '../open.ts'
+import { readSql } from '../read/sql.ts'
 import { startPostgresServer, type PostgresServer } from '../testing/server.ts'
 import { pruneSql } from './prune.ts'
 import { removalSql } from './removal.ts'
@@ -52,10 +53,12 @@ test('pruning goes by indices alone, and takes those that ended first of all sta
   await fill(20_000, 20)
   const { books, ...removal } = removalSql
   const statements = [...Object.values(pruneSql), ...Object.values(removal), ...books]
-  for (const statement of [...statements, moneySql.renameAdjusts, moneySql.renamePast]) {
+  const looks = [readSql.prunable, readSql.chargedTo]
+  for (const statement of [...statements, ...looks, moneySql.renameAdjusts, moneySql.renamePast]) {
     expect(await plan(statement), statement).not.toMatch(/Seq Scan/)
   }
   expect(await plan(pruneSql.roots)).toContain('runs_ended')
+  expect(await plan(readSql.prunable)).toContain('runs_ended')
   expect(await plan(moneySql.renamePast)).toContain('ledger_past')
   expect(await store.log.prune('system', { ...everything, limit: 70 })).toBe(70)
   const { rows } = await client.query(

@@ -17,6 +17,11 @@ export const pruneSql = {
         AND (ended_at, id) > ($3, $4) AND ended_at < $5 AND ($6::text IS NULL OR tenant = $6)
       ORDER BY ended_at, id LIMIT $7) AS found
     ORDER BY found.ended_at, found.id LIMIT $7`,
+  // runs unique run_id
+  rootsAmong: `SELECT id, ended_at AS "endedAt" FROM runs
+    WHERE run_id = ANY ($8::text[]) AND ended_at IS NOT NULL AND parent_run IS NULL AND definition = $1
+      AND status = ANY ($2::text[]) AND (ended_at, id) > ($3, $4) AND ended_at < $5 AND ($6::text IS NULL OR tenant = $6)
+    ORDER BY ended_at, id LIMIT $7`,
   // reservations_run. What is set aside for them will be booked one day.
   open: 'SELECT DISTINCT run FROM reservations WHERE run = ANY ($1::bigint[])',
 } as const
@@ -56,13 +61,16 @@ export async function prune(
 async function takeStep(
   transaction: Transaction,
   tenant: TenantId | null,
-  { definition, statuses, endedBefore }: PruneOptions,
+  { definition, statuses, endedBefore, runs }: PruneOptions,
   after: Root,
   limit: number,
 ): Promise<Step> {
   const wanted: ReadonlySet<RunStatus> = new Set(statuses)
   const place = [after.endedAt, after.id, endedBefore, tenant, limit] as const
-  const roots = await transaction.all<Root>(pruneSql.roots, definition, texts([...wanted]), ...place)
+  const asked = [definition, texts([...wanted]), ...place] as const
+  const roots = runs
+    ? await transaction.all<Root>(pruneSql.rootsAmong, ...asked, texts(runs))
+    : await transaction.all<Root>(pruneSql.roots, ...asked)
   const trees = firstOf(
     await findTrees(
       transaction,

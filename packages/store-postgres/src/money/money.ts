@@ -10,6 +10,7 @@ import type { Reader } from '../read/reader.ts'
 import { tenantOf } from '../write/encode.ts'
 import type { Lanes } from '../write/lanes.ts'
 import { Accounts, runOfAccount } from './accounts.ts'
+import { renameScope } from './rename.ts'
 import { moneySql } from './sql.ts'
 import { accountsOf } from './write-money.ts'
 
@@ -88,6 +89,7 @@ export function createMoney(database: Database, lanes: Lanes, reader: Reader): M
     alerts: () => database.all<Alert>(moneyListSql.alerts),
     raise: ({ id, at, key, mark, settled, reserved, limit }) =>
       run(moneySql.raiseAlert, id, at, key, mark, settled, reserved, limit),
+    rename: (scope, from, to) => database.command((transaction) => renameScope(transaction, tenantOf(scope), from, to)),
     takeOff: (alerts) => run(moneySql.takeAlertsOff, texts(alerts)),
   }
 }

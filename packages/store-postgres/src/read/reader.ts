@@ -2,14 +2,16 @@ import {
   decodeEvent,
   MeepoError,
   type LogEvent,
+  type PruneOptions,
   type RunFilter,
   type RunId,
   type RunSummary,
   type Scope,
   type TailEvent,
 } from '@meepo/core'
+import { chargedMarks, isChargedTo } from '@meepo/core/store-rules'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { integers } from '../database/arrays.ts'
+import { integers, texts } from '../database/arrays.ts'
 import type { Database } from '../database/database.ts'
 import type { Positions } from '../database/position.ts'
 import { tenantOf } from '../write/encode.ts'
@@ -171,6 +173,34 @@ export class Reader {
       for (const row of rows) summaries.push(toSummary(row))
       before = rows.at(-1)?.id ?? before
       if (rows.length < rowsPerRead) return summaries
+    }
+  }
+
+  /** See `Log.prunable`. */
+  async prunable(scope: Scope, options: PruneOptions): Promise<readonly RunId[]> {
+    const { definition, statuses, endedBefore, limit, runs } = options
+    const values = [
+      definition,
+      texts(statuses),
+      endedBefore,
+      tenantOf(scope),
+      runs ? texts(runs) : null,
+      limit,
+    ] as const
+    return (await this.#database.all<{ run_id: string }>(readSql.prunable, ...values)).map((row) => row.run_id)
+  }
+
+  /** See `Log.chargedTo`. */
+  async chargedTo(scope: Scope, charged: string): Promise<readonly RunId[]> {
+    type Slice = { readonly id: number; readonly run_id: string; readonly data: string; readonly isMarked: boolean }
+    const runs: RunId[] = []
+    const marks = chargedMarks(charged)
+    for (let after = 0; ;) {
+      const rows = await this.#database.all<Slice>(readSql.chargedTo, tenantOf(scope), after, ...marks, rowsPerRead)
+      for (const row of rows) if (row.isMarked && isChargedTo(JSON.parse(row.data), charged)) runs.push(row.run_id)
+      const last = rows.at(-1)
+      if (!last) return runs
+      after = last.id
     }
   }
 }

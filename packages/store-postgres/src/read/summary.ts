@@ -18,6 +18,7 @@ export interface RunRow {
   readonly ended_at: number | null
   readonly last_seq: number
   readonly owner: string | null
+  readonly place: number | null
 }
 
 /** What everybody may know about a run. */
@@ -34,6 +35,7 @@ export function toSummary(row: RunRow): RunSummary {
     status: row.status,
     priority: row.priority,
     ...(row.deadline_at === null ? {} : { deadlineAt: row.deadline_at }),
+    ...(row.place === null ? {} : { isWorkflow: true }),
     createdAt: row.created_at,
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
     lastSeq: row.last_seq,

@@ -2,12 +2,14 @@ import {
   decodeEvent,
   MeepoError,
   type LogEvent,
+  type PruneOptions,
   type RunFilter,
   type RunId,
   type RunSummary,
   type Scope,
   type TailEvent,
 } from '@meepo/core'
+import { chargedMarks, isChargedTo } from '@meepo/core/store-rules'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'
 import { tenantOf } from '../client/encode.ts'
@@ -28,6 +30,9 @@ export interface Tail {
   readonly reached: number
   readonly isBehind: boolean
 }
+
+/** Runs whose first event one turn of the event loop looks at. */
+const runsPerTurn = 1_000
 
 /** A run as the reader names it in further statements. */
 export interface FoundRun {
@@ -126,6 +131,27 @@ export class Reader {
       before = integer(last, 'id')
       await setImmediate()
     }
+  }
+
+  /** See `Log.prunable`. */
+  prunable(scope: Scope, { definition, statuses, endedBefore, limit, runs }: PruneOptions): readonly RunId[] {
+    const among = runs ? JSON.stringify(runs) : null
+    return this.all('prunable', definition, JSON.stringify(statuses), endedBefore, tenantOf(scope), among, limit).map(
+      (found) => text(found, 'run_id'),
+    )
+  }
+
+  /** See `Log.chargedTo`. */
+  async chargedTo(scope: Scope, charged: string): Promise<readonly RunId[]> {
+    const marks = chargedMarks(charged)
+    const last = integer(row(this.all('lastRun')[0]), 'id')
+    const runs: RunId[] = []
+    for (let after = 0; after < last; after += runsPerTurn) {
+      const found = this.all('chargedTo', tenantOf(scope), after, after + runsPerTurn, ...marks)
+      for (const one of found) if (isChargedTo(JSON.parse(text(one, 'data')), charged)) runs.push(text(one, 'run_id'))
+      await setImmediate()
+    }
+    return runs
   }
 
   close(): void {

@@ -23,6 +23,15 @@ export const sql = {
     WHERE e.id > ?1 AND e.id <= ?2 GROUP BY e.run`,
   run: `SELECT r.*, (SELECT max(seq) FROM events WHERE run = r.id) AS last_seq, e.engine AS engine
     FROM runs AS r LEFT JOIN engines AS e ON e.id = r.owner WHERE r.run_id = ?`,
+  // runs_ended
+  prunable: `SELECT run_id FROM runs WHERE ended_at IS NOT NULL AND parent_run IS NULL AND definition = ?1
+    AND status IN (SELECT value FROM json_each(?2)) AND ended_at < ?3 AND (?4 IS NULL OR tenant = ?4)
+    AND (?5 IS NULL OR run_id IN (SELECT value FROM json_each(?5))) ORDER BY ended_at, id LIMIT ?6`,
+  lastRun: 'SELECT ifnull(max(id), 0) AS id FROM runs',
+  // runs by rowid, a range per call; events_run
+  chargedTo: `SELECT r.run_id AS run_id, e.data AS data FROM runs AS r CROSS JOIN events AS e ON e.run = r.id AND e.seq = 1
+    WHERE (?1 IS NULL OR r.tenant = ?1) AND r.id > ?2 AND r.id <= ?3
+      AND (instr(e.data, ?4) > 0 OR instr(e.data, ?5) > 0) ORDER BY r.id`,
   // inbox_pending
   pending: 'SELECT delivery_id, kind, name, data FROM inbox WHERE run = ? AND taken = 0 ORDER BY id',
   // inbox_pending, then runs by rowid: CROSS JOIN keeps that order. Little mail is pending; runs may be many.

@@ -26,6 +26,7 @@ export function toSummary(found: Row): RunSummary {
     status: text(found, 'status') as RunStatus,
     priority: integer(found, 'priority'),
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
+    ...(optionalNumber(found, 'place') === undefined ? {} : { isWorkflow: true }),
     createdAt: integer(found, 'created_at'),
     ...(endedAt === undefined ? {} : { endedAt }),
     lastSeq: optionalNumber(found, 'last_seq') ?? 0,

@@ -43,6 +43,8 @@ export function createLog(queue: WriteQueue, reader: Reader, hub: Hub): Log {
       return removed
     },
     prune: (scope, options) => prune(queue, scope, options),
+    prunable: async (scope, options) => reader.prunable(scope, options),
+    chargedTo: (scope, charged) => reader.chargedTo(scope, charged),
   }
 }
 

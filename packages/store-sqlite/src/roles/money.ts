@@ -49,6 +49,9 @@ export function createMoney(queue: WriteQueue, reader: Reader): Money {
     raise: async (alert) => {
       await queue.command({ kind: 'raise', alert })
     },
+    // The writer answers this command with it.
+    rename: async (scope, from, to) =>
+      (await queue.command({ kind: 'rename', tenant: tenantOf(scope), from, to })) as number,
     takeOff: async (alerts) => {
       await queue.command({ kind: 'takeOff', alerts })
     },

@@ -33,7 +33,7 @@ function plan(db: DatabaseSync, statement: string): readonly string[] {
 test('pruning 1,000 of 100,000 runs scans no table of runs, events, mail, blobs or the ledger', () => {
   const db = openFull(100_000, 100)
   const { usedBlobs, deleteUnusedBlob, deleteEvents, deleteMail, deleteAccounts, deleteBlobUses, deleteRun } = forgetSql
-  const { runsWithOpenCalls, ...pruning } = pruneSql
+  const { runsWithOpenCalls, rootsAmong, ...pruning } = pruneSql
   const statements = [
     ...Object.values(pruning),
     forgetSql.tree,
@@ -51,6 +51,19 @@ test('pruning 1,000 of 100,000 runs scans no table of runs, events, mail, blobs 
   }
   // As many rows as calls are under way.
   expect(plan(db, runsWithOpenCalls).filter((step) => step.startsWith('SCAN'))).toEqual(['SCAN o'])
+  // Of the named runs each by its id.
+  expect(plan(db, rootsAmong)).toEqual([
+    expect.stringMatching(/^SCAN wanted VIRTUAL TABLE/),
+    expect.stringMatching(/^SEARCH r USING INDEX sqlite_autoindex_runs_1 \(run_id=\?\)/),
+    expect.stringContaining('ORDER BY'),
+  ])
+  expect(plan(db, readSql.prunable)).toContainEqual(
+    expect.stringContaining('runs_ended (definition=? AND status=? AND'),
+  )
+  expect(plan(db, readSql.chargedTo)).toEqual([
+    expect.stringMatching(/^SEARCH r USING INTEGER PRIMARY KEY \(rowid>\? AND rowid<\?\)/),
+    expect.stringMatching(/^SEARCH e USING INDEX events_run/),
+  ])
   expect(plan(db, pruneSql.roots)).toEqual([expect.stringContaining('runs_ended (definition=? AND status=? AND')])
   const desk = new Desk(db)
   const told: Pruned[] = []

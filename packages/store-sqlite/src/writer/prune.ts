@@ -20,9 +20,10 @@ export interface Pruned {
 export function prune(desk: Desk, tenant: TenantId | null, step: PruneStep): Pruned {
   const { definition, status, endedBefore, after, limit } = step
   const count = Math.min(limit, treesPerStep)
-  const roots = desk.db
-    .prepare(pruneSql.roots)
-    .all(definition, status, after.endedAt, after.key, endedBefore, tenant, count)
+  const asked = [definition, status, after.endedAt, after.key, endedBefore, tenant, count] as const
+  const roots = step.runs
+    ? desk.db.prepare(pruneSql.rootsAmong).all(...asked, JSON.stringify(step.runs))
+    : desk.db.prepare(pruneSql.roots).all(...asked)
   const open = runsWithOpenCalls(desk)
   const gone: Row[] = []
   let trees = 0

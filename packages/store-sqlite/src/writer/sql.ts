@@ -144,6 +144,12 @@ export const pruneSql = {
     WHERE ended_at IS NOT NULL AND parent_run IS NULL AND definition = ?1 AND status = ?2
       AND (ended_at, id) > (?3, ?4) AND ended_at < ?5 AND (?6 IS NULL OR tenant = ?6)
     ORDER BY ended_at, id LIMIT ?7`,
+  // runs unique run_id
+  rootsAmong: `SELECT r.id AS id, r.run_id AS run_id, r.ended_at AS ended_at
+    FROM json_each(?8) AS wanted CROSS JOIN runs AS r ON r.run_id = wanted.value
+    WHERE r.ended_at IS NOT NULL AND r.parent_run IS NULL AND r.definition = ?1 AND r.status = ?2
+      AND (r.ended_at, r.id) > (?3, ?4) AND r.ended_at < ?5 AND (?6 IS NULL OR r.tenant = ?6)
+    ORDER BY r.ended_at, r.id LIMIT ?7`,
   // A scan of reservations: there are as many rows as calls under way.
   runsWithOpenCalls: 'SELECT DISTINCT r.run_id AS run_id FROM reservations AS o CROSS JOIN runs AS r ON r.id = o.run',
   // ledger_run. No run has that key: lines of runs that are gone are told from those outside of runs.

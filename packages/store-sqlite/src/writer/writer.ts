@@ -13,6 +13,7 @@ import { writeHealth } from './health.ts'
 import { beat, claim, join, leave, release, take, takeOver } from './leases.ts'
 import { deliver } from './mail.ts'
 import { prune } from './prune.ts'
+import { renameScope } from './rename.ts'
 import { appendEvents, applyMoney, createRun, reopenRun } from './runs.ts'
 
 /** Where a test can stop the writer: the points around a commit. */
@@ -196,6 +197,8 @@ function execute(desk: Desk, part: Part): unknown {
       return desk.money.sweep(part.now)
     case 'raise':
       return desk.money.raise(part.alert)
+    case 'rename':
+      return renameScope(desk, part.tenant, part.from, part.to)
     case 'takeOff':
       return desk.money.takeOff(part.alerts)
     case 'health':

@@ -1,0 +1,1 @@
+export { openFileArchive, type FileArchiveOptions } from './file-archive.ts'

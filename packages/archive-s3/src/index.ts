@@ -1,0 +1,1 @@
+export { openS3Archive, type S3ArchiveOptions } from './s3-archive.ts'

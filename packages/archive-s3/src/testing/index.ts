@@ -1,0 +1,1 @@
+export { startS3Server, type S3Fault, type S3Server } from './s3-server.ts'

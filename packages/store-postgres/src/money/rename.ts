@@ -1,0 +1,30 @@
+import type { TenantId } from '@meepo/core'
+import { accountEnds } from '@meepo/core/store-rules'
+import type { Transaction } from '../database/transaction.ts'
+
+/** Scans: what is renamed is renamed rarely. In the order of locks: accounts, roll-ups, lines. */
+const renameSql = {
+  // $1, $2: how keys end, before and after.
+  accounts: `UPDATE accounts SET key = left(key, length(key) - length($1)) || $2 WHERE right(key, length($1)) = $1`,
+  rollUps: 'UPDATE roll_ups SET scope = $2 WHERE scope = $1 AND ($3::text IS NULL OR tenant = $3)',
+  // $1, $2: as JSON.
+  lines: `UPDATE ledger SET scopes = replace(scopes, $1, $2)
+    WHERE position($1 in scopes) > 0 AND ($3::text IS NULL OR tenant = $3)`,
+  alerts: `UPDATE alerts SET alert = replace(alert, key, left(key, length(key) - length($1)) || $2),
+    key = left(key, length(key) - length($1)) || $2 WHERE right(key, length($1)) = $1`,
+} as const
+
+/** See `Money.rename`. */
+export async function renameScope(
+  transaction: Transaction,
+  tenant: TenantId | null,
+  from: string,
+  to: string,
+): Promise<number> {
+  const [before, after] = accountEnds(tenant ?? undefined, from, to)
+  await transaction.run(renameSql.accounts, before, after)
+  await transaction.run(renameSql.rollUps, from, to, tenant)
+  const lines = await transaction.run(renameSql.lines, JSON.stringify(from), JSON.stringify(to), tenant)
+  await transaction.run(renameSql.alerts, before, after)
+  return lines
+}
