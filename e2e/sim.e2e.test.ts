@@ -42,7 +42,7 @@ test('the same seed gives the same trace', () => {
 test.each([
   ['no-fsync', 'no acknowledged event or delivery is lost'],
   ['unknown-retried', 'an effect that must not repeat is made at most once'],
-  ['limiter-double-refund', 'no more is granted than a limit allows'],
+  ['double-charge', 'the invoice equals the log and the attempts that were cut'],
 ])('the same harness fails when there is a bug: %s', (bug, rule) => {
   const { status, output } = sim('--bug', bug, '--seeds', '100')
   expect(output).toContain(rule)
