@@ -176,24 +176,25 @@ export class Children {
   }
 
   /** The child's own news may have been taken by an end that was undone: it is sent again, under another id. */
-  async #sendNews(parent: ActiveRun, start: ChildRef): Promise<void> {
+  async #sendNews(parent: ActiveRun, { childRunId, number }: ChildRef): Promise<void> {
     const scope = { tenant: parent.tenant }
     const { log, inbox } = this.#fleet.store
     const pending = await inbox.pending(scope, parent.runId)
     const isThere = pending.some(({ id, kind, data }) => {
       if (kind !== 'child' || parent.recording.voidMail.has(id)) return false
       // Only engines write this kind, as ChildNews.
-      return (data as unknown as ChildNews).childRunId === start.childRunId
+      const { childRunId: of, number: to = number } = data as unknown as ChildNews
+      return of === childRunId && to === number
     })
     if (isThere) {
       this.#fleet.mailFor(parent)
       return
     }
-    const events = await log.read(scope, start.childRunId)
+    const events = await log.read(scope, childRunId)
     const end = events.findLast((event) => isTerminal(event))
     if (!end) return
-    const news: ChildNews = { childRunId: start.childRunId, seq: end.seq, outcome: outcomeOf(end) }
-    const id = `${start.childRunId}/${end.seq}/${parent.lastSeq()}`
+    const news: ChildNews = { childRunId, seq: end.seq, number, outcome: outcomeOf(end) }
+    const id = `${childRunId}/${end.seq}/${parent.lastSeq()}/${number}`
     // ChildNews is plain JSON: stored results and error data.
     await inbox.deliver(scope, parent.runId, { id, kind: 'child', data: news as unknown as Json })
     this.#fleet.mailFor(parent)

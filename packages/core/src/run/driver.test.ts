@@ -76,6 +76,19 @@ test('two news of one child end it once', async () => {
   expect(types()).toEqual(['run.started', 'child.started', 'child.completed', 'run.completed'])
 })
 
+test('news that are told again to one task are not for another one with the same child', async () => {
+  let childRunId = ''
+  const { driver, scheduler, discarded, types } = await drive((ctx) => ctx.child(child, 'c', null), {
+    host: { startChild: (start) => void (childRunId = start.childRunId) },
+  })
+  const outcome = { kind: 'completed', result: { value: 1 } }
+  driver.mail([{ id: 'late', kind: 'child', data: { childRunId, number: 7, outcome } }])
+  expect(discarded).toEqual(['late'])
+  driver.mail([{ id: 'mine', kind: 'child', data: { childRunId, number: 1, outcome } }])
+  await scheduler.settle()
+  expect(types()).toEqual(['run.started', 'child.started', 'child.completed', 'run.completed'])
+})
+
 test("a run fails when its child's result cannot be fetched", async () => {
   const { driver, scheduler, last, ended } = await parent(() => Promise.reject(refused))
   driver.mail([ended('m')])

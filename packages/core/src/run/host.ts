@@ -29,6 +29,8 @@ export interface ChildNews {
   readonly childRunId: RunId
   /** The last event of the child: news of an end that was undone are old, whenever they arrive. */
   readonly seq?: number
+  /** Told again to this task of the parent alone: a later one with the same child may have asked for something else. */
+  readonly number?: number
   readonly outcome:
     | { readonly kind: 'completed'; readonly result: Stored }
     | { readonly kind: 'failed'; readonly error: ErrorData }

@@ -87,8 +87,7 @@ function readChildNews(reader: MailReader, mail: DriverMail): void {
   const waiting: ChildEntry[] = []
   const isOld = (news.seq ?? Infinity) <= (reader.undoneSeq(news.childRunId) ?? 0)
   for (const entry of isOld ? [] : reader.openEntries()) {
-    if (entry instanceof ChildEntry && entry.start.childRunId === news.childRunId && !entry.isClosed)
-      waiting.push(entry)
+    if (entry instanceof ChildEntry && isFor(news, entry)) waiting.push(entry)
   }
   if (waiting.length === 0) {
     reader.host.discard(mail.id)
@@ -111,6 +110,10 @@ function readChildNews(reader: MailReader, mail: DriverMail): void {
     },
     (thrown: unknown) => reader.fail(toError(thrown, 'store.failed')),
   )
+}
+
+function isFor({ childRunId, number }: ChildNews, { start, isClosed }: ChildEntry): boolean {
+  return start.childRunId === childRunId && !isClosed && (number ?? start.number) === start.number
 }
 
 function readDecision(reader: MailReader, mail: DriverMail): void {
