@@ -16,10 +16,12 @@ test('the workloads are those of the page, and every case has a name of its own'
     'gateway',
     'w1-gateway',
     'money',
+    'postgres',
     'limiter',
     'tools',
     'long-agent',
     'graph',
+    'restate',
   ])
   for (const { cases } of workloads) expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
 })

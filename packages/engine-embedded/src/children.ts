@@ -43,7 +43,7 @@ export class Children {
       })
       .finally(() => {
         if (this.#creating.get(start.childRunId) === creating) this.#creating.delete(start.childRunId)
-        if (this.#early.delete(start.childRunId)) this.#fleet.mail([parent.runId])
+        if (this.#early.delete(start.childRunId)) this.#fleet.mail.arrived([parent.runId])
         this.#workDone(parent)
       })
     this.#creating.set(start.childRunId, creating)
@@ -187,7 +187,7 @@ export class Children {
       return of === childRunId && to === number
     })
     if (isThere) {
-      this.#fleet.mailFor(parent)
+      this.#fleet.mail.read(parent)
       return
     }
     const events = await log.read(scope, childRunId)
@@ -197,7 +197,7 @@ export class Children {
     const id = `${childRunId}/${end.seq}/${parent.lastSeq()}/${number}`
     // ChildNews is plain JSON: stored results and error data.
     await inbox.deliver(scope, parent.runId, { id, kind: 'child', data: news as unknown as Json })
-    this.#fleet.mailFor(parent)
+    this.#fleet.mail.read(parent)
   }
 }
 

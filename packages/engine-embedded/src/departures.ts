@@ -1,4 +1,5 @@
 import type { NewEvent, RunId } from '@meepo/core'
+import type { ActiveRun } from './active-run.ts'
 
 /** How a run left the memory of this engine: ended, with its whole log if that is at hand, or only gone from here. */
 export type Departure =
@@ -13,6 +14,14 @@ export class Departures {
     const callbacks = this.#waiting.get(runId)
     if (callbacks) callbacks.push(callback)
     else this.#waiting.set(runId, [callback])
+  }
+
+  /** Resolves when the run's log is durable, or the run left because it could not be. */
+  durable(run: ActiveRun): Promise<void> {
+    return new Promise((resolve) => {
+      this.wait(run.runId, () => resolve())
+      run.whenDurable(resolve)
+    })
   }
 
   tell(runId: RunId, departure: Departure): void {

@@ -5,7 +5,6 @@ import {
   MeepoError,
   type AnyDefinition,
   type BudgetBook,
-  type Created,
   type Definition,
   type Dispatcher,
   type Engine,
@@ -20,17 +19,17 @@ import {
   type Scope,
   type StartOptions,
   type StopOptions,
-  toError,
   type Store,
   type ToolHost,
 } from '@meepo/core'
+import { createRun } from './create-run.ts'
 import { drain } from './drain.ts'
 import type { Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
 import { Fleet } from './fleet.ts'
 import { EmbeddedHandle, type HandleOwner } from './handle.ts'
 import { lifeOf, Liveness, type Life, type LivenessOptions } from './liveness.ts'
-import { rootBirth, type Birth } from './new-run.ts'
+import { rootBirth } from './new-run.ts'
 import { MemoryGuard, type MemoryMarks, type MemoryView } from './memory-guard.ts'
 import { createNodeMachine } from './node-machine.ts'
 import { reopenRun } from './operate.ts'
@@ -185,7 +184,17 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       await this.store.blobs.put({ tenant }, blob, text)
       return { blob, bytes: Buffer.byteLength(text) }
     })
-    await this.#create(birth, known, options)
+    const { dispatcher, maxConcurrentWorkflows } = this.#options
+    // Whose turn it is to take a place of a workflow is for the store to say.
+    const mustQueue =
+      options.isQueued === true || (birth.run.isWorkflow === true && maxConcurrentWorkflows !== undefined)
+    await createRun(this.#fleet, birth, {
+      definition: known,
+      mustQueue,
+      isPreviewed: options.isPreviewed === true,
+      // Nobody else knows the id of a fresh one.
+      mayBeginEarly: birth.isFresh && !dispatcher,
+    })
     return new EmbeddedHandle<O>(this, birth.run.runId, { tenant: birth.run.tenant })
   }
 
@@ -241,47 +250,6 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     return given
   }
 
-  async #create(birth: Birth, definition: AnyDefinition, options: StartOptions): Promise<void> {
-    const { log } = this.store
-    const scope = { tenant: birth.run.tenant }
-    const isOurs = options.isQueued !== true && !this.#mustQueue(birth) && this.#fleet.takeRoom()
-    if (!isOurs) {
-      await log.create(scope, birth.run, [birth.created])
-      this.#fleet.claimSoon()
-      return
-    }
-    const { engine } = this.#fleet
-    if (birth.isFresh && !this.#options.dispatcher) {
-      // Nobody else knows the id: the run is driven while its creation is on its way to the disk, and whatever leaves the
-      // process waits for that. In this order both go in one write. The first owner of a run has epoch 1.
-      const run = this.#fleet.adopt(birth, definition, 1, options.isPreviewed === true)
-      try {
-        const create = (): Promise<Created> => log.create(scope, birth.run, [birth.created], engine)
-        await this.#fleet.newcomers.during(birth.run.runId, create)
-      } catch (thrown) {
-        if (run) this.#fleet.abandon(run)
-        throw thrown
-      }
-      return
-    }
-    try {
-      await this.#fleet.newcomers.during(birth.run.runId, async () => {
-        const created = await log.create(scope, birth.run, [birth.created], engine)
-        if (created.kind === 'created')
-          this.#fleet.adopt(birth, definition, created.epoch, options.isPreviewed === true)
-        else this.#fleet.returnRoom()
-      })
-    } catch (thrown) {
-      this.#fleet.returnRoom()
-      throw thrown
-    }
-  }
-
-  /** Whose turn it is to take a place of a workflow is for the store to say. */
-  #mustQueue({ run }: Birth): boolean {
-    return run.isWorkflow === true && this.#options.maxConcurrentWorkflows !== undefined
-  }
-
   /** Throws `engine.overloaded`. Looked at with each start: between two ticks a heap can fill up. */
   #checkMemory(): void {
     this.#guard.look()
@@ -298,25 +266,12 @@ export class EmbeddedEngine implements Engine, HandleOwner {
 
   async #beginNow(): Promise<void> {
     try {
-      await this.#openDispatcher()
+      await this.#fleet.traffic.open(this.#options.onNotice ?? ignore)
       await this.#join()
     } catch (thrown) {
       this.#began = undefined
       throw thrown
     }
-  }
-
-  async #openDispatcher(): Promise<void> {
-    const { dispatcher, onNotice } = this.#options
-    const { arrivals, sending } = this.#fleet.traffic
-    await dispatcher?.begin({
-      drive: (drive) => arrivals.drive(drive),
-      notice: (thrown) => {
-        const { code, message } = toError(thrown)
-        onNotice?.({ code, message })
-      },
-    })
-    await sending?.serve()
   }
 
   #serve(): void {
@@ -332,7 +287,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     this.#stopWatch = leases.watch(
       engine,
       (change) => {
-        this.#fleet.mail(change.mail)
+        this.#fleet.mail.arrived(change.mail)
         if (change.claimable) this.#fleet.claimSoon()
       },
       maxWorkflows === undefined ? {} : { maxWorkflows },

@@ -24,11 +24,11 @@ import type { FleetOptions } from './fleet-options.ts'
 import { Flusher } from './flusher.ts'
 import { LogRoom } from './kept-log.ts'
 import { loadRun } from './loader.ts'
-import { Newcomers } from './newcomers.ts'
+import { MailReader } from './mail-reader.ts'
+import { Newcomers, unknownOf } from './newcomers.ts'
 import { driveOf, type Birth } from './new-run.ts'
 import type { Previews } from './previews.ts'
 import type { Registry } from './registry.ts'
-import { readInbox } from './read-inbox.ts'
 import { keepsPlace, releaseOf, Releases } from './releases.ts'
 import { Rooms } from './rooms.ts'
 import { Traffic } from './traffic.ts'
@@ -56,12 +56,15 @@ export class Fleet implements RunOwner {
   readonly store: Store
   readonly machine: Machine
   readonly models: Models
+  readonly tools: ToolHost
+  readonly budgets: BudgetBook
   engine: EngineId
   readonly #registry: Registry
   readonly #previews: Previews
   readonly #options: FleetOptions
   readonly #notice: (notice: EngineNotice) => void
   readonly #children: Children
+  readonly mail: MailReader
   readonly #active = new Map<RunId, ActiveRun>()
   readonly #departures = new Departures()
   readonly #rooms: Rooms
@@ -92,6 +95,8 @@ export class Fleet implements RunOwner {
     this.#registry = registry
     this.#previews = previews
     this.#options = options
+    this.tools = options.tools
+    this.budgets = options.budgets
     this.#notice = notice
     this.#rooms = new Rooms(options.concurrency)
     this.traffic = new Traffic({
@@ -116,22 +121,14 @@ export class Fleet implements RunOwner {
       () => this.engine,
       (thrown) => this.#tell(thrown),
     )
-    this.#children = new Children(this, (thrown, runId) => this.#tell(thrown, runId))
-  }
-
-  get tools(): ToolHost {
-    return this.#options.tools
-  }
-
-  get budgets(): BudgetBook {
-    return this.#options.budgets
+    const tell = (thrown: unknown, runId: RunId): void => this.#tell(thrown, runId)
+    this.#children = new Children(this, tell)
+    this.mail = new MailReader(store.inbox, this.#active, (mail) => this.#children.isEarly(mail), tell)
   }
 
   /** Takes the place of one busy run, if there is one: {@link adopt} fills it, or {@link returnRoom} gives it back. */
   takeRoom(): boolean {
-    if (this.#rooms.left === 0) return false
-    this.#rooms.take()
-    return true
+    return this.#rooms.takeOne()
   }
 
   /** F4 */
@@ -140,8 +137,7 @@ export class Fleet implements RunOwner {
     const owned = await this.store.leases.owned(engine)
     if (engine !== this.engine || this.#isStopping) return
     const broken = new Set(this.#broken.map(({ runId }) => runId))
-    const known = [this.#active, broken, this.newcomers, this.#releases, this.traffic.sending]
-    this.#broken.push(...owned.filter(({ runId }) => !known.some((some) => some?.has(runId) === true)))
+    this.#broken.push(...unknownOf(owned, [this.#active, broken, this.newcomers, this.#releases, this.traffic.sending]))
   }
 
   returnRoom(): void {
@@ -208,7 +204,7 @@ export class Fleet implements RunOwner {
         created: undefined,
         isPreviewed,
       })
-      this.mailFor(run)
+      this.mail.read(run)
     } catch (thrown) {
       this.returnRoom()
       this.#broken.push(claim)
@@ -277,30 +273,12 @@ export class Fleet implements RunOwner {
     this.appendFailed(run, thrown)
   }
 
-  /** Reads the inbox of runs that have mail. */
-  mail(runIds: readonly RunId[]): void {
-    for (const runId of runIds) {
-      const run = this.#active.get(runId)
-      if (run) this.mailFor(run)
-    }
-  }
-
-  mailFor(run: ActiveRun): void {
-    run.hasMoreMail = true
-    if (run.isReadingMail) return
-    readInbox(run, this.store.inbox, (mail) => this.#children.isEarly(mail)).catch((thrown: unknown) => {
-      // Nobody tells of this mail a second time: the next tick reads again.
-      run.hasMoreMail = true
-      this.#tell(thrown, run.runId)
-    })
-  }
-
   /** Called from time to time: limits of active time, idle runs, and what failed before. */
   tick(): void {
     const now = this.machine.scheduler.elapsed()
     for (const run of this.#active.values()) {
       run.driver.tick()
-      if (run.hasMoreMail && !run.isReadingMail) this.mailFor(run)
+      if (run.hasMoreMail && !run.isReadingMail) this.mail.read(run)
       if (run.isWaiting && now - run.waitingSince >= this.#idleMsOf(run)) this.#evictIfIdle(run)
     }
     this.traffic.sending?.tick()
@@ -373,7 +351,7 @@ export class Fleet implements RunOwner {
 
   /** Gives everything back. What is buffered is durable before. */
   async releaseAll(): Promise<void> {
-    await Promise.all([...this.#active.values()].map((run) => this.#durable(run)))
+    await Promise.all([...this.#active.values()].map((run) => this.#departures.durable(run)))
     const releases = [...this.#active.values()].map(releaseOf)
     this.#leaveAll()
     if (releases.length > 0) await this.store.leases.release(this.engine, releases)
@@ -386,14 +364,6 @@ export class Fleet implements RunOwner {
     }
     this.#active.clear()
     this.#rooms.clear()
-  }
-
-  /** Resolves when the run's log is durable, or the run left because it could not be. */
-  #durable(run: ActiveRun): Promise<void> {
-    return new Promise((resolve) => {
-      this.onDeparture(run.runId, () => resolve())
-      run.whenDurable(resolve)
-    })
   }
 
   /** Calls back once when the run leaves the memory of this engine. False when it is not there. */

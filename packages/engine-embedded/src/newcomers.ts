@@ -1,8 +1,16 @@
-import { toError, type RunId } from '@meepo/core'
+import { toError, type Claim, type RunId } from '@meepo/core'
 
 /** Whether what was asked of the store may have happened all the same. */
 export function isLost(thrown: unknown): boolean {
   return toError(thrown, 'store.failed').code === 'store.failed'
+}
+
+/** Where runs may be. */
+type Place = { has(runId: RunId): boolean } | undefined
+
+/** What is owned and in none of these places. */
+export function unknownOf(owned: readonly Claim[], places: readonly Place[]): readonly Claim[] {
+  return owned.filter(({ runId }) => !places.some((place) => place?.has(runId) === true))
 }
 
 /** Runs that are being created or read: nobody drives them here yet, and somebody will. */

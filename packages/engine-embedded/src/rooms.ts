@@ -20,6 +20,13 @@ export class Rooms {
     this.#taken += count
   }
 
+  /** False when there is none. */
+  takeOne(): boolean {
+    if (this.left === 0) return false
+    this.take()
+    return true
+  }
+
   giveBack(count = 1): void {
     this.#taken -= count
   }

@@ -1,6 +1,7 @@
-import { type Claim, type Dispatcher, type EngineId, type Machine, type RunId, type Store } from '@meepo/core'
+import { toError, type Claim, type Dispatcher, type EngineId, type Machine, type RunId, type Store } from '@meepo/core'
 import { Arrivals } from './arrivals.ts'
 import type { Departure } from './departures.ts'
+import type { EngineNotice } from './engine-notice.ts'
 import { Intake } from './intake.ts'
 import type { Registry } from './registry.ts'
 import { RoomQueue } from './room-queue.ts'
@@ -37,6 +38,7 @@ export class Traffic {
   /** Present with a dispatcher: then nothing that was claimed or created here is driven before it arrived again. */
   readonly sending: Sending | undefined
   readonly #queue: RoomQueue
+  readonly #dispatcher: Dispatcher | undefined
 
   constructor(options: TrafficOptions) {
     const { store, machine, registry, rooms, dispatcher, maxWorkflows, engine, load, returnRoom, tell } = options
@@ -44,6 +46,7 @@ export class Traffic {
     const sending =
       dispatcher &&
       new Sending({ dispatcher, scheduler: machine.scheduler, log: store.log, engine, definitions, returnRoom, tell })
+    this.#dispatcher = dispatcher
     this.sending = sending
     this.#queue = new RoomQueue(rooms)
     this.intake = new Intake({
@@ -70,6 +73,18 @@ export class Traffic {
       onDeparture: options.onDeparture,
       onFreed: () => this.intake.soon(),
     })
+  }
+
+  /** Lets the dispatcher bring what arrives, and makes known what can be driven here. */
+  async open(onNotice: (notice: EngineNotice) => void): Promise<void> {
+    await this.#dispatcher?.begin({
+      drive: (drive) => this.arrivals.drive(drive),
+      notice: (thrown) => {
+        const { code, message } = toError(thrown)
+        onNotice({ code, message })
+      },
+    })
+    await this.sending?.serve()
   }
 
   roomIsFree(): void {

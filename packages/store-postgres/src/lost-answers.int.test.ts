@@ -45,12 +45,8 @@ test('runs whose claim or creation was committed unheard are found among those t
   proxy.loseNextCommit()
   await expect(create('c', 'e')).rejects.toMatchObject(unknown)
   expect(await create('c', 'e')).toEqual({ kind: 'exists' })
-  const owned = (await store.leases.owned('e')).map(({ runId, epoch }) => [runId, epoch])
-  expect(owned.toSorted()).toEqual([
-    ['a', 1],
-    ['b', 1],
-    ['c', 1],
-  ])
+  const owned = (await store.leases.owned('e')).map(({ runId, epoch }) => `${runId} ${epoch}`)
+  expect(owned.toSorted((one, other) => one.localeCompare(other))).toEqual(['a 1', 'b 1', 'c 1'])
   expect(await store.leases.claim('e', wanted)).toEqual([])
 })
 

@@ -43,12 +43,12 @@ const oneScope = 'scope = $4'
 const scopesAlike = 'scope >= $4 AND scope < $5'
 
 /** Roll-ups by roll_ups primary key: of one scope, or of a range of scopes. That of one tenant by roll_ups_tenant. */
-export const costSql = {
+export const costSql: Readonly<Record<'total' | 'day' | 'model' | 'scope', readonly [string, string]>> = {
   total: [sumsBy(`'total'`, oneScope), sumsBy(`'total'`, `${oneScope} AND tenant = $5`)],
   day: [sumsBy('day', oneScope), sumsBy('day', `${oneScope} AND tenant = $5`)],
   model: [sumsBy('model', oneScope), sumsBy('model', `${oneScope} AND tenant = $5`)],
   scope: [sumsBy('scope', scopesAlike), sumsBy('scope', `${scopesAlike} AND tenant = $6`)],
-} as const
+}
 
 /** See `Money.report`. From roll-ups by one statement; only a query across two kinds of scopes reads the ledger. */
 export async function report(
