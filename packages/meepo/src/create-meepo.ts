@@ -6,6 +6,7 @@ import { createEmbeddedEngine, createNodeMachine, type EmbeddedEngine } from '@m
 import type { Gateway, GatewayOptions } from '@meepo/gateway'
 import { enginePrefix, openBooks, openLimiter } from './money.ts'
 import { checkOptions, type MeepoOptions } from './options.ts'
+import { checkNames } from './workflows/names.ts'
 import { openWorkflows, type OpenWorkflows, type Workflows } from './workflows/workflows.ts'
 
 /** A start with somebody who waits. */
@@ -47,6 +48,7 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
   const { definitions: known = [], workflows: kept = [], ...rest } = others
   const definitions = [...new Set([...known, ...kept])]
   checkOptions(options)
+  checkNames(definitions)
   const book = createBudgetBook(rest.budgets)
   const store = typeof given === 'string' ? await openStore(given) : given
   const closeStore = async (): Promise<void> => {
