@@ -7,7 +7,10 @@ import { scheduleData } from './schedule.ts'
 import type { PendingFire, SchedulerChange, SchedulerState } from './scheduler-state.ts'
 
 /** Where a scheduler begins that makes the change. Null: the one before is gone, or there was none. */
-export function applied({ kind, schedule, isPaused, at }: SchedulerChange, before: SchedulerState | null): SchedulerState {
+export function applied(
+  { kind, schedule, isPaused, at }: SchedulerChange,
+  before: SchedulerState | null,
+): SchedulerState {
   if (!before) return { schedule, after: at, ...(isPaused ? { isPaused } : {}) }
   switch (kind) {
     case 'schedule':

@@ -113,9 +113,7 @@ test('after a hundred rounds a successor goes on from there', async () => {
   await engine.run(200_000)
   expect(engine.isOver).toBe(true)
   expect(world.started).toHaveLength(99)
-  expect(world.successors).toEqual([
-    { kind: 'hand over', before: 'root', schedule, at: 99_000 },
-  ])
+  expect(world.successors).toEqual([{ kind: 'hand over', before: 'root', schedule, at: 99_000 }])
 })
 
 test('where something else has the place of the successor, it goes on itself', async () => {

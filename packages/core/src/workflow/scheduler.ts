@@ -137,12 +137,7 @@ async function playRound(
   return outcome.kind === 'replaced' ? 'replaced' : afterOutcome(state, outcome)
 }
 
-async function decide(
-  host: SchedulerHost,
-  scheduler: RunId,
-  schedule: ScheduleData,
-  after: number,
-): Promise<Decision> {
+async function decide(host: SchedulerHost, scheduler: RunId, schedule: ScheduleData, after: number): Promise<Decision> {
   if (await host.isReplaced(scheduler)) return { kind: 'replaced' }
   // Whoever decides late, after a crash, decides for the time of now.
   const now = Math.max(host.now(), after)
