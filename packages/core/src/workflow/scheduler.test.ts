@@ -1,36 +1,12 @@
 import { expect, test } from 'vitest'
+import { begin, fireOf, schedule, stateOf } from '../../test/begun-scheduler.ts'
 import { every, ScheduleWorld } from '../../test/schedule-world.ts'
-import { SmallEngine } from '../../test/small-engine.ts'
+import type { SmallEngine } from '../../test/small-engine.ts'
 import { MeepoError } from '../base/errors.ts'
 import type { LogEvent } from '../log/events.ts'
 import { foldScheduler } from './scheduler-fold.ts'
-import type { PendingFire, SchedulerChange, SchedulerState } from './scheduler-state.ts'
-import { replacedSignal, schedulerDefinition } from './scheduler.ts'
-
-const schedule = { cron: '* * * * * *' }
-
-/** A scheduler that makes a change, on a clock that stands still, or one that goes on from what was written. */
-function change(world: ScheduleWorld, made: Partial<SchedulerChange>, writes?: SmallEngine['writes']): SmallEngine {
-  const whole: SchedulerChange = { kind: 'schedule', before: 'old', schedule, at: 0, ...made }
-  const engine = SmallEngine.start(schedulerDefinition('work', '1', world), whole, writes)
-  world.clock = () => engine.machine.scheduler.now()
-  return engine
-}
-
-/** One that goes on where another one was. */
-function begin(world: ScheduleWorld, past: Partial<SchedulerState>, writes?: SmallEngine['writes']): SmallEngine {
-  const state = { schedule, after: 0, ...past }
-  world.past = () => ({ isOver: true, state })
-  return change(world, { kind: 'hand over', schedule: state.schedule }, writes)
-}
-
-function fireOf(at: number, more: Partial<PendingFire> = {}): PendingFire {
-  return { at, runId: new ScheduleWorld().fireRunId(schedule, at), ...more }
-}
-
-function stateOf(engine: SmallEngine): SchedulerState | undefined {
-  return foldScheduler(engine.log().map((event, index) => ({ ...event, seq: index + 1 }) as LogEvent))?.state
-}
+import type { SchedulerState } from './scheduler-state.ts'
+import { replacedSignal } from './scheduler.ts'
 
 test('each fire is started in its time', async () => {
   const world = new ScheduleWorld()
@@ -347,17 +323,4 @@ test('whoever follows one that was cut off anywhere knows what it may have start
     expect(Math.max(...known), `after ${position}`).toBe(Math.floor(after / 1_000) * 1_000)
     if (isStarted) expect(known.length).toBeGreaterThan(0)
   }
-})
-
-test.each([
-  [null],
-  [7],
-  [{}],
-  [{ schedule: null }],
-  [{ kind: 'sing', schedule: null, at: 1 }],
-  [{ kind: 'pause', at: 1 }],
-  [{ kind: 'pause', schedule: null, at: '1' }],
-  [{ kind: 'pause', schedule: null, at: 1, before: 1 }],
-])('a beginning that is none is refused: %j', (value) => {
-  expect(schedulerDefinition('work', '1', new ScheduleWorld()).input.safeParse(value).success).toBe(false)
 })

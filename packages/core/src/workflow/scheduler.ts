@@ -70,7 +70,7 @@ export function schedulerDefinition(
   version: string,
   host: SchedulerHost,
 ): Definition<SchedulerChange, null> {
-  return define({
+  return define<SchedulerChange, null>({
     name: schedulerName(workflow),
     version,
     input: inputSchema,

@@ -76,7 +76,7 @@ test.each(['pause', 'schedule'] as const)(
     const first = await stage.open([workflow()], quick)
     await stage.run(4 * minute + 55_000)
     const { store, open, held } = gate(stage)
-    const changing =
+    const changing: Promise<unknown> =
       kind === 'pause'
         ? (await stage.open([workflow()], { ...quick, store })).workflows.pause('tick')
         : stage.opening([workflow('*/3 * * * *')], { ...quick, store })
