@@ -57,6 +57,8 @@ export function createHouse(): House {
   for (const file of readdirSync(join(root, 'scripts'))) {
     if (file.endsWith('.test.ts') || file.startsWith('canary-')) rmSync(join(root, 'scripts', file))
   }
+  // It measures the stores, which the house has not.
+  rmSync(join(root, 'scripts/query-plans'), { recursive: true })
   for (const [file, text] of Object.entries(cleanFiles())) write(file, text)
   linkModules(root)
 
