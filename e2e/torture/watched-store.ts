@@ -52,6 +52,15 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
         if (claims.length > 0) point('claim.after')
         return claims
       },
+      take: async (engine, runId, epoch) => {
+        const calledAt = Date.now()
+        const claim = await store.leases.take(engine, runId, epoch)
+        if (claim) {
+          tell({ kind: 'claimed', calledAt, runId })
+          point('take.after')
+        }
+        return claim
+      },
       release: async (engine, runs) => {
         point('release.before')
         await store.leases.release(engine, runs)
