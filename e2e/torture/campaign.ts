@@ -16,7 +16,7 @@ import { createScript } from './model-script.ts'
 import { Outages } from './outages.ts'
 import { addKillsOf, planAgain, planHunt, planKills, pointsOf } from './plan.ts'
 import { Pump } from './pump.ts'
-import { strike, type Ground, type Kill } from './strikes.ts'
+import { strike, warmUp, type Ground, type Kill } from './strikes.ts'
 import { Watch, type SeenRun } from './watch.ts'
 
 /** What a campaign is. */
@@ -100,6 +100,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   let violations: readonly Violation[] = []
   try {
     pump.begin(watch)
+    if (cluster) await warmUp(ground)
     let plan =
       options.bug === undefined ? planKills(options.kills, points, random) : planHunt(planOf(options.bug), random)
     plan = addKillsOf('database', options.databaseKills ?? 0, plan)

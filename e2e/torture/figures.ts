@@ -29,15 +29,20 @@ export function countFigures(evidence: Evidence, crew: Crew, pump: Pump): Record
 
 function countSends({ lines, nodes }: Evidence, pump: Pump): Record<string, number> {
   const sends = lines.filter((line) => line.kind === 'sent')
-  // Of one node, not of all of them at once.
-  const isNodeAway = (at: number): boolean => nodes.length > 1 && nodes.some((outages) => outages.covers(at))
-  return {
+  const tries = {
     'drives sent': sends.length,
-    'drives that had to be sent again': lines.filter((line) => line.kind === 'unsent').length,
-    'sent through other nodes while one was away': sends.filter(
-      ({ at, node }) => isNodeAway(at) && nodes[node]?.covers(at) === false,
-    ).length,
+    'sends that failed': lines.filter(({ kind }) => kind === 'unsent').length,
+  }
+  if (nodes.length === 1) return tries
+  const isNodeAway = (at: number): boolean => {
+    const away = nodes.filter((outages) => outages.covers(at)).length
+    return away > 0 && away < nodes.length
+  }
+  const through = sends.filter(({ at, node }) => isNodeAway(at) && nodes[node]?.covers(at) === false)
+  return {
+    ...tries,
     'requests served while a node was away': pump.servedAt.filter(isNodeAway).length,
-    'milliseconds, the longest send': Math.max(0, ...sends.map(({ at, calledAt }) => at - calledAt)),
+    'drives sent through the others meanwhile': through.length,
+    'ms the longest of these': through.reduce((most, { at, calledAt }) => Math.max(most, at - calledAt), 0),
   }
 }

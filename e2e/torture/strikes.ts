@@ -13,6 +13,8 @@ export interface Kill {
   readonly workers: number
   /** Steps that were in flight in what was killed, or that it had brought. */
   readonly open: number
+  /** Of a node: the runs that were not at their end. */
+  readonly runs?: number
 }
 
 /** What there is to be killed. */
@@ -32,11 +34,20 @@ const minOpen = 10
 /** What a worker says of its bodies is a moment old when the parent acts on it. */
 const margin = 5
 const pointTimeoutMs = 6_000
-/** Runs in flight when a node is killed, and how long that may take. */
+/** Runs when a node is killed, how many of them are in the middle of a step, and how long that may take. */
 const crowd = 500
+const crowdOpen = 250
 const crowdTimeoutMs = 60_000
+/** For a cluster that comes up to agree on who does what. */
+const settleTimeoutMs = 20_000
 /** Two beats more than engines wait before they take others for dead. */
 const stallMs = { fetching: 1_800, dispatched: 3_000 }
+
+/** Lets a new cluster come up, with a worker at each node. */
+export async function warmUp(ground: Ground): Promise<void> {
+  await ground.crew.size(ground.nodes.length)
+  await allAway(ground, () => Promise.resolve())
+}
 
 /** Does what is planned. */
 export function strike(ground: Ground, planned: PlannedKill): Promise<Kill> {
@@ -59,11 +70,30 @@ async function killDatabase(ground: Ground, { point, workers }: PlannedKill): Pr
 
 /** Kills all that brings runs to the workers. What they drive goes on meanwhile. */
 async function killCluster(ground: Ground, { point, workers }: PlannedKill): Promise<Kill> {
-  const { nodes, random } = ground
+  const { random } = ground
   const open = await allBusy(ground, workers)
-  const crash = (): Promise<void> => clusterOf(ground).crash(random() * 2_000)
-  await nodes.reduce((inner, outages) => () => outages.during(inner), crash)()
+  await allAway(ground, () => clusterOf(ground).crash(random() * 2_000))
   return { point, workers, open }
+}
+
+/** All nodes are away during the work, and until they take drives again. */
+async function allAway(ground: Ground, work: () => Promise<void>): Promise<void> {
+  const away = async (): Promise<void> => {
+    await work()
+    await takingAgain(ground)
+  }
+  await ground.nodes.reduce((inner, outages) => () => outages.during(inner), away)()
+}
+
+/** Waits until every worker found its node taking a drive. */
+async function takingAgain({ crew, folder }: Ground): Promise<void> {
+  const since = Date.now()
+  const hasSent = (worker: number): boolean =>
+    // Our own workers wrote this file.
+    (readLines(storeFile(folder, worker)) as readonly StoreLine[]).some(
+      (line) => line.kind === 'sent' && line.calledAt >= since,
+    )
+  while (Date.now() - since < settleTimeoutMs && !crew.ready.every(({ worker }) => hasSent(worker))) await delay(250)
 }
 
 /** Kills one node under many runs, while its fellows are asked for more. */
@@ -71,13 +101,18 @@ async function killNode(ground: Ground, { point, workers }: PlannedKill): Promis
   const { crew, pump, nodes, random } = ground
   await crew.size(workers)
   pump.crowd = crowd
-  for (let waited = 0; pump.openRuns.length < crowd && waited < crowdTimeoutMs; waited += 100) await delay(100)
+  const isCrowded = (): boolean => pump.openRuns.length >= crowd && openIn(crew) >= crowdOpen
+  for (let waited = 0; !isCrowded() && waited < crowdTimeoutMs; waited += 100) await delay(100)
   const node = Math.floor(random() * nodes.length)
-  const open = openIn(crew)
-  await nodes[node]?.during(() => clusterOf(ground).without(node, () => delay(4_000 + random() * 4_000)))
+  const [open, runs, served] = [openIn(crew), pump.openRuns.length, pump.servedAt.length]
+  await nodes[node]?.during(async () => {
+    await clusterOf(ground).without(node, () => delay(4_000 + random() * 4_000))
+    await takingAgain(ground)
+  })
+  if (pump.servedAt.length === served) throw new Error('nobody was served while a node was away')
   pump.crowd = 0
   for (let waited = 0; pump.crowdLeft > 0 && waited < crowdTimeoutMs; waited += 100) await delay(100)
-  return { point, workers, open }
+  return { point, workers, open, runs }
 }
 
 async function killWorker({ crew, folder, cluster, random }: Ground, planned: PlannedKill): Promise<Kill> {
