@@ -22,7 +22,8 @@ export function describeCampaign({ points, kills, violations, figures, seconds, 
     `${kills.length} kills, ${busy} with ${enoughOpen} or more steps in flight, ${pairs} with two processes on the database`,
   )
   const crowds = kills.flatMap(({ runs }) => runs ?? [])
-  if (crowds.length > 0) lines.push(`${crowds.length} times one node of three, each time under at least ${Math.min(...crowds)} runs`)
+  if (crowds.length > 0)
+    lines.push(`${crowds.length} times one node of three, each time under at least ${Math.min(...crowds)} runs`)
   lines.push(
     Object.entries(figures)
       .map(([name, value]) => `${value} ${name}`)

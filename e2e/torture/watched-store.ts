@@ -45,7 +45,8 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
         const calledAt = Date.now()
         const claims = await store.leases.owned(engine)
         // As old as the question: whoever takes one of them meanwhile is the next owner.
-        for (const { runId } of claims) lines.write({ kind: 'claimed', calledAt, runId, at: calledAt, worker } satisfies StoreLine)
+        for (const { runId } of claims)
+          lines.write({ kind: 'claimed', calledAt, runId, at: calledAt, worker } satisfies StoreLine)
         return claims
       },
       join: async (engine) => {
