@@ -16,7 +16,7 @@ const home = '{packages/*,apps/*,examples/*,bench,e2e}'
 function tier(
   name: string,
   include: string[],
-  options: { exclude?: string[]; timeoutMs?: number; fileParallelism?: boolean } = {},
+  options: { exclude?: string[]; timeoutMs?: number; maxWorkers?: number } = {},
 ) {
   return {
     extends: true,
@@ -26,7 +26,7 @@ function tier(
       exclude: [...ignored, ...(options.exclude ?? [])],
       testTimeout: options.timeoutMs ?? 10_000,
       hookTimeout: options.timeoutMs ?? 10_000,
-      fileParallelism: options.fileParallelism ?? true,
+      ...(options.maxWorkers === undefined ? {} : { maxWorkers: options.maxWorkers }),
     },
   } satisfies TestProjectInlineConfiguration
 }
@@ -42,10 +42,12 @@ export default defineConfig({
   test: {
     maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
-      tier('unit', [`${home}/**/*.test.ts`], { exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts'], timeoutMs: 5_000 }),
+      tier('unit', [`${home}/**/*.test.ts`], { exclude: ['**/*.{int,long,e2e}.test.ts'], timeoutMs: 5_000 }),
       tier('int', [`${home}/**/*.int.test.ts`], { timeoutMs: 30_000 }),
-      // Fleets of processes that need the machine for themselves.
-      tier('e2e', [`${home}/**/*.e2e.test.ts`], { timeoutMs: 180_000, fileParallelism: false }),
+      // What takes minutes and whose short form is among the others.
+      tier('long', [`${home}/**/*.long.test.ts`], { timeoutMs: 120_000 }),
+      // Fleets of processes that are killed, most of whose time goes by until others notice.
+      tier('e2e', [`${home}/**/*.e2e.test.ts`], { timeoutMs: 180_000, maxWorkers: 2 }),
       tier('gates', ['scripts/**/*.test.ts'], { timeoutMs: 120_000 }),
     ],
     execArgv: [`--conditions=${condition}`],
