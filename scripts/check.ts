@@ -1,8 +1,9 @@
 // `npm run check`: all gates but the tests, or the named ones (`npm run check -- lint layers`).
 // `npm run verify` (`--verify`): everything CI runs, ending with the totals of all tests.
 // Every gate runs, also after a failure, so that one run shows everything that is wrong.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { gates, type Gate } from './gates.ts'
 import { readJson } from './workspaces.ts'
@@ -38,29 +39,61 @@ const chosen = gates.filter(({ name, isTest, isDoneBy }) => {
   if (names.length > 0) return names.includes(name)
   return isVerify ? isDoneBy === undefined : isTest !== true
 })
-const outcomes = chosen.map(run)
+const outcomes = await runAll(chosen)
 const failed = outcomes.filter((outcome) => !outcome.isPassed).map((outcome) => outcome.gate.name)
 process.stdout.write(failed.length === 0 ? `all ${chosen.length} gates pass\n` : `failed gates: ${failed.join(', ')}\n`)
 if (isVerify) process.stdout.write(`${total(outcomes)}\n`)
 process.exitCode = failed.length === 0 ? 0 : 1
 
+/** What others read is built first. Then the gates that only look, as many at once as there are processors; then tests. */
+async function runAll(all: readonly Gate[]): Promise<Outcome[]> {
+  const of = (isChosen: (gate: Gate) => boolean): Gate[] => all.filter(isChosen)
+  return [
+    ...(await inLanes(
+      1,
+      of(({ name }) => name === 'build'),
+    )),
+    ...(await inLanes(
+      availableParallelism(),
+      of(({ name, isTest }) => name !== 'build' && isTest !== true),
+    )),
+    ...(await inLanes(
+      1,
+      of(({ isTest }) => isTest === true),
+    )),
+  ]
+}
+
+async function inLanes(lanes: number, all: readonly Gate[]): Promise<Outcome[]> {
+  const ended: Outcome[] = []
+  const waiting = all.values()
+  const drain = async (): Promise<void> => {
+    for (const gate of waiting) ended.push(await run(gate))
+  }
+  await Promise.all(Array.from({ length: lanes }, drain))
+  return ended
+}
+
 /** Tests print as they go; the other gates only speak when they fail. */
-function run(gate: Gate): Outcome {
+async function run(gate: Gate): Promise<Outcome> {
   const [command, ...args] = gate.command
   const startedAt = performance.now()
-  const result = spawnSync(command, args, {
+  const child = spawn(command, args, {
     stdio: gate.isTest ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, MEEPO_TEST_RESULTS: resultsOf(gate) },
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
     timeout: hangsAfterMs,
   })
-  const isPassed = result.status === 0
-  if (!isPassed) {
-    process.stdout.write(
-      `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? `${result.error.message}\n` : ''}`,
-    )
-  }
+  const said: Buffer[] = []
+  child.stdout?.on('data', (chunk: Buffer) => said.push(chunk))
+  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk))
+  const isPassed = await new Promise<boolean>((resolve) => {
+    child.once('error', (error) => {
+      said.push(Buffer.from(`${error.message}\n`))
+      resolve(false)
+    })
+    child.once('close', (code) => resolve(code === 0))
+  })
+  if (!isPassed) process.stdout.write(Buffer.concat(said))
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   process.stdout.write(`${isPassed ? 'pass' : 'FAIL'}  ${gate.name}  ${seconds} s\n`)
   return { gate, isPassed }
