@@ -9,7 +9,7 @@ import type { Gateway } from '../options.ts'
 interface Trouble {
   readonly path: RegExp
   readonly times: number
-  readonly answer: (real: () => Promise<Response>) => Promise<Response> | Response
+  readonly answer: (real: (path: string) => Promise<Response>, path: string) => Promise<Response> | Response
 }
 
 async function open(trouble: Trouble, longestMs = 60_000): Promise<{ gateway: Gateway; simulator: Simulator }> {
@@ -23,10 +23,10 @@ async function open(trouble: Trouble, longestMs = 60_000): Promise<{ gateway: Ga
     prices: { overrides: [{ provider: 'openai', model: 'm', input: 1, output: 4, maxOutputTokens: 1_000 }] },
     waiting: { collectMs: 1, pollMs: 5, longestMs },
     fetch: async (input, init) => {
-      const isIll = left > 0 && trouble.path.test(new URL(input instanceof Request ? input.url : input).pathname)
-      if (!isIll) return await fetch(input, init)
+      const { pathname: path } = new URL(input instanceof Request ? input.url : input)
+      if (left === 0 || !trouble.path.test(path)) return await fetch(input, init)
       left -= 1
-      return await trouble.answer(() => fetch(input, init))
+      return await trouble.answer((other) => fetch(`${simulator.url}${other}`, { headers: init?.headers ?? {} }), path)
     },
   })
   return { gateway, simulator }
@@ -71,9 +71,9 @@ test('a batch whose answers nobody can get counts as spent, and the call goes th
 
 test('what a batch answered after it was cancelled is booked, and nobody waits for it', async () => {
   // As OpenAI does: for a while it is being cancelled, and then it has answers.
-  const cancelling = async (real: () => Promise<Response>): Promise<Response> => {
-    // The simulator answers with an object.
-    const body = (await (await real()).json()) as object
+  const cancelling: Trouble['answer'] = async (real, path) => {
+    // The simulator hears of no cancellation, and answers with an object.
+    const body = (await (await real(path.replace(/\/cancel$/, ''))).json()) as object
     return Response.json({ ...body, status: 'cancelling', output_file_id: null })
   }
   const { gateway, simulator } = await open(
