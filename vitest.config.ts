@@ -13,10 +13,12 @@ const layers = readLayers(root)
 const ignored = ['**/node_modules/**', '**/dist/**', '**/fixtures/**']
 const home = '{packages/*,apps/*,examples/*,bench,e2e}'
 
+const inMemory = join(root, 'scripts/test-folder.ts')
+
 function tier(
   name: string,
   include: string[],
-  options: { exclude?: string[]; timeoutMs?: number; maxWorkers?: number } = {},
+  options: { exclude?: string[]; timeoutMs?: number; maxWorkers?: number; globalSetup?: string } = {},
 ) {
   return {
     extends: true,
@@ -27,6 +29,7 @@ function tier(
       testTimeout: options.timeoutMs ?? 10_000,
       hookTimeout: options.timeoutMs ?? 10_000,
       ...(options.maxWorkers === undefined ? {} : { maxWorkers: options.maxWorkers }),
+      ...(options.globalSetup === undefined ? {} : { globalSetup: options.globalSetup }),
     },
   } satisfies TestProjectInlineConfiguration
 }
@@ -43,9 +46,9 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
       tier('unit', [`${home}/**/*.test.ts`], { exclude: ['**/*.{int,long,e2e}.test.ts'], timeoutMs: 5_000 }),
-      tier('int', [`${home}/**/*.int.test.ts`], { timeoutMs: 30_000 }),
+      tier('int', [`${home}/**/*.int.test.ts`], { timeoutMs: 30_000, globalSetup: inMemory }),
       // What takes minutes and whose short form is among the others.
-      tier('long', [`${home}/**/*.long.test.ts`], { timeoutMs: 120_000 }),
+      tier('long', [`${home}/**/*.long.test.ts`], { timeoutMs: 120_000, globalSetup: inMemory }),
       // Fleets of processes that are killed, most of whose time goes by until others notice.
       tier('e2e', [`${home}/**/*.e2e.test.ts`], { timeoutMs: 180_000, maxWorkers: 2 }),
       tier('gates', ['scripts/**/*.test.ts'], { timeoutMs: 120_000 }),
