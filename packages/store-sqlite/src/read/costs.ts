@@ -19,15 +19,20 @@ const firstDay = '0000'
 const lastDay = '9999-99-99'
 const picoPerDollar = 1_000_000_000_000n
 
-/** See `Money.report`. From roll-ups by one statement; only a query across two kinds of scopes reads the ledger. */
+/** See `Money.report`. From totals or roll-ups by one statement; only a query across two kinds of scopes reads the ledger. */
 export async function report(reader: Reader, scope: Scope, query: CostQuery): Promise<readonly CostRow[]> {
-  const { by, since = firstDay, until = lastDay, limit = defaultReportRows } = query
+  const { by, since, until, limit = defaultReportRows } = query
   const plan = planReport(query)
   if (plan.kind === 'lines') return reportOf(await rollUpsOfLines(reader, scope, plan), query)
-  const common = [tenantOf(scope), since, until, limit] as const
+  const tenant = tenantOf(scope)
+  const common = [tenant, since ?? firstDay, until ?? lastDay, limit] as const
   if (plan.kind === 'prefix') {
-    const statement = scope === 'system' ? 'costsByScope' : 'costsByScopeOfTenant'
-    const rows = reader.all(statement, plan.prefix, ...common, `${by};`)
+    const rows =
+      since !== undefined || until !== undefined
+        ? reader.all(tenant === null ? 'costsByScopeInDays' : 'costsByScopeInDaysOfTenant', by, ...common)
+        : tenant === null
+          ? reader.all('costsByScope', by, limit)
+          : reader.all('costsByScopeOfTenant', by, limit, tenant)
     return rows.map((found) => toRow(text(found, 'name').slice(plan.prefix.length), found))
   }
   if (by === 'day' || by === 'model') {

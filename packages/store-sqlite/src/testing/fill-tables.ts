@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { fillTotals } from '../schema/008-totals.ts'
 
 /** Events of a run. */
 const perRun = 25
@@ -54,7 +55,8 @@ function statementsFor(runs: number): readonly string[] {
     `${times(28)} INSERT INTO roll_ups (scope, day, model, dollars, pico, saved_dollars, saved_pico, calls, unpriced, unknown, input,
         cache_read, cache_write, output, reasoning)
       SELECT s.id, printf('2026-11-%02d', k), 1, 0, 21 + s.id, 0, 0, 3, 0, 0, 300, 0, 0, 30, 0 FROM scopes AS s CROSS JOIN k
-      WHERE k = 1 OR s.scope = '' OR s.scope LIKE 'agent:%' OR s.scope LIKE 'user:%'`,
+      WHERE k = 1 + s.id % 28 OR s.scope = '' OR s.scope LIKE 'agent:%' OR s.scope LIKE 'user:%'`,
+    fillTotals,
     `INSERT INTO accounts (key, settled, reserved, most, run) SELECT 'run:' || run_id, '21', '0', '1000000', run_id FROM runs`,
     `${times(500)} INSERT INTO accounts (key, settled, reserved, most) SELECT 'daily/user:u' || k, '100', '7', '1000' FROM k`,
     `INSERT INTO reservations (call, tenant, run, granted, at_least, accounts, expires_at)
