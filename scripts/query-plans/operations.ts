@@ -53,6 +53,10 @@ export function operationsOver(runs: number): readonly Operation[] {
       (store) => store.money.report(big, { by }),
       (store) => store.money.report(rare, { by }),
     ]),
+    ...(['agent', 'run'] as const).flatMap((by): Operation[] => [
+      (store, random) => store.money.report('system', { by, ...oneDay(random) }),
+      (store, random) => store.money.report(big, { by, ...oneDay(random) }),
+    ]),
     (store) => store.money.report(rare, { by: 'agent', scope: 'user:u0' }),
     (store) => store.money.alerts(),
     (store) => store.money.sweep(1),
@@ -64,6 +68,11 @@ export function operationsOver(runs: number): readonly Operation[] {
     (store) => store.log.forget(rare, 2_000_001),
     (store) => store.leases.takeOver('engine-2', 1).then(() => store.leases.join('engine-2')),
   ]
+}
+
+function oneDay(random: Random): { readonly since: string; readonly until: string } {
+  const day = `2026-11-${String(1 + random(28)).padStart(2, '0')}`
+  return { since: day, until: day }
 }
 
 async function first(events: AsyncIterable<unknown>): Promise<void> {

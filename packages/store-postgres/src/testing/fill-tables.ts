@@ -1,4 +1,5 @@
 import type { Client } from 'pg'
+import { fillTotals } from '../schema/005-totals.ts'
 
 /** Events of a run. */
 const perRun = 25
@@ -57,6 +58,7 @@ function statementsFor(runs: number): readonly string[] {
       FROM runs, LATERAL (VALUES ('', id % 28), ('agent:' || definition, id % 28), ('run:' || run_id, 0),
         ('session:' || session_id, 0), ('user:u' || id % 500, id % 28)) AS s (scope, part)
       GROUP BY tenant, scope, part ORDER BY scope, tenant, part`,
+    ...fillTotals,
     `INSERT INTO accounts (key, settled, reserved, most, run)
       SELECT 'run:' || run_id, 21, 0, 1000000, run_id FROM runs ORDER BY id`,
     `INSERT INTO accounts (key, settled, reserved, most) SELECT 'daily/user:u' || n, 100, 7, 1000 FROM generate_series(0, 499) AS v (n)`,
