@@ -25,7 +25,9 @@ export interface Measured {
   readonly text: string
   readonly plan: readonly string[]
   readonly scans: readonly string[]
-  readonly ms: number | undefined
+  /** Milliseconds; undefined for one that was not asked. */
+  readonly p50: number | undefined
+  readonly p99: number | undefined
   readonly count: number
 }
 
@@ -150,6 +152,6 @@ function describe(
   scans: readonly string[],
   recorder: Recorder,
 ): Measured {
-  const found = recorder.p99(text)
-  return { name, text, plan, scans, ms: found?.ms, count: found?.count ?? 0 }
+  const found = recorder.timesOf(text)
+  return { name, text, plan, scans, p50: found?.p50, p99: found?.p99, count: found?.count ?? 0 }
 }

@@ -65,6 +65,9 @@ export function operationsOver(runs: number): readonly Operation[] {
     async (store) => store.health.read(),
     async (store, _, round) => store.health.write({ key: 'p', revision: round, state: {} }),
     (store, _, round) => prune(store, round),
+    // Reads the first event of every run, a slice of runs at a time.
+    async (store, _, round) => void (round % 10 === 0 && (await store.log.chargedTo('system', 'user:u7'))),
+    (store) => store.leases.owned('engine-1'),
     (store) => store.log.forget(rare, 2_000_001),
     (store) => store.leases.takeOver('engine-2', 1).then(() => store.leases.join('engine-2')),
   ]
@@ -141,5 +144,8 @@ async function limit(store: Store, round: number): Promise<void> {
 /** A few of those that ended first. */
 async function prune(store: Store, round: number): Promise<void> {
   const definition = round % 2 === 0 ? `agent-${round % 8}` : 'none'
-  await store.log.prune('system', { definition, statuses: ['failed', 'cancelled'], endedBefore: 1e15, limit: 2 })
+  const options = { definition, statuses: ['failed', 'cancelled'], endedBefore: 1e15, limit: 2 } as const
+  const runs = await store.log.prunable('system', options)
+  await store.log.prune('system', { ...options, runs })
+  await store.log.prune('system', options)
 }

@@ -114,12 +114,14 @@ class RollUps {
   }
 
   async write(transaction: Transaction): Promise<void> {
-    const [scopes = [], tenants = []] = this.#totals.keys()
-    await Promise.all([
+    const totalKeys = this.#totals.keys()
+    const [, names] = await Promise.all([
       transaction.run(moneySql.addRollUps, ...this.#rows.keys(), ...this.#rows.columns()),
-      transaction.run(moneySql.addTotals, scopes, tenants, ...this.#totals.columns()),
-      transaction.run(moneySql.addNames, scopes, tenants),
+      transaction.all<{ scope: string; is_shared: boolean }>(moneySql.addNames, ...totalKeys),
+      transaction.run(moneySql.addTotals, ...totalKeys, ...this.#totals.columns()),
     ])
+    const shared = names.filter((one) => one.is_shared).map(({ scope }) => scope)
+    if (shared.length > 0) await transaction.run(moneySql.shareTotals, texts(shared))
   }
 }
 

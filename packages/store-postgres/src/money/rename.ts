@@ -8,7 +8,7 @@ const renameSql = {
   accounts: `UPDATE accounts SET key = left(key, length(key) - length($1)) || $2 WHERE right(key, length($1)) = $1`,
   rollUps: 'UPDATE roll_ups SET scope = $2 WHERE scope = $1 AND ($3::text IS NULL OR tenant = $3)',
   totals: 'UPDATE totals SET scope = $2 WHERE scope = $1 AND ($3::text IS NULL OR tenant = $3)',
-  // The old name stays: who used it first does not matter, and that others used it costs reports a little time only.
+  // The old name stays: who used it first does not matter, and a name that is taken for shared only costs reports some time.
   names: `INSERT INTO scope_names (scope, tenant, is_shared) SELECT $2, tenant, is_shared FROM scope_names WHERE scope = $1
     ON CONFLICT (scope) DO UPDATE SET is_shared = true`,
   // $1, $2: as JSON.

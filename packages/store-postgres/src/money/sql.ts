@@ -74,11 +74,12 @@ export const moneySql = {
       cache_write = r.cache_write + excluded.cache_write, output = r.output + excluded.output,
       reasoning = r.reasoning + excluded.reasoning`,
 
-  // totals primary key, in its order.
-  addTotals: `INSERT INTO totals AS t (scope, tenant, pico, saved, calls, unpriced, unknown, input, cache_read, cache_write,
-      output, reasoning)
-    SELECT scope, tenant, pico::numeric, saved::numeric, calls, unpriced, unknown, input, cache_read, cache_write, output,
-      reasoning
+  // totals primary key, in its order; scope_names primary key. After the names.
+  addTotals: `INSERT INTO totals AS t (scope, tenant, is_shared, pico, saved, calls, unpriced, unknown, input, cache_read,
+      cache_write, output, reasoning)
+    SELECT scope, tenant, coalesce((SELECT n.is_shared FROM scope_names AS n WHERE n.scope = v.scope COLLATE "C"), false),
+      pico::numeric, saved::numeric, calls, unpriced, unknown, input, cache_read, cache_write,
+      output, reasoning
     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
         $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
       AS v (scope, tenant, pico, saved, calls, unpriced, unknown, input, cache_read, cache_write, output, reasoning)
@@ -94,7 +95,11 @@ export const moneySql = {
     WHERE scope <> '' AND NOT EXISTS (SELECT 1 FROM scope_names AS o
       WHERE o.scope = v.scope COLLATE "C" AND (o.tenant = v.tenant COLLATE "C" OR o.is_shared))
     GROUP BY scope ORDER BY scope COLLATE "C"
-    ON CONFLICT (scope) DO UPDATE SET is_shared = true WHERE n.tenant <> excluded.tenant OR excluded.is_shared`,
+    ON CONFLICT (scope) DO UPDATE SET is_shared = true WHERE n.tenant <> excluded.tenant OR excluded.is_shared
+    RETURNING scope, is_shared`,
+  // totals primary key. Those of other tenants, when a name is shared from now on.
+  shareTotals: `UPDATE totals SET is_shared = true WHERE (scope, tenant) IN (SELECT scope, tenant FROM totals
+    WHERE scope = ANY ($1::text[]) AND NOT is_shared ORDER BY scope, tenant FOR UPDATE)`,
 
   // alerts unique alert
   tellAlert: `INSERT INTO alerts (alert, at, key, mark, settled, reserved, most)

@@ -60,16 +60,14 @@ const dearestOfTenant = `SELECT scope AS name, ${columns.join(', ')} FROM totals
 
 /**
  * The same of all tenants. A name that one tenant uses is among its dearest or not among those of all; the others are few, and
- * added up (scope_names_shared, then totals primary key).
+ * added up (totals_shared).
  */
 const dearest = `WITH found AS (
     SELECT d.* FROM (SELECT tenant FROM totals WHERE scope = '') AS t CROSS JOIN LATERAL (
-      SELECT o.* FROM totals AS o WHERE o.tenant = t.tenant AND o.kind = $1
-        AND (SELECT NOT n.is_shared FROM scope_names AS n WHERE n.scope = o.scope)
+      SELECT o.* FROM totals AS o WHERE o.tenant = t.tenant AND o.kind = $1 AND NOT o.is_shared
       ORDER BY o.pico DESC, o.scope LIMIT $2) AS d
     UNION ALL
-    SELECT o.* FROM scope_names AS n JOIN totals AS o ON o.scope = n.scope
-    WHERE n.is_shared AND n.scope >= $1 || ':' AND n.scope < $1 || ';')
+    SELECT o.* FROM totals AS o WHERE o.is_shared AND o.scope >= $1 || ':' AND o.scope < $1 || ';')
   SELECT scope AS name, ${sums} FROM found GROUP BY scope ORDER BY sum(pico) DESC, scope LIMIT $2`
 
 /**
@@ -84,6 +82,9 @@ export const costSql: Readonly<Record<'total' | 'day' | 'model' | 'scope' | 'sco
     scope: [dearest, dearestOfTenant],
     scopeInDays: [sumsBy('scope', scopesAlike), sumsBy('scope', `${scopesAlike} AND tenant = $6`)],
   }
+
+/** The first and the last day of all. roll_ups_day */
+export const chargedDays = 'SELECT min(day) AS first, max(day) AS last FROM roll_ups WHERE day > $1'
 
 /** See `Money.report`. From totals or roll-ups by one statement; only a query across two kinds of scopes reads the ledger. */
 export async function report(
@@ -103,8 +104,9 @@ export async function report(
   const sum = (kind: keyof typeof costSql, ...scopes: readonly string[]): Promise<readonly SumRow[]> =>
     ask(kind, since ?? firstDay, until ?? lastDay, limit, ...scopes)
   if (plan.kind === 'prefix') {
-    const isInTotal = since === undefined && until === undefined
-    const rows = await (isInTotal ? ask('scope', by, limit) : sum('scopeInDays', plan.prefix, `${by};`))
+    // Read before the days: they only grow in number.
+    const totals = await ask('scope', by, limit)
+    const rows = (await isAllDays(database, query)) ? totals : await sum('scopeInDays', plan.prefix, `${by};`)
     return rows.map((row) => toRow(row.name.slice(plan.prefix.length), row))
   }
   if (by === 'day' || by === 'model') {
@@ -113,6 +115,13 @@ export async function report(
   const rows = await sum('total', plan.scope)
   if (by === 'total' && rows.length === 0) return reportOf([], query)
   return rows.map((row) => toRow(by === 'total' ? by : plan.scope.slice(by.length + 1), row))
+}
+
+/** Whether nothing was ever charged on another day than those that a query asks for. */
+async function isAllDays(database: Database, { since, until }: CostQuery): Promise<boolean> {
+  if (since === undefined && until === undefined) return true
+  const [days] = await database.all<{ first: string | null; last: string | null }>(chargedDays, firstDay)
+  return (since ?? firstDay) <= (days?.first ?? lastDay) && (until ?? lastDay) >= (days?.last ?? firstDay)
 }
 
 async function rollUpsOfLines(

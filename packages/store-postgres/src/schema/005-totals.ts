@@ -7,6 +7,7 @@ export const fillTotals: readonly string[] = [
       sum(cache_write), sum(output), sum(reasoning) FROM roll_ups GROUP BY scope, tenant`,
   `INSERT INTO scope_names (scope, tenant, is_shared)
     SELECT scope, min(tenant), count(*) > 1 FROM totals WHERE scope <> '' GROUP BY scope`,
+  `UPDATE totals SET is_shared = true WHERE scope IN (SELECT scope FROM scope_names WHERE is_shared)`,
 ]
 
 /**
@@ -20,11 +21,13 @@ export const totals: Migration = {
   name: 'totals',
   isBreaking: true,
   sql: `
--- Sums of the lines of a scope, of all days and models. kind: what stands before the colon.
+-- Sums of the lines of a scope, of all days and models. kind: what stands before the colon. is_shared: other tenants use the
+-- name too, so that a report over all tenants adds up several rows.
 CREATE TABLE totals (
   scope text COLLATE "C" NOT NULL,
   tenant text COLLATE "C" NOT NULL,
   kind text COLLATE "C" NOT NULL GENERATED ALWAYS AS (left(scope, greatest(strpos(scope, ':') - 1, 0))) STORED,
+  is_shared boolean NOT NULL DEFAULT false,
   pico numeric NOT NULL,
   saved numeric NOT NULL,
   calls bigint NOT NULL,
@@ -38,8 +41,8 @@ CREATE TABLE totals (
   PRIMARY KEY (scope, tenant)
 ) WITH (fillfactor = 70);
 
--- Who used a name first, and whether other tenants use it too, so that a report over all tenants adds up several rows. A table
--- of its own: two transactions that use a new name at the same time wait for each other here.
+-- Who used a name first, and whether other tenants use it too. A table of its own: two transactions that use a new name at the
+-- same time wait for each other here.
 CREATE TABLE scope_names (
   scope text COLLATE "C" PRIMARY KEY,
   tenant text COLLATE "C" NOT NULL,
@@ -48,7 +51,7 @@ CREATE TABLE scope_names (
 
 ${fillTotals.join(';\n')};
 CREATE INDEX totals_dearest ON totals (tenant, kind, pico DESC, scope);
-CREATE INDEX scope_names_shared ON scope_names (scope) WHERE is_shared;
+CREATE INDEX totals_shared ON totals (scope) WHERE is_shared;
 DROP INDEX roll_ups_tenant;
 CREATE INDEX roll_ups_day ON roll_ups (day, scope);
 `,

@@ -72,6 +72,7 @@ export type MoneyStatement =
   | 'costsByModel'
   | 'costsByScope'
   | 'costsByScopeOfTenant'
+  | 'chargedDays'
   | 'costsByScopeInDays'
   | 'costsByScopeInDaysOfTenant'
   | 'ledger'
@@ -97,6 +98,8 @@ export const moneySql: Readonly<Record<MoneyStatement, string>> = {
   // scopes_dearest
   costsByScopeOfTenant: `SELECT ${totalOfScope} FROM scopes AS s INDEXED BY scopes_dearest
     WHERE s.tenant = ?3 AND s.kind = ?1 AND s.dollars IS NOT NULL ${dearestOfTenant}`,
+  // The first and the last day of all: roll_ups_day
+  chargedDays: `SELECT (SELECT min(day) FROM roll_ups) AS first, (SELECT max(day) FROM roll_ups) AS last`,
   costsByScopeInDays: byScopeInDays('AND ?2 IS NULL'),
   costsByScopeInDaysOfTenant: byScopeInDays('AND s.tenant = ?2'),
 

@@ -28,7 +28,7 @@ function statementsFor(runs: number): readonly string[] {
       INSERT INTO runs (run_id, tenant, definition, version, session_id, fingerprint, parent_run, parent_number,
         parent_child, priority, created_at, status, epoch, owner, ready, wake_at, ended_at)
       SELECT 'run-' || n, CASE WHEN n % 2000 = 0 THEN 'rare' WHEN n % 10 < 7 THEN 'big' ELSE 'small-' || n % 50 END,
-        iif(n % 3000 = 1, 'rare', 'agent-' || n % 8), '1', 'session-' || n / 5, 'f',
+        iif(n % 3000 = 1, 'rare', 'agent-' || n % 8), '1', 'session-' || iif(n % 10 < 7, n / 5, n), 'f',
         iif(n % 10 >= 5, 'run-' || (n - n % 10), NULL), iif(n % 10 >= 5, n % 10, NULL), iif(n % 10 >= 5, 'child', NULL),
         n % 3, n * 1000.0, status, 1, iif(status = 'running', 1 + n % 2, NULL), status = 'queued',
         iif(status = 'waiting', 4e12, NULL), iif(status IN ('completed', 'failed', 'cancelled'), n * 1000.0 + 500, NULL) FROM s`,
