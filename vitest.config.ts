@@ -40,7 +40,7 @@ export default defineConfig({
   resolve: { conditions: [condition] },
   ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
   test: {
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
       tier('unit', [`${home}/**/*.test.ts`], { exclude: ['**/*.int.test.ts', '**/*.e2e.test.ts'], timeoutMs: 5_000 }),
       tier('int', [`${home}/**/*.int.test.ts`], { timeoutMs: 30_000 }),

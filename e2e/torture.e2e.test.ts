@@ -30,6 +30,14 @@ test('kills of workers and of the server of PostgreSQL lose nothing and double n
   expect(status).toBe(0)
 })
 
+test('kills of workers and of the Restate server that brings their runs lose nothing and double nothing', () => {
+  const options = ['--store', 'postgres', '--engine', 'restate', '--kills', '2', '--server-kills', '1']
+  const { status, output } = torture(...options)
+  process.stdout.write(output)
+  expect(output).toContain('no violation')
+  expect(status).toBe(0)
+})
+
 test('the same harness fails when a step that must not repeat is repeated after a crash', () => {
   const { status, output } = torture('--bug', 'unknown-retried')
   expect(output).toContain('an effect that must not repeat is made at most once')

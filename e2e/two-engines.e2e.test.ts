@@ -104,6 +104,7 @@ function evidence(): Parameters<typeof auditEffects>[0] {
     acknowledged: new Map(),
     left: new Set<string>(),
     outages: new Outages(),
+    nodes: [],
     problems: [],
   }
   return { ...nothing, runs: watch.runs, bodies: readBodies(folder), lines: readStoreLines(folder) }

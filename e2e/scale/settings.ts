@@ -13,10 +13,11 @@ export interface WorkerSettings {
 /** What is asked of a worker. */
 export type Order = 'memory' | 'stop'
 
-/** Megabytes after a collection of garbage. */
+/** Megabytes after a collection of garbage, and processor time since the start. */
 export interface Memory {
   readonly heapMb: number
   readonly rssMb: number
+  readonly cpuMs: number
 }
 
 const variable = 'MEEPO_SCALE'

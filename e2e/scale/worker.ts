@@ -31,7 +31,8 @@ process.on('disconnect', () => process.exit(1))
 process.send?.('ready')
 
 function memory(): Memory {
+  const { user, system } = process.cpuUsage()
   collect()
   const { heapUsed, rss } = process.memoryUsage()
-  return { heapMb: heapUsed / 1_048_576, rssMb: rss / 1_048_576 }
+  return { heapMb: heapUsed / 1_048_576, rssMb: rss / 1_048_576, cpuMs: (user + system) / 1_000 }
 }

@@ -8,21 +8,15 @@ import { auditEnd, auditNow, type Evidence } from './audit/audit.ts'
 import type { Violation } from './audit/violation.ts'
 import { planOf } from './bugs/names.ts'
 import { Crew } from './crew.ts'
-import { createDatabase, openStore, type StoreKind, type TestDatabase } from '../database.ts'
-import { openBodies, readBodies, readLines, readStoreLines, storeFile, type StoreLine } from './evidence.ts'
+import { createDatabase, openStore, type StoreKind } from '../database.ts'
+import { startCluster } from './cluster.ts'
+import { readBodies, readStoreLines } from './evidence.ts'
+import { countFigures } from './figures.ts'
 import { createScript } from './model-script.ts'
 import { Outages } from './outages.ts'
-import {
-  addDatabaseKills,
-  databasePoint,
-  passesToSkip,
-  planAgain,
-  planHunt,
-  planKills,
-  takeoverPoint,
-  type PlannedKill,
-} from './plan.ts'
+import { addKillsOf, planAgain, planHunt, planKills, pointsOf } from './plan.ts'
 import { Pump } from './pump.ts'
+import { strike, warmUp, type Ground, type Kill } from './strikes.ts'
 import { Watch, type SeenRun } from './watch.ts'
 
 /** What a campaign is. */
@@ -33,6 +27,12 @@ export interface CampaignOptions {
   readonly store?: StoreKind
   /** Besides: how often the server of the database is killed. */
   readonly databaseKills?: number
+  /** Runs are brought by a Restate cluster of so many nodes. Without, workers fetch them. */
+  readonly nodes?: 1 | 3
+  /** Besides: how often the whole cluster is killed. */
+  readonly clusterKills?: number
+  /** Besides: how often one node is killed under 500 runs. */
+  readonly nodeKills?: number
   readonly seed: string
   readonly bug?: string
   /** Keeps the folder with the database and all evidence. */
@@ -42,30 +42,21 @@ export interface CampaignOptions {
   readonly onProgress?: (line: string) => void
 }
 
-/** A kill as it happened. */
-interface Kill {
-  readonly point: string
-  readonly workers: number
-  /** Steps that were in flight in the killed process. */
-  readonly open: number
-}
-
 export interface CampaignResult {
   readonly folder: string
+  /** Where workers are killed. */
+  readonly points: readonly string[]
   readonly kills: readonly Kill[]
   readonly violations: readonly Violation[]
   readonly figures: Readonly<Record<string, number>>
   readonly seconds: number
 }
 
-const minOpen = 10
-/** What a worker says of its bodies is a moment old when the parent acts on it. */
-const margin = 5
-const pointTimeoutMs = 6_000
 /** For points that were not reached by the kills that were asked for. */
 const extraKills = 10
-/** Without any news for so long, what is still open hangs. */
-const quietMs = 12_000
+/** Without any news for so long, what is still open hangs. A drive that was lost is missed after a while. */
+const quietMs = { fetching: 12_000, dispatched: 45_000 }
+const finishMs = { fetching: 90_000, dispatched: 180_000 }
 
 /** Kills workers again and again, lets what is left come to its end, and looks whether anything was lost or doubled. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
@@ -87,7 +78,10 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     isClockJumping: false,
     ...(options.bug === undefined ? {} : { bug: options.bug, ...idleOf(options.bug) }),
   } as const
-  const crew = new Crew(settings, random)
+  const points = pointsOf(options.nodes !== undefined)
+  const cluster = options.nodes && (await startCluster(options.nodes))
+  const nodes = Array.from({ length: options.nodes ?? 0 }, () => new Outages())
+  const crew = new Crew(settings, random, cluster)
   const pump = new Pump(crew, folder, outages, random)
   const watch = new Watch(store, pump.onEvent)
   const evidence = (): Evidence => ({
@@ -98,18 +92,22 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     acknowledged: pump.acknowledged,
     left: pump.left,
     outages,
+    nodes,
     problems: pump.problems,
   })
+  const ground: Ground = { folder, crew, pump, database, outages, cluster, nodes, random }
   const kills: Kill[] = []
   let violations: readonly Violation[] = []
   try {
     pump.begin(watch)
-    const kinds = options.bug === undefined ? planKills(options.kills, random) : planHunt(planOf(options.bug), random)
-    const plan = addDatabaseKills(kinds, options.databaseKills ?? 0)
+    if (cluster) await warmUp(ground)
+    let plan =
+      options.bug === undefined ? planKills(options.kills, points, random) : planHunt(planOf(options.bug), random)
+    plan = addKillsOf('database', options.databaseKills ?? 0, plan)
+    plan = addKillsOf('cluster', options.clusterKills ?? 0, plan)
+    plan = addKillsOf('node', options.nodeKills ?? 0, plan)
     for (let next = plan.shift(); next; next = plan.shift()) {
-      const kill = next.isOfDatabase
-        ? await killDatabase(crew, database, outages, next, random)
-        : await killOnce(crew, folder, next, random)
+      const kill = await strike(ground, next)
       if (kill.point !== next.point) planAgain(plan, next.point, kills.length < options.kills + extraKills)
       kills.push(kill)
       options.onProgress?.(
@@ -121,7 +119,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       if (violations.length > 0) break
     }
     if (violations.length === 0) {
-      await finish(crew, pump, watch)
+      await finish(crew, pump, watch, cluster ? 'dispatched' : 'fetching')
       await crew.size(0)
       await settle()
       violations = await auditEnd(evidence(), store)
@@ -132,64 +130,17 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     await watch.close()
     await simulator.close()
     await store.close()
+    await cluster?.remove()
     await database.remove()
   }
-  const figures = count(evidence(), crew)
+  const figures = countFigures(evidence(), crew, pump)
   if (options.isKept !== true && violations.length === 0) rmSync(folder, { recursive: true })
-  return { folder, kills, violations, figures, seconds: (Date.now() - startedAt) / 1000 }
+  return { folder, points, kills, violations, figures, seconds: (Date.now() - startedAt) / 1000 }
 }
 
 function idleOf(bug: string): { idleMs?: number } {
   const { idleMs } = planOf(bug)
   return idleMs === undefined ? {} : { idleMs }
-}
-
-/** Kills the server while workers are busy. They live on, and go on when it is back. */
-async function killDatabase(
-  crew: Crew,
-  database: TestDatabase,
-  outages: Outages,
-  { workers }: PlannedKill,
-  random: () => number,
-): Promise<Kill> {
-  await crew.size(workers)
-  await crew.anyBusy(minOpen + margin, 4_000)
-  await delay(random() * 300)
-  const open = crew.ready.reduce((sum, worker) => sum + worker.openBodies, 0)
-  // Shorter, and longer, than engines wait before they take others for dead.
-  await outages.during(() => database.crash(random() * 2_000))
-  return { point: databasePoint, workers, open }
-}
-
-async function killOnce(crew: Crew, folder: string, planned: PlannedKill, random: () => number): Promise<Kill> {
-  await crew.size(planned.workers)
-  if (planned.isStalling) {
-    const stalled = await crew.anyBusy(minOpen, 4_000)
-    await crew.stall(stalled, 1_800)
-  }
-  const victim = await crew.anyBusy(planned.point === takeoverPoint ? 0 : minOpen, 4_000)
-  const { worker } = victim
-  if (planned.point === 'random') {
-    await delay(random() * 1_000)
-    for (let waited = 0; victim.openBodies < minOpen + margin && waited < 2_000; waited += 20) await delay(20)
-    await victim.kill()
-  } else {
-    const order = {
-      point: planned.point,
-      skip: passesToSkip(planned.point, random),
-      minOpen: planned.point === takeoverPoint ? 1 : minOpen,
-    }
-    void victim.ask({ kind: 'arm', order })
-    await Promise.race([victim.gone, delay(pointTimeoutMs)])
-    if (!victim.isGone) await victim.kill()
-  }
-  // Our own workers wrote this file.
-  const killed = (readLines(storeFile(folder, worker)) as readonly StoreLine[]).find((line) => line.kind === 'killed')
-  return {
-    point: killed?.kind === 'killed' ? killed.point : 'random',
-    workers: planned.workers,
-    open: openBodies(folder, worker),
-  }
 }
 
 /** Lets the follower see what is durable. Returns the moment up to which it has seen everything. */
@@ -200,40 +151,18 @@ async function settle(): Promise<number> {
 }
 
 /** No kill any more: everything comes to its end, or rests. */
-async function finish(crew: Crew, pump: Pump, watch: Watch): Promise<void> {
+async function finish(crew: Crew, pump: Pump, watch: Watch, way: keyof typeof quietMs): Promise<void> {
   pump.isStarting = false
   await crew.size(2)
   const begun = Date.now()
   for (;;) {
     const hanging = pump.openRuns.filter((run) => !isResting(run, pump.left))
     if (hanging.length === 0) return
-    if (Date.now() - Math.max(begun, watch.lastAt) > quietMs || Date.now() - begun > 90_000) return
+    if (Date.now() - Math.max(begun, watch.lastAt) > quietMs[way] || Date.now() - begun > finishMs[way]) return
     await delay(100)
   }
 }
 
 function isResting(run: SeenRun, left: ReadonlySet<string>): boolean {
   return left.has(run.runId) && run.unknown.size > 0
-}
-
-function count({ runs, bodies, lines, invoice }: Evidence, crew: Crew): Record<string, number> {
-  const all = [...runs.values()]
-  const refusals = lines.filter((line) => line.kind === 'refused').length
-  return {
-    workers: crew.started,
-    runs: all.length,
-    'runs ended': all.filter((run) => run.isEnded).length,
-    events: all.reduce((sum, run) => sum + run.events.length, 0),
-    bodies: bodies.filter((line) => line.phase === 'begin').length,
-    effects: bodies.filter((line) => line.phase === 'effect').length,
-    'model calls billed': invoice.filter((entry) => entry.billed).length,
-    'acknowledged appends': lines.filter((line) => line.kind === 'appended').length,
-    'acknowledged deliveries': lines.filter((line) => line.kind === 'delivered').length,
-    'runs taken over': lines.reduce((sum, line) => sum + (line.kind === 'took over' ? line.runs : 0), 0),
-    'appends refused': refusals,
-    'unknown steps': all.reduce(
-      (sum, run) => sum + run.events.filter(({ event }) => event.type === 'step.unknown').length,
-      0,
-    ),
-  }
 }

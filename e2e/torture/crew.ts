@@ -1,23 +1,29 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Cluster } from './cluster.ts'
 import { stallMark } from './evidence.ts'
 import type { WorkerSettings } from './settings.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 /** How the workers of a campaign are set up, but for what differs from one to the next. */
-export type CrewSettings = Omit<WorkerSettings, 'worker' | 'idleMs' | 'armFile'> & { readonly idleMs?: number }
+export type CrewSettings = Omit<WorkerSettings, 'worker' | 'idleMs' | 'armFile' | 'restate'> & {
+  readonly idleMs?: number
+}
 
 /** The workers that live now. Every start is a new worker with a number of its own. */
 export class Crew {
   readonly #settings: CrewSettings
   readonly #random: () => number
+  readonly #cluster: Cluster | undefined
   #workers: WorkerProcess[] = []
   #count = 0
   #calmAt = 0
 
-  constructor(settings: CrewSettings, random: () => number) {
+  /** `cluster`: what brings the runs to the workers, if they do not fetch them. */
+  constructor(settings: CrewSettings, random: () => number, cluster?: Cluster) {
     this.#settings = settings
     this.#random = random
+    this.#cluster = cluster
   }
 
   /** Those that take commands. */
@@ -54,7 +60,7 @@ export class Crew {
     this.#workers = this.#workers.filter((worker) => !worker.isGone)
     const extra = this.#workers.splice(count)
     await Promise.all(extra.map((worker) => worker.stop()))
-    while (this.#workers.length < count) this.#workers.push(this.#start())
+    while (this.#workers.length < count) this.#workers.push(await this.#start())
     await Promise.all(this.#workers.map((worker) => worker.ready()))
   }
 
@@ -78,11 +84,14 @@ export class Crew {
     this.#workers = []
   }
 
-  #start(): WorkerProcess {
+  async #start(): Promise<WorkerProcess> {
     const worker = ++this.#count
     const armFile = `${this.#settings.folder}/arm-${worker}`
     // A third of the workers evict what waits at once, another third soon.
     const idleMs = this.#settings.idleMs ?? [0, 700, 10_000][Math.floor(this.#random() * 3)] ?? 0
-    return new WorkerProcess({ ...this.#settings, worker, idleMs, armFile })
+    const restate = await this.#cluster?.open(worker)
+    const started = new WorkerProcess({ ...this.#settings, worker, idleMs, armFile, ...(restate ? { restate } : {}) })
+    void started.gone.then(() => this.#cluster?.shut(worker))
+    return started
   }
 }

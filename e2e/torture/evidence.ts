@@ -71,6 +71,23 @@ export type StoreLine =
       readonly id: string
       readonly mail: string
     }
+  | {
+      /** A drive that the cluster took from this worker. */
+      readonly kind: 'sent'
+      readonly at: number
+      readonly calledAt: number
+      readonly worker: number
+      readonly node: number
+    }
+  | {
+      readonly kind: 'unsent'
+      readonly at: number
+      readonly calledAt: number
+      readonly worker: number
+      readonly node: number
+      readonly runId: RunId
+      readonly code: string
+    }
   | { readonly kind: 'killed'; readonly at: number; readonly worker: number; readonly point: string }
 
 /** Appends lines to one file; `sync` waits for the disk. */

@@ -29,6 +29,9 @@ export const mainPoints: readonly string[] = [
   'reconcile.before',
 ]
 
+/** Points of the main thread that are passed only where a cluster brings the runs. */
+export const dispatchPoints: readonly string[] = ['send.before', 'send.acked', 'take.after']
+
 /** A worker's way to end itself in the middle of something. */
 export interface KillSwitch {
   arm(order: KillOrder): void

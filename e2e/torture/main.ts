@@ -1,13 +1,13 @@
-import { parseArgs } from 'node:util'
 import { bugNames } from './bugs/names.ts'
 import { runCampaign } from './campaign.ts'
-import { storeKinds, type StoreKind } from '../database.ts'
-import { allPoints } from './plan.ts'
+import { readOptions } from './options.ts'
 import { describeCampaign, describeViolations } from './report.ts'
 
 /*
  * npm run torture -- --kills 100          kill, restart, audit; exit 1 on any violation
  * npm run torture -- --store postgres --kills 100 --database-kills 25
+ * npm run torture -- --store postgres --engine restate --kills 50 --server-kills 25
+ * npm run torture -- --store postgres --engine restate --kills 0 --nodes 3 --node-kills 10
  * npm run torture -- --bug NAME           the same with a planted bug: exit 1 is what it should be
  * npm run torture -- --bugs               each planted bug until it is caught; exit 1 if one is not
  */
@@ -17,47 +17,29 @@ const fullKills = 100
 const leastPerPoint = 5
 const leastBusyShare = 0.8
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '100' },
-    store: { type: 'string', default: 'sqlite' },
-    'database-kills': { type: 'string', default: '0' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    bug: { type: 'string' },
-    bugs: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
-    quiet: { type: 'boolean', default: false },
-  },
-})
-const kills = Number(values.kills)
-if (!Number.isInteger(kills) || kills < 1) throw new Error(`--kills ${values.kills} is not a number of kills`)
-const databaseKills = Number(values['database-kills'])
-if (!Number.isInteger(databaseKills) || databaseKills < 0) throw new Error('--database-kills needs a number of kills')
-const store = readStore(values.store)
-if (databaseKills > 0 && store === 'sqlite') throw new Error('--database-kills needs a store with a server')
-if (values.bug !== undefined && !bugNames.includes(values.bug))
-  throw new Error(`--bug: there are ${bugNames.join(', ')}`)
+const options = readOptions()
+const { kills, store, seed, bug, nodes } = options
 
-process.exitCode = (await (values.bugs ? tortureBugs() : torture())) ? 0 : 1
+process.exitCode = (await (options.bugs ? tortureBugs() : torture())) ? 0 : 1
 
 async function torture(): Promise<boolean> {
-  const { seed, bug, keep } = values
-  const ofDatabase = databaseKills === 0 ? '' : ` and ${databaseKills} of the database`
-  print(
-    `torture on ${store}: ${kills} kills${ofDatabase}, seed ${seed}${bug === undefined ? '' : `, with the bug ${bug}`}`,
-  )
+  print(`torture on ${describeGround()}: ${describeKills()}, seed ${seed}${bug ? `, with the bug ${bug}` : ''}`)
+  const { databaseKills, clusterKills, nodeKills, keep } = options
   const result = await runCampaign({
     kills,
     store,
     databaseKills,
+    clusterKills,
+    nodeKills,
     seed,
     isKept: keep,
+    ...(nodes === undefined ? {} : { nodes }),
     ...(bug === undefined ? {} : { bug, isEager: true }),
     ...progress(),
   })
   print(describeCampaign(result))
   if (kills >= fullKills && bug === undefined) {
-    const missed = allPoints.filter(
+    const missed = result.points.filter(
       (point) => result.kills.filter((kill) => kill.point === point).length < leastPerPoint,
     )
     const busy = result.kills.filter((kill) => kill.open >= 10).length
@@ -71,25 +53,35 @@ async function torture(): Promise<boolean> {
 async function tortureBugs(): Promise<boolean> {
   const rows: string[] = []
   let isEachCaught = true
-  for (const bug of bugNames) {
-    const result = await runCampaign({ kills, store, seed: `${values.seed}/${bug}`, bug, isEager: true, ...progress() })
+  for (const name of bugNames) {
+    const result = await runCampaign({ kills, store, seed: `${seed}/${name}`, bug: name, isEager: true, ...progress() })
     const rules = [...new Set(result.violations.map((violation) => violation.rule))]
     isEachCaught &&= rules.length > 0
-    rows.push(`${bug.padEnd(32)}${String(result.kills.length).padStart(3)} kills  ${rules.join('; ') || 'NOT CAUGHT'}`)
+    rows.push(`${name.padEnd(32)}${String(result.kills.length).padStart(3)} kills  ${rules.join('; ') || 'NOT CAUGHT'}`)
     print([rows.at(-1), ...describeViolations(result.violations)].join('\n'))
   }
   print(['', ...rows].join('\n'))
   return isEachCaught
 }
 
-function readStore(name: string): StoreKind {
-  const found = storeKinds.find((kind) => kind === name)
-  if (found === undefined) throw new Error(`--store: there are ${storeKinds.join(', ')}`)
-  return found
+function describeGround(): string {
+  if (nodes === undefined) return store
+  return `${store} with Restate${nodes === 1 ? '' : ` of ${nodes} nodes`}`
+}
+
+function describeKills(): string {
+  const { databaseKills, clusterKills, nodeKills } = options
+  const besides = [
+    [databaseKills, 'the database'],
+    [clusterKills, nodes === 3 ? 'all nodes' : 'the Restate server'],
+    [nodeKills, 'one node'],
+  ] as const
+  const asked = besides.filter(([count]) => count > 0).map(([count, what]) => `${count} of ${what}`)
+  return [`${kills} kills of workers`, ...asked].join(', ')
 }
 
 function progress(): { onProgress?: (line: string) => void } {
-  return values.quiet ? {} : { onProgress: (line) => void process.stderr.write(`${line}\n`) }
+  return options.quiet ? {} : { onProgress: (line) => void process.stderr.write(`${line}\n`) }
 }
 
 function print(text: string): void {

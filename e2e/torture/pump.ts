@@ -8,6 +8,8 @@ import { goSignal } from './workload.ts'
 
 /** How much is kept in flight. */
 const wantedOrders = 24
+/** Starts at a time, when there is to be a crowd. */
+const crowdStep = 10
 /** Runs that do nothing but sleep. */
 const wantedNaps = 12
 const rootDefinitions: ReadonlySet<string> = new Set(['order', 'clerk', 'tour'])
@@ -20,6 +22,7 @@ interface Errand {
 const order = (number: number) => ({ definition: 'order', input: { number } })
 const clerk = (number: number) => ({ definition: 'clerk', input: `clerk ${number}` })
 const nap = (number: number) => ({ definition: 'nap', input: { number } })
+const shift = (number: number) => ({ definition: 'shift', input: { number } })
 const tour = { definition: 'tour', input: { leg: 1 } }
 
 /**
@@ -37,12 +40,17 @@ export class Pump {
   #timer: NodeJS.Timeout | undefined
   #orders = 0
   #starting = 0
+  #crowding = 0
   /** Signals that a worker said are durable. */
   readonly acknowledged: Map<RunId, Json> = new Map()
   /** Runs whose unknown steps are left to a person who never comes. */
   readonly left: Set<RunId> = new Set()
   readonly problems: string[] = []
+  /** When requests were answered as they should. */
+  readonly servedAt: number[] = []
   isStarting = true
+  /** So many runs are to be in flight in all, for as long as this is more than the others are. */
+  crowd = 0
   readonly #decided = new Set<string>()
 
   constructor(crew: Crew, folder: string, outages: Outages, random: () => number) {
@@ -83,6 +91,11 @@ export class Pump {
     return [...(this.#watch?.runs.values() ?? [])].filter((run) => !run.isEnded)
   }
 
+  /** Runs that are there only for the crowd. */
+  get crowdLeft(): number {
+    return this.#crowding + this.openRuns.filter((run) => run.definition === 'shift').length
+  }
+
   #later(command: Command, ms: number): void {
     this.#errands.push({ command, dueAt: Date.now() + ms })
   }
@@ -102,7 +115,10 @@ export class Pump {
     const worker = this.#crew.pick()
     const askedAt = Date.now()
     const answer = await worker?.ask(command)
-    if (command.kind === 'start') this.#starting--
+    if (command.kind === 'start') {
+      if (command.definition === 'shift') this.#crowding--
+      else this.#starting--
+    }
     if (!answer) {
       // Who was told by the store that it is durable, and died before it could pass that on, has acknowledged it.
       if (command.kind === 'signal' && worker && hasDelivered(this.#folder, worker.worker, command.deliveryId)) {
@@ -111,6 +127,7 @@ export class Pump {
       return
     }
     if (answer.code === undefined) {
+      this.servedAt.push(Date.now())
       if (command.kind === 'signal') this.acknowledged.set(command.runId, command.value)
       return
     }
@@ -139,11 +156,17 @@ export class Pump {
       const number = ++this.#orders
       this.#start(number, nap(number))
     }
+    const missing = this.crowd - this.openRuns.length - this.#crowding
+    for (let count = 0; count < Math.min(missing, crowdStep); count++) {
+      const number = ++this.#orders
+      this.#start(number, shift(number))
+    }
   }
 
   #start(number: number, what: { readonly definition: string; readonly input: Json }): void {
     const how = (['fresh', 'named', 'queued'] as const)[number % 3] ?? 'fresh'
-    this.#starting++
+    if (what.definition === 'shift') this.#crowding++
+    else this.#starting++
     void this.#run({ kind: 'start', ...what, how, runId: `run-${number}` })
   }
 

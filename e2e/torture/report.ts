@@ -1,16 +1,16 @@
-import { allPoints, databasePoint } from './plan.ts'
+import { targets } from './plan.ts'
 import type { CampaignResult } from './campaign.ts'
 import type { Violation } from './audit/violation.ts'
 
 const enoughOpen = 10
 
 /** The tables of one campaign. */
-export function describeCampaign({ kills, violations, figures, seconds, folder }: CampaignResult): string {
+export function describeCampaign({ points, kills, violations, figures, seconds, folder }: CampaignResult): string {
   const lines = [
     `${'killed at'.padEnd(22)}${'kills'.padStart(6)}${'least'.padStart(7)}${'most'.padStart(6)}  steps in flight`,
   ]
-  const hasServer = kills.some(({ point }) => point === databasePoint)
-  for (const point of [...allPoints, 'random', ...(hasServer ? [databasePoint] : [])]) {
+  const besides = targets.filter((target) => kills.some(({ point }) => point === target))
+  for (const point of [...points, 'random', ...besides]) {
     const here = kills.filter((kill) => kill.point === point).map((kill) => kill.open)
     if (here.length > 0) lines.push(row(point, here.length, Math.min(...here), Math.max(...here)))
     else lines.push(row(point, 0, '-', '-'))
@@ -21,6 +21,9 @@ export function describeCampaign({ kills, violations, figures, seconds, folder }
     '',
     `${kills.length} kills, ${busy} with ${enoughOpen} or more steps in flight, ${pairs} with two processes on the database`,
   )
+  const crowds = kills.flatMap(({ runs }) => runs ?? [])
+  if (crowds.length > 0)
+    lines.push(`${crowds.length} times one node of three, each time under at least ${Math.min(...crowds)} runs`)
   lines.push(
     Object.entries(figures)
       .map(([name, value]) => `${value} ${name}`)

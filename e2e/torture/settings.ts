@@ -1,3 +1,14 @@
+/** How one worker and a Restate cluster reach each other. */
+export interface Door {
+  /** Which node this worker talks to, from 0 on. */
+  readonly node: number
+  readonly ingressUrl: string
+  readonly adminUrl: string
+  /** Where the worker listens, and the URL of the balancer in front of all of them. */
+  readonly port: number
+  readonly url: string
+}
+
 /** What a worker process is told at its start. */
 export interface WorkerSettings {
   /** Counts all workers of a campaign. */
@@ -14,6 +25,8 @@ export interface WorkerSettings {
   readonly workload: 'torture' | 'shared'
   /** The wall clock of the engine jumps back and forth by an hour. */
   readonly isClockJumping: boolean
+  /** Runs are brought by a Restate cluster. */
+  readonly restate?: Door
   readonly bug?: string
 }
 

@@ -41,6 +41,14 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
     },
     leases: {
       ...store.leases,
+      owned: async (engine) => {
+        const calledAt = Date.now()
+        const claims = await store.leases.owned(engine)
+        // As old as the question: whoever takes one of them meanwhile is the next owner.
+        for (const { runId } of claims)
+          lines.write({ kind: 'claimed', calledAt, runId, at: calledAt, worker } satisfies StoreLine)
+        return claims
+      },
       join: async (engine) => {
         await store.leases.join(engine)
         tell({ kind: 'joined', engine })
@@ -51,6 +59,15 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
         for (const { runId } of claims) tell({ kind: 'claimed', calledAt, runId })
         if (claims.length > 0) point('claim.after')
         return claims
+      },
+      take: async (engine, runId, epoch) => {
+        const calledAt = Date.now()
+        const claim = await store.leases.take(engine, runId, epoch)
+        if (claim) {
+          tell({ kind: 'claimed', calledAt, runId })
+          point('take.after')
+        }
+        return claim
       },
       release: async (engine, runs) => {
         point('release.before')

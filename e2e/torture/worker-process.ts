@@ -78,7 +78,7 @@ export class WorkerProcess {
 
   /** Ends the process in order. */
   async stop(): Promise<void> {
-    await Promise.race([this.ask({ kind: 'stop' }).then(() => this.gone), delay(15_000)])
+    await Promise.race([this.ask({ kind: 'stop' }).then(() => this.gone), delay(15_000, undefined, { ref: false })])
     if (!this.isGone) await this.kill()
   }
 

@@ -1,6 +1,8 @@
 import { existsSync, rmSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
 import { MeepoError, type AnyDefinition, type Machine, type StartOptions } from '@meepo/core'
 import { createEmbeddedEngine, createNodeMachine } from '@meepo/engine-embedded'
+import { createRestateDispatcher } from '@meepo/engine-restate'
 import { createGateway } from '@meepo/gateway'
 import { watchModels, type BodyWorld } from './body.ts'
 import { plantInStore } from './bugs/store-bugs.ts'
@@ -11,6 +13,7 @@ import { bodyFile, openLines, storeFile } from './evidence.ts'
 import { createKillSwitch } from './kill-switch.ts'
 import { readSettings } from './settings.ts'
 import { buildShared } from './shared-workload.ts'
+import { watchDispatcher } from './watched-dispatcher.ts'
 import { watchStore } from './watched-store.ts'
 import { buildWorkload, goSignal } from './workload.ts'
 
@@ -18,8 +21,11 @@ import { buildWorkload, goSignal } from './workload.ts'
  * One process that drives runs until it is killed. It tells what it knows through files and does what its parent asks.
  */
 
+/** How long a worker may take to begin. */
+const beginMs = 15_000
+
 const settings = readSettings()
-const { folder, worker, idleMs, concurrency, isRough, bug, armFile } = settings
+const { folder, worker, idleMs, concurrency, isRough, bug, armFile, restate } = settings
 if (existsSync(armFile)) rmSync(armFile)
 
 const storeLines = openLines(storeFile(folder, worker))
@@ -45,13 +51,25 @@ const gateway = createGateway({
   // What the provider loses or refuses by chance must not end a run: this is about crashes.
   maxRetries: 5,
 })
+const dispatcher =
+  restate &&
+  createRestateDispatcher({
+    ingressUrl: restate.ingressUrl,
+    worker: { adminUrl: restate.adminUrl, port: restate.port, url: restate.url },
+  })
 const engine = createEmbeddedEngine({
   store,
   models: watchModels(gateway, world),
   idleMs,
   concurrency,
-  beatMs: 250,
-  missedBeats: 4,
+  ...(dispatcher && restate
+    ? {
+        dispatcher: watchDispatcher(dispatcher, worker, restate.node, storeLines, killSwitch.point),
+        // Whoever is told of a death looks for two beats: as long as the others look for four.
+        beatMs: 500,
+        missedBeats: 4,
+      }
+    : { beatMs: 250, missedBeats: 4 }),
   machine: settings.isClockJumping ? jumping(createNodeMachine()) : createNodeMachine(),
   onNotice: ({ code, message, runId }) => process.stderr.write(`${worker} ${code} ${runId ?? ''} ${message}\n`),
 })
@@ -71,9 +89,23 @@ process.on('message', (message) => {
   )
 })
 process.on('disconnect', () => process.exit(1))
-await engine.begin()
+await begin()
 setInterval(() => tell({ kind: 'open', bodies: open.count }), 20)
 tell({ kind: 'ready' })
+
+/** A cluster that is coming up again is waited for, as whoever starts a process that ended does. */
+async function begin(): Promise<void> {
+  const until = Date.now() + beginMs
+  for (;;) {
+    try {
+      await engine.begin()
+      return
+    } catch (thrown) {
+      if (!MeepoError.is(thrown) || !thrown.retryable || Date.now() > until) throw thrown
+      await delay(100)
+    }
+  }
+}
 
 function tell(told: Told): void {
   if (process.connected) process.send?.(told)

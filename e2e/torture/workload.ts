@@ -187,5 +187,19 @@ export function buildWorkload(world: BodyWorld): readonly AnyDefinition[] {
     },
   })
 
-  return [order, clerk, part, tour, nap]
+  /** Long steps, so that many runs are in flight at little cost. */
+  const shift = define({
+    name: 'shift',
+    input: z.object({ number: z.number() }),
+    limits,
+    run: async (ctx, { number }) => {
+      const spread = (index: number): number => 2_000 + ((number * 37 + index * 311) % 2_000)
+      const price = await observe(ctx, 'open', spread(1))
+      await operate(ctx, 'stock', 'idempotent', { price }, spread(2))
+      await operate(ctx, 'deliver', 'once', { price }, spread(3), { reconcile })
+      return operate(ctx, 'close', 'idempotent', { price }, spread(4))
+    },
+  })
+
+  return [order, clerk, part, tour, nap, shift]
 }

@@ -20,10 +20,15 @@ export const agents: Part = async (ground) => {
   const seconds = (performance.now() - startedAt) / 1_000
   done.abort()
   await watching
-  const { rssMb } = await worker.memory()
+  const { rssMb, cpuMs } = await worker.memory()
   return [
     { name: '5,000 agents, all done after', value: seconds, unit: 's' },
     { name: '5,000 agents, most at once', value: most, unit: 'runs' },
+    {
+      name: '5,000 agents, processor time of the worker per call of the model',
+      value: (cpuMs - idle.cpuMs) / (2 * count),
+      unit: 'ms',
+    },
     { name: '5,000 agents, RSS afterwards', value: rssMb, unit: 'MB' },
     { name: '5,000 agents, RSS before', value: idle.rssMb, unit: 'MB' },
   ]

@@ -119,5 +119,5 @@ function auditLeftovers({ pending, story }: Known): readonly Violation[] {
 
 function evidenceOf(known: Known): Evidence {
   const { story, bodies, lines, invoice, acknowledged, left, problems } = known
-  return { runs: story.runs, bodies, lines, invoice, acknowledged, left, problems, outages: new Outages() }
+  return { runs: story.runs, bodies, lines, invoice, acknowledged, left, problems, outages: new Outages(), nodes: [] }
 }

@@ -10,6 +10,7 @@ import { auditEnds } from './ends.ts'
 import { auditInvoice, auditSettled } from './invoice.ts'
 import { auditFailures, auditOrder } from './order.ts'
 import { auditOwners } from './owners.ts'
+import { auditSends } from './sends.ts'
 import type { Violation } from './violation.ts'
 
 /** All that is known of a campaign, from outside of its workers. */
@@ -25,6 +26,8 @@ export interface Evidence {
   /** Runs whose unknown steps nobody decides. */
   readonly left: ReadonlySet<RunId>
   readonly outages: Outages
+  /** When each node of the cluster was away, if one brings the runs. */
+  readonly nodes: readonly Outages[]
   /** What went wrong while the world talked to the workers. */
   readonly problems: readonly string[]
 }
@@ -42,6 +45,7 @@ export function auditNow(evidence: Evidence, until: number): readonly Violation[
     ...auditOwners(past),
     ...auditOrder(past),
     ...auditFailures(past),
+    ...auditSends(past),
   ]
 }
 

@@ -6,8 +6,8 @@ import type { RunStatus } from '../src/store/store.ts'
 import { testHash } from '../src/testing/test-machine.ts'
 import type { FireTimes } from '../src/workflow/schedule.ts'
 import { fireRunId, nextSchedulerId } from '../src/workflow/run-ids.ts'
-import type { SchedulerHost } from '../src/workflow/scheduler-host.ts'
-import type { SchedulerInput, StartedFire } from '../src/workflow/scheduler-state.ts'
+import type { SchedulerHost, SchedulerPast } from '../src/workflow/scheduler-host.ts'
+import type { SchedulerChange, StartedFire } from '../src/workflow/scheduler-state.ts'
 
 /** Fires at every multiple of `step`, up to and including `end`. */
 export function every(step: number, end = Infinity): FireTimes {
@@ -27,8 +27,10 @@ export function every(step: number, end = Infinity): FireTimes {
 export class ScheduleWorld implements SchedulerHost {
   readonly runs = new Map<RunId, RunStatus>()
   readonly started: number[] = []
-  readonly successors: SchedulerInput[] = []
+  readonly successors: SchedulerChange[] = []
   readonly replaced: RunId[] = []
+  /** What is seen of the scheduler before. */
+  past: () => SchedulerPast = () => ({ isOver: true, state: null })
   keptMs = Infinity
   calendar: FireTimes = every(1_000)
   /** Something else has the ids of all schedulers. */
@@ -49,7 +51,7 @@ export class ScheduleWorld implements SchedulerHost {
     return fireRunId(testHash, 'work', 'default', at)
   }
 
-  nextId(scheduler: RunId): RunId {
+  nextId(scheduler?: RunId): RunId {
     return nextSchedulerId(testHash, 'work', scheduler)
   }
 
@@ -76,9 +78,13 @@ export class ScheduleWorld implements SchedulerHost {
     this.replaced.push(scheduler)
   }
 
-  async succeed(scheduler: RunId, input: SchedulerInput): Promise<void> {
+  async look(): Promise<SchedulerPast> {
+    return this.past()
+  }
+
+  async succeed(change: SchedulerChange): Promise<void> {
     if (this.isBlocked) throw new MeepoError('schedule.blocked', 'something else has the id')
-    this.successors.push(input)
-    this.runs.set(this.nextId(scheduler), 'queued')
+    this.successors.push(change)
+    this.runs.set(this.nextId(change.before), 'queued')
   }
 }

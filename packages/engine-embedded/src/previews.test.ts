@@ -41,3 +41,22 @@ test('a run that left is forgotten with its text', () => {
   stop()
   expect(previews.source('r', 2, 1, false)).toBeUndefined()
 })
+
+test('whoever comes late is told what waits, until it goes on or the run leaves', () => {
+  const previews = new Previews()
+  const heard: (string | undefined)[] = []
+  const listen = (): void => previews.listen('r', ignoreText, ({ step, what }) => heard.push(`${step} ${what}`))()
+  previews.waits('r', { step: 1, attempt: 1, what: 'limit' })
+  previews.waits('r', { step: 2, attempt: 1, what: 'room' })
+  previews.waits('other', { step: 1, attempt: 1, what: 'limit' })
+  listen()
+  expect(heard.splice(0)).toEqual(['1 limit', '2 room'])
+  previews.waits('r', { step: 1, attempt: 1, what: undefined })
+  listen()
+  expect(heard.splice(0)).toEqual(['2 room'])
+  previews.forget('r')
+  listen()
+  expect(heard).toEqual([])
+})
+
+function ignoreText(): void {}

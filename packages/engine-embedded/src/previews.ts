@@ -35,13 +35,16 @@ interface Watched {
 /** Carries text of model calls under way to whoever watches in this process. Nothing of it is recorded. */
 export class Previews {
   readonly #runs = new Map<RunId, Watched>()
+  /** Attempts that wait now, by step: whoever comes late is told, too. */
+  readonly #waiting = new Map<RunId, Map<number, Wait>>()
 
-  /** Listens until stopped, beginning with the text so far. */
+  /** Listens until stopped, beginning with the text so far and with what waits. */
   listen(runId: RunId, listener: PreviewListener, onWait: WaitListener = ignore): () => void {
     const watched = this.#watched(runId)
     watched.listeners.add(listener)
     watched.waitListeners.add(onWait)
     for (const preview of watched.texts.values()) listener(preview)
+    for (const wait of this.#waiting.get(runId)?.values() ?? []) onWait(wait)
     return () => {
       watched.listeners.delete(listener)
       watched.waitListeners.delete(onWait)
@@ -69,16 +72,26 @@ export class Previews {
 
   /** Tells whoever watches that an attempt waits, or goes on. */
   waits(runId: RunId, wait: Wait): void {
+    this.#note(runId, wait)
     for (const listener of this.#runs.get(runId)?.waitListeners ?? []) listener(wait)
   }
 
   /** The run left this process: its texts go. Listeners stay until they stop. */
   forget(runId: RunId): void {
+    this.#waiting.delete(runId)
     const watched = this.#runs.get(runId)
     if (!watched) return
     watched.texts.clear()
     watched.hasSource = false
     if (watched.listeners.size === 0) this.#runs.delete(runId)
+  }
+
+  #note(runId: RunId, wait: Wait): void {
+    const waiting = this.#waiting.get(runId) ?? new Map<number, Wait>()
+    if (wait.what === undefined) waiting.delete(wait.step)
+    else waiting.set(wait.step, wait)
+    if (waiting.size === 0) this.#waiting.delete(runId)
+    else this.#waiting.set(runId, waiting)
   }
 
   #watched(runId: RunId): Watched {

@@ -55,8 +55,10 @@ test('one of three nodes dies under runs: all of them finish, and starts at the 
   await first!.kill()
   const all = await Promise.all([...before, ...start()])
   for (const record of all) expect(record).toMatchObject({ success: true, result: 3 })
-  // On a busy machine a node may be silent while another one takes the place of the dead: then it is asked again.
-  expect(notices.filter(({ code }) => code !== 'engine.unreachable')).toEqual([])
+  // On a busy machine a node may be silent, or not know of the workers yet, while another one takes the place of the dead:
+  // then it is asked again, and nobody who started a run hears of it.
+  const passing = new Set<string>(['engine.unreachable', 'engine.no_worker'])
+  expect(notices.filter(({ code }) => !passing.has(code))).toEqual([])
   await client.stop()
   await worker.stop()
 })

@@ -15,6 +15,7 @@ import {
 } from './archive/run-archive.ts'
 import { enginePrefix, openBooks, openLimiter } from './money.ts'
 import { checkOptions, type MeepoOptions } from './options.ts'
+import { checkNames } from './workflows/names.ts'
 import { openWorkflows, type OpenWorkflows, type Workflows } from './workflows/workflows.ts'
 
 /** A start with somebody who waits. */
@@ -67,6 +68,7 @@ export async function createMeepo(options: MeepoOptions = {}): Promise<Meepo> {
   const { definitions: known = [], workflows: kept = [], engine: driver = 'embedded', ...rest } = others
   const definitions = [...new Set([...known, ...kept])]
   checkOptions(options)
+  checkNames(definitions)
   const book = createBudgetBook(rest.budgets)
   const store = typeof given === 'string' ? await openStore(given) : given
   const closeStore = async (): Promise<void> => {

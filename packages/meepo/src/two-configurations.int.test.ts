@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { answerOf, costOf, openStage, talker } from '../test-support/stage.ts'
-import type { Budget, Limit, Meepo } from './index.ts'
+import type { Budget, Limit, Meepo, RunHandle } from './index.ts'
 
 const agent = talker()
 const who = { actor: 'a' }
@@ -12,6 +12,12 @@ async function ends(meepo: Meepo, count: number): Promise<(string | undefined)[]
   const found: (string | undefined)[] = []
   for (let call = 0; call < count; call++) found.push((await meepo.run(agent, 'go', who)).error?.code)
   return found
+}
+
+/** Resolves when the run stands in a queue. */
+async function waits(handle: RunHandle<unknown>): Promise<void> {
+  for await (const event of handle.stream()) if (event.type === 'waiting') return
+  throw new Error('it ended without waiting')
 }
 
 test('two fleets on a file that know another limit of one budget share what was spent, each to its own limit', async () => {
@@ -56,7 +62,8 @@ test('a limit that is set while a call waits in a queue holds for it', async () 
   const meepo = await stage.open({ usefulTokens, budgets: [daily], limits })
   const first = await meepo.start(agent, 'go', who)
   const second = await meepo.start(agent, 'go', who)
-  for await (const event of second.stream()) if (event.type === 'waiting') break
+  // Either may have come first.
+  await Promise.race([first, second].map(waits))
   const [state] = await meepo.costs.budgets(['tenant:default', 'user:a'])
   await meepo.store.money.setLimit(String(state?.limitKey), String(costOf(500)))
   release.resolve()

@@ -1,4 +1,4 @@
-import { startFauxqs, type FauxqsServer } from 'fauxqs'
+import type { FauxqsServer } from 'fauxqs'
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
@@ -40,6 +40,8 @@ interface Planned {
  * server behind it ignores them.
  */
 export async function startS3Server(): Promise<S3Server> {
+  // Whoever only stores does not install it.
+  const { startFauxqs } = await import('fauxqs')
   const behind = await startFauxqs({ port: 0, logger: false, init: { buckets: ['archive'] } })
   const planned: Planned[] = []
   const requests: string[] = []

@@ -140,7 +140,7 @@ export const catalogue = {
     fix: 'Correct the call that the message names.',
   },
   'definition.duplicate': {
-    summary: 'Two definitions have the same name and version.',
+    summary: 'Two definitions have the same name and version, or one has the name of the schedule of a workflow.',
     fix: 'Rename one of them or raise its version.',
     exit: 2,
   },
@@ -480,7 +480,7 @@ export const catalogue = {
   },
   'schedule.blocked': {
     summary:
-      'A run of another definition has the id of the next scheduler of a workflow, so that its schedule cannot be changed.',
+      'A run of something else has the id of the next scheduler of a workflow, so that its schedule cannot be changed.',
     fix: 'Give the definition of that run a `retention`, so that it goes when it has ended, or give the workflow another name.',
     exit: 2,
   },

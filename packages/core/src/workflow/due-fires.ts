@@ -33,3 +33,14 @@ export function dueFires(schedule: ScheduleData, times: FireTimes, after: number
 export function isTooLate({ missed, graceMs = defaultGraceMs }: ScheduleData, at: number, now: number): boolean {
   return missed === 'skip' && now - at > graceMs
 }
+
+/**
+ * Whether a later fire is started instead: it was decided on, and then nobody was there until the next one was due as well.
+ * Within the grace it is not, so that a slow machine starts something of a schedule of seconds.
+ */
+export function isOutdated(schedule: ScheduleData, times: FireTimes, at: number, now: number): boolean {
+  const { missed = 'latest', graceMs = defaultGraceMs } = schedule
+  if (missed !== 'latest' || now - at <= graceMs) return false
+  const [newest = at] = times.upTo(now, 1)
+  return newest > at
+}

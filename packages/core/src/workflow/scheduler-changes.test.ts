@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { changedTo, handedOver, isSameSchedule, paused, resumed } from './scheduler-changes.ts'
+import type { ScheduleData } from '../graph/data/graph-data.ts'
+import { applied, isResting, isSameSchedule } from './scheduler-changes.ts'
 import type { SchedulerState } from './scheduler-state.ts'
 
 const schedule = { cron: '0 7 * * *' }
@@ -15,6 +16,18 @@ const state: SchedulerState = {
 const { nextAt: _next, ...kept } = state
 const looked = [{ ...fire, doubt: 'look' }]
 const unsure = [{ ...fire, doubt: 'start' }]
+
+function changedTo(next: ScheduleData | null, before: SchedulerState, at: number): SchedulerState {
+  return applied({ kind: 'schedule', schedule: next, at }, before)
+}
+
+function resumed(before: SchedulerState, at: number): SchedulerState {
+  return applied({ kind: 'resume', schedule, at }, before)
+}
+
+function handedOver(before: SchedulerState): SchedulerState {
+  return applied({ kind: 'hand over', schedule, at: 0 }, before)
+}
 
 test('a hand-over keeps everything, and what is pending is in doubt', () => {
   expect(handedOver(state)).toEqual({ ...kept, pending: unsure })
@@ -40,12 +53,12 @@ test.each([{ cron: '0 8 * * *' }, { ...schedule, timeZone: 'Asia/Kolkata' }, { .
 )
 
 test('a schedule that comes back after there was none begins now', () => {
-  const none = { ...state, ...changedTo(null, state, 1_000) }
+  const none = changedTo(null, state, 1_000)
   expect(changedTo(schedule, none, 5_000)).toEqual({ ...kept, after: 5_000, pending: looked })
 })
 
 test('a pause and its end forget what was missed, and never set fires back', () => {
-  const stopped = paused(state)
+  const stopped = applied({ kind: 'pause', schedule, isPaused: true, at: 0 }, state)
   expect(stopped).toEqual({ ...kept, isPaused: true, pending: looked })
   expect(resumed(stopped, 500)).toEqual({ ...kept, after: 500, pending: looked })
   expect(resumed(stopped, 50)).toMatchObject({ after: 100 })
@@ -58,4 +71,29 @@ test('schedules are the same when all that is recorded of them is', () => {
   expect(isSameSchedule(schedule, null)).toBe(false)
   expect(isSameSchedule(null, schedule)).toBe(false)
   expect(isSameSchedule(schedule, { ...schedule, missed: 'all' })).toBe(false)
+})
+
+test('whoever resumes says which schedule it is', () => {
+  const other = { cron: '0 9 * * *' }
+  expect(applied({ kind: 'resume', schedule: other, at: 5 }, { ...state, isPaused: true })).toMatchObject({
+    schedule: other,
+    after: 100,
+  })
+})
+
+test('without one before it begins when the change was decided on', () => {
+  expect(applied({ kind: 'schedule', schedule, at: 7 }, null)).toEqual({ schedule, after: 7 })
+  expect(applied({ kind: 'pause', schedule, isPaused: true, at: 7 }, null)).toEqual({
+    schedule,
+    after: 7,
+    isPaused: true,
+  })
+})
+
+test('one without a schedule rests, and one that is paused', () => {
+  expect([{ schedule }, { schedule: null }, { schedule, isPaused: true } as const].map(isResting)).toEqual([
+    false,
+    true,
+    true,
+  ])
 })

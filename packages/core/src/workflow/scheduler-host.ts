@@ -1,7 +1,15 @@
 import type { RunId } from '../base/ids.ts'
 import type { ScheduleData } from '../graph/data/graph-data.ts'
 import type { FireTimes } from './schedule.ts'
-import type { SchedulerInput, StartedFire } from './scheduler-state.ts'
+import type { SchedulerChange, SchedulerState, StartedFire } from './scheduler-state.ts'
+
+/** What is seen of a scheduler by its successor. */
+export interface SchedulerPast {
+  /** Nobody drives it now, or it starts nothing: whoever drives it later sees its successor first. */
+  readonly isOver: boolean
+  /** Null: it is gone. */
+  readonly state: SchedulerState | null
+}
 
 /** What schedulers need of the process around them. */
 export interface SchedulerHost {
@@ -19,8 +27,10 @@ export interface SchedulerHost {
   start(fire: StartedFire, schedule: ScheduleData): Promise<void>
   /** Whether a scheduler has a successor. */
   isReplaced(scheduler: RunId): Promise<boolean>
-  /** Tells a scheduler that it has a successor, if it still goes on. */
+  /** Tells a scheduler that it has a successor, if it still goes on; and those before whose place it has not taken yet. */
   replace(scheduler: RunId): Promise<void>
-  /** Starts the successor of a scheduler; does nothing when it has one. `schedule.blocked`: something else has its id. */
-  succeed(scheduler: RunId | undefined, input: SchedulerInput): Promise<void>
+  /** Where a scheduler stands that has a successor. */
+  look(scheduler: RunId): Promise<SchedulerPast>
+  /** Starts the successor of `before`; does nothing when it has one. `schedule.blocked`: something else has its id. */
+  succeed(change: SchedulerChange): Promise<void>
 }

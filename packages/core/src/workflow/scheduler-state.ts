@@ -1,7 +1,6 @@
 import type { ErrorData } from '../base/errors.ts'
 import type { RunId } from '../base/ids.ts'
 import type { ScheduleData } from '../graph/data/graph-data.ts'
-import type { LogEvent, Stored } from '../log/events.ts'
 
 /** A fire and its run. */
 export interface StartedFire {
@@ -32,7 +31,7 @@ export interface PassedFire {
   readonly error?: ErrorData
 }
 
-/** Where a scheduler stands. */
+/** Where a scheduler stands. Its schedule, and whether it is paused, stay as they are: a change is for its successor. */
 export interface SchedulerState {
   /** Null: the workflow has no schedule any more. */
   readonly schedule: ScheduleData | null
@@ -50,11 +49,34 @@ export interface SchedulerState {
   readonly nextAt?: number
 }
 
-/** What a scheduler begins with. */
-export interface SchedulerInput extends Omit<SchedulerState, 'nextAt'> {
-  /** The scheduler that it takes the place of. */
+/**
+ * What a scheduler begins with: what it changes. Where the one before stands it reads there, when it has taken its place:
+ * until then that one goes on.
+ */
+export interface SchedulerChange {
+  /** `schedule`: another schedule, or none. `hand over`: it goes on as the one before, whose log is long. */
+  readonly kind: 'schedule' | 'pause' | 'resume' | 'hand over'
+  /** The scheduler that it takes the place of; the first one has none. */
   readonly before?: RunId
+  /** The schedule that it keeps. */
+  readonly schedule: ScheduleData | null
+  /** Nothing is started until somebody goes on. */
+  readonly isPaused?: true
+  /** When it was decided on: a scheduler of which the one before is gone begins there. */
+  readonly at: number
 }
+
+/** How a scheduler goes on that found the place of its successor taken. */
+export interface SchedulerSegment {
+  readonly state: SchedulerState
+}
+
+/** What a scheduler found at the one before. */
+export type Taking =
+  /** That one still goes on. */
+  | { readonly kind: 'waits' }
+  /** Null: it is gone. */
+  | { readonly kind: 'taken'; readonly state: SchedulerState | null }
 
 /** What a scheduler has decided, before anything of it is done. */
 export type Decision =
@@ -68,10 +90,15 @@ export type Decision =
     }
 
 /** What became of the pending fires. */
-export type Outcome =
-  | { readonly kind: 'replaced' }
-  | { readonly kind: 'done'; readonly started: readonly StartedFire[]; readonly passed: readonly PassedFire[] }
+export interface Outcome {
+  /** `replaced`: a successor came meanwhile. The others are for it. */
+  readonly kind: 'replaced' | 'done'
+  readonly started: readonly StartedFire[]
+  readonly passed: readonly PassedFire[]
+}
 
+/** The name of the step that reads where the scheduler before stands. */
+export const takeOverStep = 'take over'
 /** The name of the step that decides what is due. */
 export const decideStep = 'decide'
 /** The name of the step that starts it. */
@@ -90,42 +117,17 @@ export function afterDecision({ nextAt: _before, ...state }: SchedulerState, dec
   }
 }
 
-/** The state when the pending fires are done with. */
-export function afterOutcome(state: SchedulerState, outcome: Outcome): SchedulerState {
-  if (outcome.kind === 'replaced') return state
-  const { pending: _done, ...rest } = withPassed(state, outcome.passed.at(-1))
-  const last = outcome.started.at(-1)
-  return last ? { ...rest, last } : rest
+/** The state when pending fires are done with: all of them, unless a successor came. */
+export function afterOutcome(state: SchedulerState, { started, passed }: Outcome): SchedulerState {
+  const { pending = [], ...rest } = withPassed(state, passed.at(-1))
+  const done = new Set([...started, ...passed].map(({ at }) => at))
+  const left = pending.filter(({ at }) => !done.has(at))
+  const last = started.at(-1)
+  return { ...rest, ...(last ? { last } : {}), ...(left.length === 0 ? {} : { pending: left }) }
 }
 
 /** Those that were pending are told late. */
 function withPassed(state: SchedulerState, passed: PassedFire | undefined): SchedulerState {
   const { lastPassed } = state
   return passed && passed.at >= (lastPassed?.at ?? -Infinity) ? { ...state, lastPassed: passed } : state
-}
-
-/** Folds the log of a scheduler. Undefined for one that has not begun to exist, or of another form. */
-export function foldScheduler(events: readonly LogEvent[]): SchedulerState | undefined {
-  let state: SchedulerState | undefined
-  const steps = new Map<number, string>()
-  for (const { type, data } of events) {
-    if (type === 'run.created') state = stateOf(data.input)
-    else if (type === 'run.continued') state = stateOf(data.state)
-    else if (type === 'step.started') steps.set(data.number, data.name)
-    else if (type === 'step.completed' && state && 'value' in data.result) {
-      const name = steps.get(data.number)
-      // Schedulers write them.
-      if (name === decideStep) state = afterDecision(state, data.result.value as unknown as Decision)
-      if (name === fireStep) state = afterOutcome(state, data.result.value as unknown as Outcome)
-    }
-  }
-  return state
-}
-
-/** What a scheduler begins with is small: it is never a reference. */
-function stateOf(stored: Stored): SchedulerState | undefined {
-  if (!('value' in stored)) return undefined
-  // Schedulers and those who begin them write it.
-  const { before: _before, ...state } = stored.value as unknown as SchedulerInput
-  return state
 }

@@ -1,11 +1,13 @@
 import { MeepoError, toErrorData, type ErrorData } from '../base/errors.ts'
+import type { RunId } from '../base/ids.ts'
 import type { ScheduleData } from '../graph/data/graph-data.ts'
-import { isTooLate } from './due-fires.ts'
+import { isOutdated, isTooLate } from './due-fires.ts'
 import type { SchedulerHost } from './scheduler-host.ts'
 import type { Outcome, PassedFire, PendingFire, StartedFire } from './scheduler-state.ts'
 
 /** What is to be started, and in front of which past. */
 export interface Firing {
+  readonly scheduler: RunId
   readonly schedule: ScheduleData
   /** The oldest first. */
   readonly pending: readonly PendingFire[]
@@ -22,6 +24,8 @@ export async function startFires(host: SchedulerHost, firing: Firing): Promise<O
   const started: StartedFire[] = []
   const passed: PassedFire[] = []
   for (const fire of firing.pending) {
+    // A pause in the middle of many holds for the others.
+    if (await host.isReplaced(firing.scheduler)) return { kind: 'replaced', started, passed }
     const { at, runId } = fire
     const failure = await startFire(host, firing, fire, started.at(-1) ?? firing.last)
     if (failure) passed.push(failure)
@@ -42,6 +46,7 @@ async function startFire(
   if ((isRepeated || doubt !== undefined) && host.now() - at >= host.keptMs) return { at, why: 'unknown' }
   if (doubt === 'look') return { at, why: 'missed' }
   if (isTooLate(schedule, at, host.now())) return { at, why: 'late' }
+  if (isOutdated(schedule, host.times(schedule), at, host.now())) return { at, why: 'missed' }
   if (schedule.overlap === 'skip' && last && (await host.isGoingOn(last.runId))) return { at, why: 'overlap' }
   try {
     await host.start(fire, schedule)

@@ -1,14 +1,10 @@
 import {
-  changedTo,
-  foldScheduler,
   isSameSchedule,
   MeepoError,
-  paused,
-  resumed,
   scheduleData,
   type RunSummary,
   type ScheduleData,
-  type SchedulerInput,
+  type SchedulerChange,
   type SchedulerState,
   type Store,
 } from '@meepo/core'
@@ -26,52 +22,75 @@ export interface Tail {
 const maxTries = 100
 
 /** Reads where the chain of schedulers stands. Undefined when there never was one. */
-export async function readTail({ log, inbox }: Store, schedulers: WorkflowSchedulers): Promise<Tail | undefined> {
-  let [run] = await log.runs('system', { definition: schedulers.definition.name, limit: 1 })
-  for (let next = run; next; next = await schedulers.next(next.runId)) run = next
-  if (!run) return undefined
-  const { runId, status } = run
-  const state = foldScheduler(await log.read('system', runId))
-  if (!state) throw new MeepoError('store.failed', `run ${runId} is no scheduler of this version`)
-  const mail = await inbox.pending('system', runId)
+export async function readTail({ inbox }: Store, { links }: WorkflowSchedulers): Promise<Tail | undefined> {
+  const last = await links.last()
+  if (!last) return undefined
+  const { run, link } = last
+  const state = await links.stateOf(link)
+  const mail = await inbox.pending('system', run.runId)
   // One that is about to be cancelled keeps no schedule any more.
-  return { run, state, isAlive: alive.includes(status) && !mail.some(({ kind }) => kind === 'cancel') }
+  return { run, state, isAlive: alive.includes(run.status) && !mail.some(({ kind }) => kind === 'cancel') }
 }
 
-/** Sees to it that the schedule is kept as the workflow says: also that there is none. */
+/**
+ * Sees to it that the schedule is kept as the workflow says, by processes that start the same as this one: also that there
+ * is none. One that is paused is kept by nobody.
+ */
 export async function beginSchedule(store: Store, schedulers: WorkflowSchedulers): Promise<void> {
   const schedule = scheduleOf(schedulers)
+  const { version } = schedulers.definition
   await settle(
     store,
     schedulers,
-    (tail) => (tail ? tail.isAlive && isSameSchedule(tail.state.schedule, schedule) : schedule === null),
-    (state, now) => changedTo(schedule, state, now),
+    (tail) =>
+      tail
+        ? tail.isAlive &&
+          isSameSchedule(tail.state.schedule, schedule) &&
+          (tail.state.isPaused === true || tail.run.version === version)
+        : schedule === null,
+    (tail) => ({ kind: 'schedule', schedule, ...(tail?.state.isPaused ? { isPaused: true } : {}) }),
   )
 }
 
 /** Sees to it that nothing is started by the schedule. */
 export async function pauseSchedule(store: Store, schedulers: WorkflowSchedulers): Promise<void> {
-  await settle(store, schedulers, (tail) => tail?.isAlive === true && tail.state.isPaused === true, paused)
+  await settle(
+    store,
+    schedulers,
+    (tail) => tail?.isAlive === true && tail.state.isPaused === true,
+    (tail) => ({ kind: 'pause', schedule: tail ? tail.state.schedule : scheduleOf(schedulers), isPaused: true }),
+  )
 }
 
-/** Undoes a pause; does nothing without one. */
+/**
+ * Undoes a pause, with the schedule of this process; also begins again what failed or was cancelled. Does nothing for a
+ * schedule that is kept, and for one that nobody began.
+ */
 export async function resumeSchedule(store: Store, schedulers: WorkflowSchedulers): Promise<void> {
-  await settle(store, schedulers, (tail) => tail?.state.isPaused !== true, resumed)
+  const schedule = scheduleOf(schedulers)
+  await settle(
+    store,
+    schedulers,
+    (tail) => !tail || (tail.isAlive && tail.state.isPaused !== true),
+    (tail) => ({ kind: tail?.state.isPaused ? 'resume' : 'schedule', schedule }),
+  )
 }
 
-/** Puts a scheduler at the end of the chain until the last one is as it should be. It ends the one before by itself. */
+/**
+ * Puts a scheduler at the end of the chain until the last one is as it should be. What it is made of does not change while
+ * this is done: the schedule of the one before, and whether it is paused.
+ */
 async function settle(
   store: Store,
   schedulers: WorkflowSchedulers,
   isRight: (tail: Tail | undefined) => boolean,
-  makeNext: (state: SchedulerState, now: number) => SchedulerInput,
+  makeNext: (tail: Tail | undefined) => Omit<SchedulerChange, 'before' | 'at'>,
 ): Promise<void> {
   for (let tries = 0; tries < maxTries; tries++) {
     const tail = await readTail(store, schedulers)
     if (isRight(tail)) return
-    const now = schedulers.now()
-    const state = tail?.state ?? { schedule: scheduleOf(schedulers), after: now }
-    await schedulers.succeed(tail?.run.runId, makeNext(state, now))
+    const before = tail ? { before: tail.run.runId } : {}
+    await schedulers.succeed({ ...makeNext(tail), ...before, at: schedulers.now() })
   }
   throw new MeepoError('store.failed', `the schedule of ${schedulers.workflow.name} is changed by others all the time`)
 }

@@ -1,11 +1,13 @@
 import {
   fireRunId,
+  isResting,
   MeepoError,
-  nextSchedulerId,
   replacedSignal,
+  restVersion,
   retentionOf,
   scheduleInput,
   schedulerDefinition,
+  schedulerVersion,
   toErrorData,
   workflowStart,
   type Definition,
@@ -15,8 +17,10 @@ import {
   type RunId,
   type RunSummary,
   type ScheduleData,
+  type SchedulerChange,
   type SchedulerHost,
-  type SchedulerInput,
+  type SchedulerLink,
+  type SchedulerPast,
   type StartedFire,
   type StartOptions,
   type Store,
@@ -24,6 +28,7 @@ import {
 } from '@meepo/core'
 import type { EngineNotice } from '@meepo/engine-embedded'
 import { cronTimes } from './cron-times.ts'
+import { SchedulerLinks } from './scheduler-links.ts'
 
 /** What workflows stand on. */
 export interface Ground {
@@ -41,13 +46,21 @@ export const alive: readonly RunSummary['status'][] = ['queued', 'running', 'wai
 /** What the schedulers of a workflow do in this process. */
 export class WorkflowSchedulers implements SchedulerHost {
   readonly workflow: Workflow
-  readonly definition: Definition<SchedulerInput, null>
+  readonly links: SchedulerLinks
+  /** Schedulers that start what this process means; those that rest when the workflow has no schedule here. */
+  readonly definition: Definition<SchedulerChange, null>
+  /** Schedulers that start nothing. */
+  readonly resting: Definition<SchedulerChange, null>
   readonly #ground: Ground
 
   constructor(ground: Ground, workflow: Workflow) {
     this.#ground = ground
     this.workflow = workflow
-    this.definition = schedulerDefinition(workflow.name, this)
+    const { hash } = ground.machine
+    this.links = new SchedulerLinks(ground.store, hash, workflow.name)
+    const version = schedulerVersion(hash, workflow)
+    this.resting = schedulerDefinition(workflow.name, restVersion, this)
+    this.definition = version === restVersion ? this.resting : schedulerDefinition(workflow.name, version, this)
   }
 
   times(schedule: ScheduleData): ReturnType<SchedulerHost['times']> {
@@ -69,13 +82,13 @@ export class WorkflowSchedulers implements SchedulerHost {
 
   async hasRun({ at, runId }: StartedFire): Promise<boolean> {
     const { name } = this.workflow
-    const run = await this.#find(runId)
+    const run = await this.links.run(runId)
     // The id names the tenant: a run of another one has taken it.
     return run?.definition === name && fireRunId(this.#ground.machine.hash, name, run.tenant, at) === runId
   }
 
   async isGoingOn(runId: RunId): Promise<boolean> {
-    const run = await this.#find(runId)
+    const run = await this.links.run(runId)
     return run !== undefined && alive.includes(run.status)
   }
 
@@ -96,10 +109,34 @@ export class WorkflowSchedulers implements SchedulerHost {
   }
 
   async isReplaced(scheduler: RunId): Promise<boolean> {
-    return (await this.next(scheduler)) !== undefined
+    return (await this.links.next(scheduler)) !== undefined
   }
 
   async replace(scheduler: RunId): Promise<void> {
+    for (let each: RunId | undefined = scheduler; each !== undefined;) {
+      await this.#replace(each)
+      const link: SchedulerLink | undefined = await this.links.read(each)
+      each = link?.state ? undefined : link?.change.before
+    }
+  }
+
+  look(scheduler: RunId): Promise<SchedulerPast> {
+    return this.links.look(scheduler)
+  }
+
+  async succeed(change: SchedulerChange): Promise<void> {
+    const { before, schedule } = change
+    const runId = this.links.nextId(before)
+    const tenant = schedule?.tenant
+    const options: StartOptions = { runId, isQueued: true, ...(tenant === undefined ? {} : { tenant }) }
+    await this.#startOnce(isResting(change) ? this.resting : this.definition, change, options)
+    if (await this.links.next(before)) return
+    const { name } = this.workflow
+    const problem = `${await this.#tell(runId)} has the id of the next scheduler of workflow ${name}`
+    throw new MeepoError('schedule.blocked', problem, { details: { workflow: name, runId } })
+  }
+
+  async #replace(scheduler: RunId): Promise<void> {
     try {
       await this.#ground.engine.handle(scheduler).signal(replacedSignal, true)
     } catch (thrown) {
@@ -109,38 +146,8 @@ export class WorkflowSchedulers implements SchedulerHost {
     }
   }
 
-  async succeed(scheduler: RunId | undefined, input: SchedulerInput): Promise<void> {
-    const runId = this.#nextId(scheduler)
-    const tenant = input.schedule?.tenant
-    const options: StartOptions = { runId, isQueued: true, ...(tenant === undefined ? {} : { tenant }) }
-    await this.#startOnce(this.definition, { ...input, ...(scheduler ? { before: scheduler } : {}) }, options)
-    if (await this.next(scheduler)) return
-    const { name } = this.workflow
-    const problem = `${await this.#tell(runId)} has the id of the next scheduler of workflow ${name}`
-    throw new MeepoError('schedule.blocked', problem, { details: { workflow: name, runId } })
-  }
-
-  /** The successor of a scheduler, or the first one. */
-  async next(scheduler?: RunId): Promise<RunSummary | undefined> {
-    const run = await this.#find(this.#nextId(scheduler))
-    return run?.definition === this.definition.name ? run : undefined
-  }
-
-  #nextId(scheduler?: RunId): RunId {
-    return nextSchedulerId(this.#ground.machine.hash, this.workflow.name, scheduler)
-  }
-
-  async #find(runId: RunId): Promise<RunSummary | undefined> {
-    try {
-      return await this.#ground.store.log.run('system', runId)
-    } catch (thrown) {
-      if (MeepoError.is(thrown) && thrown.code === 'run.not_found') return undefined
-      throw thrown
-    }
-  }
-
   async #tell(runId: RunId): Promise<string> {
-    const { definition = 'a run that is gone', tenant = '' } = (await this.#find(runId)) ?? {}
+    const { definition = 'a run that is gone', tenant = '' } = (await this.links.run(runId)) ?? {}
     return `run ${runId} of ${definition}${tenant === '' ? '' : ` (tenant ${tenant})`}`
   }
 

@@ -1,5 +1,6 @@
 import {
   definitionKey,
+  isResting,
   isWorkflow,
   MeepoError,
   scheduleData,
@@ -19,6 +20,7 @@ import {
   type Workflow,
 } from '@meepo/core'
 import { createNodeMachine, type EngineNotice } from '@meepo/engine-embedded'
+import { checkNames } from './names.ts'
 import { beginSchedule, pauseSchedule, readTail, resumeSchedule } from './scheduler-chain.ts'
 import { alive, WorkflowSchedulers, type Ground } from './scheduler-host.ts'
 
@@ -29,7 +31,7 @@ export interface WorkflowView {
   readonly schedule?: ScheduleData
   readonly isPaused: boolean
   /**
-   * Whether some process seems to keep the schedule: there is one on the store, and no fire is overdue for 10 seconds. One that
+   * Whether some process seems to keep the schedule: there is one on the store, and no fire is overdue for a minute. One that
    * was killed is noticed by then at the latest.
    */
   readonly isKept: boolean
@@ -49,7 +51,10 @@ export interface Workflows {
   list(): Promise<readonly WorkflowView[]>
   /** No more fires, until somebody resumes it. What runs goes on. Pausing twice does nothing. `schedule.missing`. */
   pause(name: string): Promise<void>
-  /** Fires again. What it missed while it was paused it does not make up for. */
+  /**
+   * Fires again, as the workflow says in this process. What it missed while it was paused it does not make up for. Also
+   * begins again a schedule whose run failed or was cancelled.
+   */
   resume(name: string): Promise<void>
   /** Starts a run at once; with the input of the schedule unless said. */
   runNow(name: string, input?: unknown, options?: StartOptions): Promise<RunHandle>
@@ -64,7 +69,7 @@ export interface OpenWorkflows extends Workflows {
 }
 
 /** A fire that is so late was forgotten by everybody. */
-const overdueMs = 10_000
+const overdueMs = 60_000
 
 /** How {@link openWorkflows} sees its process. */
 export interface OpenWorkflowsOptions {
@@ -87,6 +92,7 @@ export function openWorkflows(
   const ground: Ground = { engine, store, machine, onNotice, retention }
   const byName = new Map<string, WorkflowSchedulers>()
   let hasBegun = false
+  checkNames(workflows)
   for (const workflow of workflows) {
     if (!isWorkflow(workflow))
       throw new MeepoError('definition.invalid', `workflows: ${workflow.name} is not made by defineWorkflow`)
@@ -119,14 +125,16 @@ export function openWorkflows(
     const { name, version, schedule } = schedulers.workflow
     const tail = await readTail(store, schedulers)
     const { nextAt, last, lastPassed, isPaused } = tail?.state ?? {}
-    const isNext = nextAt !== undefined && tail?.isAlive === true
+    const isOn = tail?.isAlive === true && !isResting(tail.state)
+    const isNext = isOn && nextAt !== undefined
     const running = await store.log.runs('system', { definition: name, status: alive })
     return {
       name,
       version,
       ...(schedule ? { schedule: scheduleData(schedule) } : {}),
       isPaused: isPaused === true,
-      isKept: isServed && isNext && nextAt > machine.scheduler.now() - overdueMs,
+      // One that was begun is taken up soon.
+      isKept: isServed && isOn && (nextAt ?? tail.run.createdAt) > machine.scheduler.now() - overdueMs,
       ...(isNext ? { nextAt } : {}),
       ...(last ? { last } : {}),
       ...(lastPassed ? { lastPassed } : {}),
@@ -136,7 +144,7 @@ export function openWorkflows(
 
   return {
     begin: async () => {
-      for (const schedulers of byName.values()) engine.register(schedulers.workflow, schedulers.definition)
+      for (const { workflow, definition, resting } of byName.values()) engine.register(workflow, definition, resting)
       await Promise.all([...byName.values()].map((schedulers) => beginSchedule(store, schedulers)))
       hasBegun = true
     },

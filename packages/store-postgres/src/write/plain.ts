@@ -29,18 +29,19 @@ export interface PlainAppends {
 
 /**
  * Writes events whose runs are all as their writers believe, in a schema that this release knows; else it divides by zero.
- * Rows of runs are locked by the update alone, in the order of their keys. runs primary key; events at the end of their
+ * Rows of runs are locked by the update alone, in the order of their keys. Nothing but keys is asked for before the rows
+ * are found: a planner that may begin with all runs of a status does so. runs primary key; events at the end of their
  * indexes
  */
 const write = `WITH grown AS (UPDATE runs SET last_seq = v.last_seq
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS v (id, epoch, expected, last_seq)
-    WHERE runs.id = v.id AND runs.epoch = v.epoch AND runs.last_seq = v.expected AND runs.status = 'running'
-    RETURNING runs.id),
+    WHERE runs.id = v.id AND runs.epoch = v.epoch AND runs.last_seq = v.expected
+    RETURNING runs.status),
   written AS (INSERT INTO events (id, run, seq, at, type, data) SELECT nextval('positions'), v.*
     FROM unnest($5::bigint[], $6::bigint[], $7::float8[], $8::text[], $9::text[]) AS v (run, seq, at, type, data)
-    WHERE (SELECT count(*) FROM grown) = cardinality($1::bigint[]))
+    WHERE (SELECT count(*) FROM grown WHERE status = 'running') = cardinality($1::bigint[]))
   SELECT 1 / (CASE WHEN count(*) = cardinality($1::bigint[]) AND coalesce((${breakingFormat}), 0) <= $10
-    THEN 1 ELSE 0 END) FROM grown`
+    THEN 1 ELSE 0 END) FROM grown WHERE status = 'running'`
 
 /** The group as plain appends, or undefined when there is more in it. */
 export function asPlain(parts: readonly Part[], known: ReadonlyMap<RunId, RunName>): PlainAppends | undefined {

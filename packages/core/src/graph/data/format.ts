@@ -120,7 +120,9 @@ const schedule = object(
     timeZone: { ...text, description: 'An IANA name; UTC unless said.' },
     missed: { enum: ['skip', 'latest', 'all'], description: 'What becomes of missed fires; latest unless said.' },
     maxMissed: { type: 'integer', minimum: 1, maximum: 1_000, description: 'Of all: how many at most.' },
-    graceMs: ms('Of skip: how late a fire may be started; 60000 unless said.'),
+    graceMs: ms(
+      'How late a fire of skip may be started, and of latest one that a later one follows; 60000 unless said.',
+    ),
     overlap: { enum: ['allow', 'skip'], description: 'While the run of the fire before is going on.' },
     tenant: { ...text, description: 'Whose runs they are; default unless said.' },
     input: { description: 'The input of the runs; null unless said.' },

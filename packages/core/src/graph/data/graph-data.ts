@@ -70,7 +70,10 @@ export interface ScheduleData {
   readonly missed?: MissedPolicy
   /** Of `all`: how many at most, the last ones; 100 unless said. */
   readonly maxMissed?: number
-  /** Of `skip`: how late a fire may be started; 60,000 ms unless said. */
+  /**
+   * How late a fire may be started; 60,000 ms unless said. Of `skip`; of `latest` one that was decided on and is not the last
+   * one any more.
+   */
   readonly graceMs?: number
   /** `skip`: a fire is passed over while the run of the fire before is going on. `allow` unless said. */
   readonly overlap?: 'allow' | 'skip'
