@@ -70,6 +70,19 @@ export const totalCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'a name that became that of another tenant is one row for both',
+    run: async (context) => {
+      const { store } = await openWithRun(context)
+      const here = [line('1', 10, { scopes: ['user:ann'] }), line('2', 7, { scopes: ['user:bob'] })]
+      const there = [line('1', 9, { scopes: ['user:dan'] }), line('2', 6, { scopes: ['user:eve'] })]
+      await store.money.book(tenant, [], here)
+      await store.money.book(other, [], there)
+      await store.money.rename(elsewhere, 'user:eve', 'user:bob')
+      checkEqual(await everywhere(store, { by: 'user', limit: 1 }), ['bob 13 2'], 'the dearest')
+      checkEqual(await everywhere(store, { by: 'user' }), ['bob 13 2', 'ann 10 1', 'dan 9 1'], 'all')
+    },
+  },
+  {
     name: 'the dearest are those of the days that were asked for, whatever they cost on others',
     run: async (context) => {
       const { store } = await openWithRun(context)

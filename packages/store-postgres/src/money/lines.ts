@@ -114,14 +114,11 @@ class RollUps {
   }
 
   async write(transaction: Transaction): Promise<void> {
-    const totalKeys = this.#totals.keys()
-    const [, names] = await Promise.all([
+    const [, shared] = await Promise.all([
       transaction.run(moneySql.addRollUps, ...this.#rows.keys(), ...this.#rows.columns()),
-      transaction.all<{ scope: string; is_shared: boolean }>(moneySql.addNames, ...totalKeys),
-      transaction.run(moneySql.addTotals, ...totalKeys, ...this.#totals.columns()),
+      transaction.all<{ scope: string }>(moneySql.addTotals, ...this.#totals.keys(), ...this.#totals.columns()),
     ])
-    const shared = names.filter((one) => one.is_shared).map(({ scope }) => scope)
-    if (shared.length > 0) await transaction.run(moneySql.shareTotals, texts(shared))
+    if (shared.length > 0) await transaction.run(moneySql.shareTotals, texts(shared.map(({ scope }) => scope)))
   }
 }
 

@@ -49,7 +49,7 @@ const totalOfScope = `s.scope AS name, s.dollars AS dollars, s.pico AS pico, s.s
     s.saved_pico AS saved_pico, s.calls AS calls, s.unpriced AS unpriced, s.unknown AS unknown, s.input AS input,
     s.cache_read AS cache_read, s.cache_write AS cache_write, s.output AS output, s.reasoning AS reasoning`
 
-/** In the order of booking. */ /** In the order of booking. */
+/** In the order of booking. */
 function linesOf(condition: string): string {
   return `SELECT l.id AS id, l.call AS call, l.at AS at, l.kind AS kind, l.adjusts AS adjusts, l.entry AS entry,
       t.tenant AS tenant, r.run_id AS run_id, l.scopes AS scopes
