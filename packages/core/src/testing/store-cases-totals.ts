@@ -83,6 +83,24 @@ export const totalCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'names that two tenants use for the first time at the same time are one row for both',
+    run: async (context) => {
+      const { store } = await openWithRun(context)
+      const random = seededRandom('names')
+      const booked = Array.from({ length: 2 * users }, (_, index) =>
+        line(`call-${index}`, Math.floor(random.next() * 50), {
+          scopes: [`user:u${Math.floor(index / 2)}`],
+          tenant: index % 2 === 0 ? tenant.tenant : other.tenant,
+        }),
+      )
+      await Promise.all(booked.map((one) => store.money.book({ tenant: one.tenant }, [], [one])))
+      for (const limit of [1, 3, users]) {
+        const query = { by: 'user', limit } as const
+        checkEqual(await everywhere(store, query), sumsOf(booked, query), `the first ${limit}`)
+      }
+    },
+  },
+  {
     name: 'the dearest are those of the days that were asked for, whatever they cost on others',
     run: async (context) => {
       const { store } = await openWithRun(context)

@@ -96,9 +96,8 @@ export const moneySql = {
       ON CONFLICT (scope) DO UPDATE SET is_shared = n.is_shared OR excluded.is_shared OR n.tenant <> excluded.tenant
       RETURNING scope, is_shared)
     SELECT scope FROM named WHERE is_shared`,
-  // totals primary key. Of all tenants, those of others too.
-  shareTotals: `UPDATE totals SET is_shared = true WHERE (scope, tenant) IN (SELECT scope, tenant FROM totals
-    WHERE scope = ANY ($1::text[]) AND NOT is_shared ORDER BY scope, tenant FOR UPDATE)`,
+  // totals primary key, in its order. Of all tenants, those of others too.
+  shareTotals: 'UPDATE totals SET is_shared = true WHERE scope = ANY ($1::text[]) AND NOT is_shared',
 
   // alerts unique alert
   tellAlert: `INSERT INTO alerts (alert, at, key, mark, settled, reserved, most)

@@ -30,7 +30,7 @@ export function readQueries(schema: string): readonly ReadQuery[] {
     inbox: inboxSql,
     leases: readsOf(leaseSql, ['claim', 'claimHeld']),
     blobs: { getBlob },
-    money: { ...moneyListSql, ...ledgerSql, ...readsOf(moneySql, []) },
+    money: { ...moneyListSql, ...ledgerSql, ...readsOf(moneySql, ['shareTotals']) },
     costs: {
       chargedDays,
       ...Object.fromEntries(

@@ -15,7 +15,7 @@ export function fillTables(db: DatabaseSync, events: number): void {
   db.exec('COMMIT')
 }
 
-/** How each table is filled, in order. `n` counts runs. */
+/** How each table is filled, in order. `n` counts runs. In SQLite `||` comes before all other operators. */
 function statementsFor(runs: number): readonly string[] {
   const numbers = (most: number, name: string): string =>
     `${name} (${name === 'numbers' ? 'n' : name}) AS (SELECT 1 UNION ALL SELECT ${name === 'numbers' ? 'n' : name} + 1 FROM ${name} LIMIT ${most})`
@@ -27,8 +27,8 @@ function statementsFor(runs: number): readonly string[] {
         WHEN n % 1000 = 98 THEN 'running' WHEN n % 1000 = 99 THEN 'queued' ELSE 'cancelled' END AS status FROM numbers)
       INSERT INTO runs (run_id, tenant, definition, version, session_id, fingerprint, parent_run, parent_number,
         parent_child, priority, created_at, status, epoch, owner, ready, wake_at, ended_at)
-      SELECT 'run-' || n, CASE WHEN n % 2000 = 0 THEN 'rare' WHEN n % 10 < 7 THEN 'big' ELSE 'small-' || n % 50 END,
-        iif(n % 3000 = 1, 'rare', 'agent-' || n % 8), '1', 'session-' || iif(n % 10 < 7, n / 5, n), 'f',
+      SELECT 'run-' || n, CASE WHEN n % 2000 = 0 THEN 'rare' WHEN n % 10 < 7 THEN 'big' ELSE 'small-' || (n % 50) END,
+        iif(n % 3000 = 1, 'rare', 'agent-' || (n % 8)), '1', 'session-' || iif(n % 10 < 7, n / 5, n), 'f',
         iif(n % 10 >= 5, 'run-' || (n - n % 10), NULL), iif(n % 10 >= 5, n % 10, NULL), iif(n % 10 >= 5, 'child', NULL),
         n % 3, n * 1000.0, status, 1, iif(status = 'running', 1 + n % 2, NULL), status = 'queued',
         iif(status = 'waiting', 4e12, NULL), iif(status IN ('completed', 'failed', 'cancelled'), n * 1000.0 + 500, NULL) FROM s`,
@@ -44,7 +44,7 @@ function statementsFor(runs: number): readonly string[] {
     `INSERT INTO scopes (scope, tenant) SELECT DISTINCT 'agent:' || definition, tenant FROM runs`,
     `INSERT INTO scopes (scope, tenant) SELECT 'run:' || run_id, tenant FROM runs`,
     `INSERT INTO scopes (scope, tenant) SELECT DISTINCT 'session:' || session_id, tenant FROM runs`,
-    `INSERT INTO scopes (scope, tenant) SELECT DISTINCT 'user:u' || id % 500, tenant FROM runs`,
+    `INSERT INTO scopes (scope, tenant) SELECT DISTINCT 'user:u' || (id % 500), tenant FROM runs`,
     `INSERT INTO models (model) VALUES ('p:m')`,
     `${times(3)} INSERT INTO ledger (call, tenant, run, at, adjusts, kind, scopes, entry)
       SELECT r.run_id || '/' || k || '/1.1', t.id, r.id, r.created_at + k, NULL, 'call', '[' || t.id || ']',
