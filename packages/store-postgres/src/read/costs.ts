@@ -60,15 +60,17 @@ const dearestOfTenant = `SELECT scope AS name, ${columns.join(', ')} FROM totals
 
 /**
  * The same of all tenants. A name that one tenant uses is among its dearest or not among those of all; the others are few, and
- * added up (totals_shared).
+ * added up (totals_shared). Everything else is summed up for the dearest alone (totals primary key).
  */
 const dearest = `WITH found AS (
     SELECT d.* FROM (SELECT tenant FROM totals WHERE scope = '') AS t CROSS JOIN LATERAL (
-      SELECT o.* FROM totals AS o WHERE o.tenant = t.tenant AND o.kind = $1 AND NOT o.is_shared
+      SELECT o.scope, o.pico FROM totals AS o WHERE o.tenant = t.tenant AND o.kind = $1 AND NOT o.is_shared
       ORDER BY o.pico DESC, o.scope LIMIT $2) AS d
     UNION ALL
-    SELECT o.* FROM totals AS o WHERE o.is_shared AND o.scope >= $1 || ':' AND o.scope < $1 || ';')
-  SELECT scope AS name, ${sums} FROM found GROUP BY scope ORDER BY sum(pico) DESC, scope LIMIT $2`
+    SELECT o.scope, sum(o.pico) FROM totals AS o WHERE o.is_shared AND o.scope >= $1 || ':' AND o.scope < $1 || ';'
+    GROUP BY o.scope),
+  dearest AS (SELECT scope FROM found ORDER BY pico DESC, scope LIMIT $2)
+  SELECT scope AS name, ${sums} FROM dearest JOIN totals USING (scope) GROUP BY scope ORDER BY sum(pico) DESC, scope`
 
 /**
  * What days were charged by roll_ups primary key, when it is one scope: by roll_ups_day for many, all roll-ups of these days are

@@ -32,18 +32,20 @@ const dearestOfTenant = 'ORDER BY s.dollars DESC, s.pico DESC, s.scope LIMIT ?2'
 
 /**
  * The same of all tenants. A name that one tenant uses is among its dearest or not among those of all; the others are few, and
- * added up (scopes_shared).
+ * added up (scopes_shared). As above, everything else is summed up for the dearest alone (scopes_scope).
  */
 const byScope = `WITH tenants (tenant) AS (SELECT tenant FROM scopes WHERE scope = ''),
-    found (id) AS (
-      SELECT f.id FROM tenants CROSS JOIN scopes AS f ON f.id IN (
+    found (name, dollars, pico) AS (
+      SELECT f.scope, f.dollars, f.pico FROM tenants CROSS JOIN scopes AS f ON f.id IN (
         SELECT s.id FROM scopes AS s INDEXED BY scopes_dearest WHERE s.tenant = tenants.tenant AND s.kind = ?1
           AND s.dollars IS NOT NULL AND s.is_shared = 0 ${dearestOfTenant})
       UNION ALL
-      SELECT s.id FROM scopes AS s INDEXED BY scopes_shared
-      WHERE s.is_shared = 1 AND s.scope >= ?1 || ':' AND s.scope < ?1 || ';' AND s.dollars IS NOT NULL)
-    SELECT r.scope AS name, ${sums} FROM found CROSS JOIN scopes AS r ON r.id = found.id
-    GROUP BY r.scope ORDER BY dollars DESC, pico DESC, name LIMIT ?2`
+      SELECT s.scope, sum(s.dollars) + sum(s.pico) / 1000000000000, sum(s.pico) % 1000000000000
+      FROM scopes AS s INDEXED BY scopes_shared
+      WHERE s.is_shared = 1 AND s.scope >= ?1 || ':' AND s.scope < ?1 || ';' AND s.dollars IS NOT NULL GROUP BY s.scope),
+    dearest (name) AS (SELECT name FROM found ORDER BY dollars DESC, pico DESC, name LIMIT ?2)
+    SELECT dearest.name AS name, ${sums} FROM dearest CROSS JOIN scopes AS r ON r.scope = dearest.name
+    GROUP BY dearest.name ${dearestFirst}`
 
 const totalOfScope = `s.scope AS name, s.dollars AS dollars, s.pico AS pico, s.saved_dollars AS saved_dollars,
     s.saved_pico AS saved_pico, s.calls AS calls, s.unpriced AS unpriced, s.unknown AS unknown, s.input AS input,
