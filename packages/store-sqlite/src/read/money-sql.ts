@@ -5,12 +5,12 @@ const sums = `sum(r.dollars) + sum(r.pico) / 1000000000000 AS dollars, sum(r.pic
     sum(r.calls) AS calls, sum(r.unpriced) AS unpriced, sum(r.unknown) AS unknown, sum(r.input) AS input,
     sum(r.cache_read) AS cache_read, sum(r.cache_write) AS cache_write, sum(r.output) AS output,
     sum(r.reasoning) AS reasoning`
-const dearestFirst = 'ORDER BY dollars DESC, pico DESC, name LIMIT ?5'
+const dearestFirst = 'ORDER BY dollars DESC, pico DESC, name'
 
 /** One scope, grouped by something of the roll-up: scopes_scope, then the primary key of roll_ups. */
 function byPart(part: string, join = ''): string {
   return `SELECT ${part} AS name, ${sums} FROM scopes AS s JOIN roll_ups AS r ON r.scope = s.id ${join}
-    WHERE s.scope = ?1 AND (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4 GROUP BY name ${dearestFirst}`
+    WHERE s.scope = ?1 AND (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4 GROUP BY name ${dearestFirst} LIMIT ?5`
 }
 
 /**
