@@ -73,7 +73,12 @@ test('a file from before totals gets them from its roll-ups, and knows which nam
       (3, '2026-11-02', 1, -1, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0), (4, '2026-11-02', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`)
   migrate(db)
   const columns = 'id, kind, is_shared, dollars, pico, saved_pico, calls, unpriced, unknown, input, reasoning'
-  expect(db.prepare(`SELECT ${columns} FROM scopes ORDER BY id`).all().map((found) => Object.values(found))).toEqual([
+  expect(
+    db
+      .prepare(`SELECT ${columns} FROM scopes ORDER BY id`)
+      .all()
+      .map((found) => Object.values(found)),
+  ).toEqual([
     [1, '', 0, null, 0, 0, 0, 0, 0, 0, 0],
     [2, 'user', 1, 4, 300_000_000_000, 2, 3, 1, 1, 2, 10],
     [3, 'user', 1, -1, 5, 0, 1, 0, 0, 0, 0],
