@@ -32,16 +32,20 @@ process.exitCode = problems.length === 0 ? 0 : 1
 
 /** Says which took longest. */
 function tell(store: string, queries: readonly Measured[]): readonly Measured[] {
-  const slowest = queries.toSorted((a, b) => (b.ms ?? 0) - (a.ms ?? 0)).slice(0, 12)
-  const told = slowest.map(({ name, ms }) => `${name} ${(ms ?? 0).toFixed(1)} ms`).join(', ')
-  process.stdout.write(`${store}: ${queries.length} queries, slowest (p99) ${told}\n`)
+  const slowest = queries.toSorted((a, b) => (b.p99 ?? 0) - (a.p99 ?? 0)).slice(0, 12)
+  const told = slowest
+    .map(({ name, p50 = 0, p99 = 0 }) => `${name} ${p99.toFixed(1)} ms (${p50.toFixed(1)})`)
+    .join(', ')
+  process.stdout.write(`${store}: ${queries.length} queries, slowest p99 (p50) ${told}\n`)
   return queries
 }
 
-function problemsOf({ scans, ms, count }: Measured): readonly string[] {
+function problemsOf({ scans, p50, p99, count }: Measured): readonly string[] {
   return [
     ...scans.map((scan) => `reads all of ${scan}`),
-    ...(ms !== undefined && ms > mostMs ? [`p99 ${ms.toFixed(1)} ms of ${count}`] : []),
+    ...(p99 !== undefined && p99 > mostMs
+      ? [`p99 ${p99.toFixed(1)} ms of ${count}, p50 ${(p50 ?? 0).toFixed(1)} ms`]
+      : []),
     ...(count === 0 ? ['was not asked'] : []),
   ]
 }

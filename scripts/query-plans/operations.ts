@@ -13,7 +13,8 @@ const rare = { tenant: 'rare' } as const
 
 /** All of them, over tables of `fillTables` with so many runs. */
 export function operationsOver(runs: number): readonly Operation[] {
-  const anyRun = (random: Random): string => `run-${1 + random(runs)}`
+  // None of those that may be pruned meanwhile: of a hundred, the 92nd and some behind it.
+  const anyRun = (random: Random): string => `run-${100 * random(Math.floor(runs / 100)) + 1 + random(91)}`
   const rareRun = (random: Random): string => `run-${2_000 * (1 + random(Math.floor(runs / 2_000)))}`
   const waitingRun = (random: Random): string => `run-${100 * random(Math.floor(runs / 100)) + 96}`
   return [
@@ -53,6 +54,10 @@ export function operationsOver(runs: number): readonly Operation[] {
       (store) => store.money.report(big, { by }),
       (store) => store.money.report(rare, { by }),
     ]),
+    ...(['agent', 'run'] as const).flatMap((by): Operation[] => [
+      (store, random) => store.money.report('system', { by, ...oneDay(random) }),
+      (store, random) => store.money.report(big, { by, ...oneDay(random) }),
+    ]),
     (store) => store.money.report(rare, { by: 'agent', scope: 'user:u0' }),
     (store) => store.money.alerts(),
     (store) => store.money.sweep(1),
@@ -61,9 +66,17 @@ export function operationsOver(runs: number): readonly Operation[] {
     async (store) => store.health.read(),
     async (store, _, round) => store.health.write({ key: 'p', revision: round, state: {} }),
     (store, _, round) => prune(store, round),
+    // Reads the first event of every run, a slice of runs at a time.
+    async (store, _, round) => void (round % 10 === 0 && (await store.log.chargedTo('system', 'user:u7'))),
+    (store) => store.leases.owned('engine-1'),
     (store) => store.log.forget(rare, 2_000_001),
     (store) => store.leases.takeOver('engine-2', 1).then(() => store.leases.join('engine-2')),
   ]
+}
+
+function oneDay(random: Random): { readonly since: string; readonly until: string } {
+  const day = `2026-11-${String(1 + random(28)).padStart(2, '0')}`
+  return { since: day, until: day }
 }
 
 async function first(events: AsyncIterable<unknown>): Promise<void> {
@@ -132,5 +145,8 @@ async function limit(store: Store, round: number): Promise<void> {
 /** A few of those that ended first. */
 async function prune(store: Store, round: number): Promise<void> {
   const definition = round % 2 === 0 ? `agent-${round % 8}` : 'none'
-  await store.log.prune('system', { definition, statuses: ['failed', 'cancelled'], endedBefore: 1e15, limit: 2 })
+  const options = { definition, statuses: ['failed', 'cancelled'], endedBefore: 1e15, limit: 2 } as const
+  const runs = await store.log.prunable('system', options)
+  await store.log.prune('system', { ...options, runs })
+  await store.log.prune('system', options)
 }

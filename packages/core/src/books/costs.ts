@@ -27,8 +27,8 @@ export interface CostSummary extends Omit<CostLine, 'key'> {
 export type CostDays = Pick<CostQuery, 'since' | 'until'>
 
 /**
- * What things cost. Answers from sums that are written with each call: a month of a million calls is as fast as an
- * hour.
+ * What things cost. Answers from sums that are written with each call, however many calls there were: of each day, and of
+ * all days together.
  */
 export interface Costs {
   /** A run with everything below it. */

@@ -34,7 +34,10 @@ export interface CostQuery {
    * read one by one: slower, and without those of forgotten runs.
    */
   readonly scope?: string
-  /** Days (UTC, `2026-11-21`), both included. */
+  /**
+   * Days (UTC, `2026-11-21`), both included. Groups of many scopes (`by: 'run'`) are kept in order for all days together;
+   * of some days, all sums of these days are read.
+   */
   readonly since?: string
   readonly until?: string
   /** The dearest first; 100 rows unless said. */

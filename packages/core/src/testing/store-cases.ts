@@ -12,6 +12,7 @@ import { moneyCases } from './store-cases-money.ts'
 import { openCases } from './store-cases-open.ts'
 import { placeCases } from './store-cases-places.ts'
 import { pruneCases } from './store-cases-prune.ts'
+import { totalCases } from './store-cases-totals.ts'
 import { upkeepCases } from './store-cases-upkeep.ts'
 import { watchCases } from './store-cases-watch.ts'
 
@@ -28,6 +29,7 @@ export const storeCases: readonly StoreCase[] = [
   ...pruneCases,
   ...moneyCases,
   ...costCases,
+  ...totalCases,
   ...booksCases,
   ...healthCases,
   ...openCases,

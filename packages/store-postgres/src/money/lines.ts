@@ -1,6 +1,7 @@
 import type { CallEntry, LedgerEntry, RunId, TenantId } from '@meepo/core'
 import { addSums, chargeOf, noSums, type Adjusted, type Charge, type CostSums } from '@meepo/core/store-rules'
 import { doubles, integers, texts } from '../database/arrays.ts'
+import type { Value } from '../database/statement.ts'
 import type { Transaction } from '../database/transaction.ts'
 import type { ReadLine } from '../write/part.ts'
 import { moneySql } from './sql.ts'
@@ -100,28 +101,51 @@ export function toAdjusted(id: string, tenant: TenantId, { at, scopes, entry, be
   return { line, status: last.cost.status }
 }
 
-/** Sums of one transaction, one row per scope, tenant, day and model. */
+/** Sums of one transaction: one row per scope, tenant, day and model, and one per scope and tenant. */
 class RollUps {
-  readonly #rows = new Map<string, { readonly key: readonly string[]; readonly sums: CostSums }>()
+  readonly #rows = new Rows()
+  readonly #totals = new Rows()
 
   add(tenant: TenantId, { scopes, day, model, sums }: Charge): void {
     for (const scope of scopes) {
-      const key = [scope, tenant, day, model]
-      const name = JSON.stringify(key)
-      const row = this.#rows.get(name) ?? { key, sums: noSums() }
-      this.#rows.set(name, row)
-      addSums(row.sums, sums)
+      this.#rows.add([scope, tenant, day, model], sums)
+      this.#totals.add([scope, tenant], sums)
     }
   }
 
   async write(transaction: Transaction): Promise<void> {
+    const [, shared] = await Promise.all([
+      transaction.run(moneySql.addRollUps, ...this.#rows.keys(), ...this.#rows.columns()),
+      transaction.all<{ scope: string }>(moneySql.addTotals, ...this.#totals.keys(), ...this.#totals.columns()),
+    ])
+    if (shared.length > 0) await transaction.run(moneySql.shareTotals, texts(shared.map(({ scope }) => scope)))
+  }
+}
+
+/** Sums by a key of several parts. */
+class Rows {
+  readonly #rows = new Map<string, { readonly key: readonly string[]; readonly sums: CostSums }>()
+
+  add(key: readonly string[], sums: CostSums): void {
+    const name = JSON.stringify(key)
+    const row = this.#rows.get(name) ?? { key, sums: noSums() }
+    this.#rows.set(name, row)
+    addSums(row.sums, sums)
+  }
+
+  /** One array for each part of the keys. */
+  keys(): readonly Value[] {
+    const keys = [...this.#rows.values()].map(({ key }) => key)
+    return (keys[0] ?? []).map((_, part) => texts(keys.map((key) => key[part] ?? '')))
+  }
+
+  /** One array for each sum. */
+  columns(): readonly Value[] {
     const rows = [...this.#rows.values()]
-    const keys = [0, 1, 2, 3].map((part) => texts(rows.map(({ key }) => key[part] ?? '')))
     const amounts = (['picoDollars', 'savedPicoDollars'] as const).map((name) =>
       texts(rows.map(({ sums }) => String(sums[name]))),
     )
-    const counts = counted.map((name) => integers(rows.map(({ sums }) => sums[name])))
-    await transaction.run(moneySql.addRollUps, ...keys, ...amounts, ...counts)
+    return [...amounts, ...counted.map((name) => integers(rows.map(({ sums }) => sums[name])))]
   }
 }
 

@@ -74,6 +74,31 @@ export const moneySql = {
       cache_write = r.cache_write + excluded.cache_write, output = r.output + excluded.output,
       reasoning = r.reasoning + excluded.reasoning`,
 
+  // totals primary key, in its order, then scope_names primary key, in its order. A row without xmax was inserted and not
+  // updated: only the names of such rows can be new, or new to a tenant. Their rows are locked, so that of two tenants that use
+  // a name at the same time one sees the other. Returns the names that others use too.
+  addTotals: `WITH added AS (INSERT INTO totals AS t (scope, tenant, pico, saved, calls, unpriced, unknown, input, cache_read,
+        cache_write, output, reasoning)
+      SELECT scope, tenant, pico::numeric, saved::numeric, calls, unpriced, unknown, input, cache_read, cache_write, output,
+        reasoning
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+          $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
+        AS v (scope, tenant, pico, saved, calls, unpriced, unknown, input, cache_read, cache_write, output, reasoning)
+      ORDER BY scope COLLATE "C", tenant COLLATE "C"
+      ON CONFLICT (scope, tenant) DO UPDATE SET pico = t.pico + excluded.pico, saved = t.saved + excluded.saved,
+        calls = t.calls + excluded.calls, unpriced = t.unpriced + excluded.unpriced, unknown = t.unknown + excluded.unknown,
+        input = t.input + excluded.input, cache_read = t.cache_read + excluded.cache_read,
+        cache_write = t.cache_write + excluded.cache_write, output = t.output + excluded.output,
+        reasoning = t.reasoning + excluded.reasoning
+      RETURNING scope, tenant, xmax = 0 AS is_new),
+    named AS (INSERT INTO scope_names AS n (scope, tenant, is_shared)
+      SELECT scope, min(tenant), count(*) > 1 FROM added WHERE is_new AND scope <> '' GROUP BY scope ORDER BY scope
+      ON CONFLICT (scope) DO UPDATE SET is_shared = n.is_shared OR excluded.is_shared OR n.tenant <> excluded.tenant
+      RETURNING scope, is_shared)
+    SELECT scope FROM named WHERE is_shared`,
+  // totals primary key, in its order. Of all tenants, those of others too.
+  shareTotals: 'UPDATE totals SET is_shared = true WHERE scope = ANY ($1::text[]) AND NOT is_shared',
+
   // alerts unique alert
   tellAlert: `INSERT INTO alerts (alert, at, key, mark, settled, reserved, most)
     SELECT $1, floor(extract(epoch FROM clock_timestamp()) * 1000), $2, $3, $4, $5, $6

@@ -63,6 +63,32 @@ test('a schema of the previous format keeps its rows and gets what is new', asyn
   expect((await client.query('SELECT * FROM planted')).rows).toEqual([])
 })
 
+test('a schema from before totals gets them from its roll-ups, and knows which names tenants share', async () => {
+  await migrate(client, schema, migrations.slice(0, 4))
+  await client.query(`INSERT INTO roll_ups (scope, tenant, day, model, pico, saved, calls, unpriced, unknown, input, cache_read,
+      cache_write, output, reasoning)
+    VALUES ('', 'a', '2026-11-01', 'm', 1, 0, 1, 0, 0, 0, 0, 0, 0, 0), ('user:u', 'a', '2026-11-01', 'm', 16, 1, 1, 0, 0, 1, 2, 3, 4, 5),
+      ('user:u', 'a', '2026-11-02', 'm', 27, 1, 2, 1, 1, 1, 2, 3, 4, 5), ('user:u', 'b', '2026-11-02', 'm', -1, 0, 1, 0, 0, 0, 0, 0, 0, 0),
+      ('user:v', 'b', '2026-11-02', 'm', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`)
+  await migrate(client, schema)
+  const totals = await client.query({
+    text: `SELECT scope, tenant, kind, is_shared, pico::text, saved::text, calls::int, unpriced::int, unknown::int, input::int,
+        reasoning::int FROM totals ORDER BY scope, tenant`,
+    rowMode: 'array',
+  })
+  expect(totals.rows).toEqual([
+    ['', 'a', '', false, '1', '0', 1, 0, 0, 0, 0],
+    ['user:u', 'a', 'user', true, '43', '2', 3, 1, 1, 2, 10],
+    ['user:u', 'b', 'user', true, '-1', '0', 1, 0, 0, 0, 0],
+    ['user:v', 'b', 'user', false, '0', '0', 0, 0, 0, 0, 0],
+  ])
+  const names = await client.query('SELECT scope, tenant, is_shared FROM scope_names ORDER BY scope')
+  expect(names.rows).toEqual([
+    { scope: 'user:u', tenant: 'a', is_shared: true },
+    { scope: 'user:v', tenant: 'b', is_shared: false },
+  ])
+})
+
 test('a migration that fails leaves the schema as it was', async () => {
   await migrate(client, schema)
   const before = await columns()

@@ -1,4 +1,5 @@
 import type { Client } from 'pg'
+import { fillTotals } from '../schema/005-totals.ts'
 
 /** Events of a run. */
 const perRun = 25
@@ -23,7 +24,7 @@ function statementsFor(runs: number): readonly string[] {
     `INSERT INTO runs (run_id, tenant, definition, version, session_id, fingerprint, parent_run, parent_number,
         parent_child, priority, created_at, status, epoch, owner, ready, wake_at, ended_at, last_seq)
       SELECT 'run-' || n, CASE WHEN n % 2000 = 0 THEN 'rare' WHEN n % 10 < 7 THEN 'big' ELSE 'small-' || n % 50 END,
-        CASE WHEN n % 3000 = 1 THEN 'rare' ELSE 'agent-' || n % 8 END, '1', 'session-' || n / 5, 'f',
+        CASE WHEN n % 3000 = 1 THEN 'rare' ELSE 'agent-' || n % 8 END, '1', 'session-' || CASE WHEN n % 10 < 7 THEN n / 5 ELSE n END, 'f',
         CASE WHEN n % 10 >= 5 THEN 'run-' || (n - n % 10) END, CASE WHEN n % 10 >= 5 THEN n % 10 END,
         CASE WHEN n % 10 >= 5 THEN 'child' END, n % 3, n * 1000.0, status, 1,
         CASE status WHEN 'running' THEN 'engine-' || 1 + n % 2 END, status = 'queued',
@@ -57,6 +58,7 @@ function statementsFor(runs: number): readonly string[] {
       FROM runs, LATERAL (VALUES ('', id % 28), ('agent:' || definition, id % 28), ('run:' || run_id, 0),
         ('session:' || session_id, 0), ('user:u' || id % 500, id % 28)) AS s (scope, part)
       GROUP BY tenant, scope, part ORDER BY scope, tenant, part`,
+    ...fillTotals,
     `INSERT INTO accounts (key, settled, reserved, most, run)
       SELECT 'run:' || run_id, 21, 0, 1000000, run_id FROM runs ORDER BY id`,
     `INSERT INTO accounts (key, settled, reserved, most) SELECT 'daily/user:u' || n, 100, 7, 1000 FROM generate_series(0, 499) AS v (n)`,

@@ -9,7 +9,7 @@ import { pruneSql } from '../log/prune.ts'
 import { removalSql } from '../log/removal.ts'
 import { moneyListSql } from '../money/money.ts'
 import { moneySql } from '../money/sql.ts'
-import { costSql } from '../read/costs.ts'
+import { chargedDays, costSql } from '../read/costs.ts'
 import { ledgerSql } from '../read/ledger.ts'
 import { listStatements } from '../read/lists.ts'
 import { readSql } from '../read/sql.ts'
@@ -30,13 +30,16 @@ export function readQueries(schema: string): readonly ReadQuery[] {
     inbox: inboxSql,
     leases: readsOf(leaseSql, ['claim', 'claimHeld']),
     blobs: { getBlob },
-    money: { ...moneyListSql, ...ledgerSql, ...readsOf(moneySql, []) },
-    costs: Object.fromEntries(
-      Object.entries(costSql).flatMap(([by, [ofAll, ofTenant]]) => [
-        [by, ofAll],
-        [`${by}OfTenant`, ofTenant],
-      ]),
-    ),
+    money: { ...moneyListSql, ...ledgerSql, ...readsOf(moneySql, ['shareTotals']) },
+    costs: {
+      chargedDays,
+      ...Object.fromEntries(
+        Object.entries(costSql).flatMap(([by, [ofAll, ofTenant]]) => [
+          [by, ofAll],
+          [`${by}OfTenant`, ofTenant],
+        ]),
+      ),
+    },
     limits: readsOf(limitSql, []),
     health: healthSql,
     prune: { ...forgetSql, prunedRoots: pruneSql.roots, open: pruneSql.open, trees, lock, lockBlobs },

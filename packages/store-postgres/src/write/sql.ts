@@ -1,7 +1,7 @@
 /**
  * The statements of lanes. A transaction locks in this order, each kind by key: engines, places, runs, reservations,
- * accounts, roll-ups; so two transactions that want the same rows wait for each other and never both. What is left (rows that two
- * insert in the same moment) ends in an error of one of them, and that one begins anew.
+ * accounts, roll-ups, totals, names; so two transactions that want the same rows wait for each other and never both. What is left
+ * (rows that two insert in the same moment) ends in an error of one of them, and that one begins anew.
  *
  * All read what is committed: each statement sees what was committed before it began, and a locked row is the latest.
  */

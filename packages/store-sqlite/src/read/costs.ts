@@ -10,7 +10,7 @@ import {
   type RollUp,
 } from '@meepo/core/store-rules'
 import { tenantOf } from '../client/encode.ts'
-import { integer, text, type Row } from '../row.ts'
+import { integer, optionalText, text, type Row } from '../row.ts'
 import { findAdjusted, readLedger } from './ledger.ts'
 import { rowsPerTurn, type Reader } from './reader.ts'
 
@@ -19,15 +19,19 @@ const firstDay = '0000'
 const lastDay = '9999-99-99'
 const picoPerDollar = 1_000_000_000_000n
 
-/** See `Money.report`. From roll-ups by one statement; only a query across two kinds of scopes reads the ledger. */
+/** See `Money.report`. From totals or roll-ups by one statement; only a query across two kinds of scopes reads the ledger. */
 export async function report(reader: Reader, scope: Scope, query: CostQuery): Promise<readonly CostRow[]> {
-  const { by, since = firstDay, until = lastDay, limit = defaultReportRows } = query
+  const { by, since, until, limit = defaultReportRows } = query
   const plan = planReport(query)
   if (plan.kind === 'lines') return reportOf(await rollUpsOfLines(reader, scope, plan), query)
-  const common = [tenantOf(scope), since, until, limit] as const
+  const tenant = tenantOf(scope)
+  const common = [tenant, since ?? firstDay, until ?? lastDay, limit] as const
   if (plan.kind === 'prefix') {
-    const statement = scope === 'system' ? 'costsByScope' : 'costsByScopeOfTenant'
-    const rows = reader.all(statement, plan.prefix, ...common, `${by};`)
+    // Read before the days: they only grow in number.
+    const totals =
+      tenant === null ? reader.all('costsByScope', by, limit) : reader.all('costsByScopeOfTenant', by, limit, tenant)
+    const inDays = tenant === null ? 'costsByScopeInDays' : 'costsByScopeInDaysOfTenant'
+    const rows = isAllDays(reader, query) ? totals : reader.all(inDays, by, ...common)
     return rows.map((found) => toRow(text(found, 'name').slice(plan.prefix.length), found))
   }
   if (by === 'day' || by === 'model') {
@@ -37,6 +41,15 @@ export async function report(reader: Reader, scope: Scope, query: CostQuery): Pr
   const rows = reader.all('costsInTotal', plan.scope, ...common)
   if (by === 'total' && rows.length === 0) return reportOf([], query)
   return rows.map((found) => toRow(by === 'total' ? by : plan.scope.slice(by.length + 1), found))
+}
+
+/** Whether nothing was ever charged on another day than those that a query asks for. */
+function isAllDays(reader: Reader, { since, until }: CostQuery): boolean {
+  if (since === undefined && until === undefined) return true
+  const [days] = reader.all('chargedDays')
+  const first = days && optionalText(days, 'first')
+  const last = days && optionalText(days, 'last')
+  return (since ?? firstDay) <= (first ?? lastDay) && (until ?? lastDay) >= (last ?? firstDay)
 }
 
 async function rollUpsOfLines(

@@ -5,28 +5,51 @@ const sums = `sum(r.dollars) + sum(r.pico) / 1000000000000 AS dollars, sum(r.pic
     sum(r.calls) AS calls, sum(r.unpriced) AS unpriced, sum(r.unknown) AS unknown, sum(r.input) AS input,
     sum(r.cache_read) AS cache_read, sum(r.cache_write) AS cache_write, sum(r.output) AS output,
     sum(r.reasoning) AS reasoning`
-const dearestFirst = 'ORDER BY dollars DESC, pico DESC, name LIMIT ?5'
+const dearestFirst = 'ORDER BY dollars DESC, pico DESC, name'
 
 /** One scope, grouped by something of the roll-up: scopes_scope, then the primary key of roll_ups. */
 function byPart(part: string, join = ''): string {
   return `SELECT ${part} AS name, ${sums} FROM scopes AS s JOIN roll_ups AS r ON r.scope = s.id ${join}
-    WHERE s.scope = ?1 AND (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4 GROUP BY name ${dearestFirst}`
+    WHERE s.scope = ?1 AND (?2 IS NULL OR s.tenant = ?2) AND r.day >= ?3 AND r.day <= ?4 GROUP BY name ${dearestFirst} LIMIT ?5`
 }
 
 /**
- * Many scopes that begin alike: a range of an index whose order is that of the groups. Which are the dearest is found
- * first; everything else is summed up for those alone.
+ * Many scopes that begin alike, on some days: every roll-up of these days is looked at (roll_ups_day). Which are the dearest is
+ * found first; everything else is summed up for those alone.
  */
-function byScope(tenant: string, index: string): string {
+function byScopeInDays(tenant: string): string {
   return `WITH dearest (name) AS (
-      SELECT s.scope FROM scopes AS s INDEXED BY ${index} CROSS JOIN roll_ups AS r ON r.scope = s.id
-      WHERE ${tenant} s.scope >= ?1 AND s.scope < ?6 AND r.day >= ?3 AND r.day <= ?4
-      GROUP BY s.scope
+      SELECT s.scope FROM roll_ups AS r INDEXED BY roll_ups_day CROSS JOIN scopes AS s ON s.id = r.scope
+      WHERE r.day >= ?3 AND r.day <= ?4 AND s.kind = ?1 ${tenant} GROUP BY s.scope
       ORDER BY sum(r.dollars) + sum(r.pico) / 1000000000000 DESC, sum(r.pico) % 1000000000000 DESC, s.scope LIMIT ?5)
     SELECT dearest.name AS name, ${sums} FROM dearest CROSS JOIN scopes AS s ON s.scope = dearest.name
       CROSS JOIN roll_ups AS r ON r.scope = s.id
-    WHERE ${tenant} r.day >= ?3 AND r.day <= ?4 GROUP BY dearest.name ${dearestFirst}`
+    WHERE r.day >= ?3 AND r.day <= ?4 ${tenant} GROUP BY dearest.name ${dearestFirst}`
 }
+
+/** The dearest of a tenant, in the order of scopes_dearest. */
+const dearestOfTenant = 'ORDER BY s.dollars DESC, s.pico DESC, s.scope LIMIT ?2'
+
+/**
+ * The same of all tenants. A name that one tenant uses is among its dearest or not among those of all; the others are few, and
+ * added up (scopes_shared). As above, everything else is summed up for the dearest alone (scopes_scope).
+ */
+const byScope = `WITH tenants (tenant) AS (SELECT tenant FROM scopes WHERE scope = ''),
+    found (name, dollars, pico) AS (
+      SELECT f.scope, f.dollars, f.pico FROM tenants CROSS JOIN scopes AS f ON f.id IN (
+        SELECT s.id FROM scopes AS s INDEXED BY scopes_dearest WHERE s.tenant = tenants.tenant AND s.kind = ?1
+          AND s.dollars IS NOT NULL AND s.is_shared = 0 ${dearestOfTenant})
+      UNION ALL
+      SELECT s.scope, sum(s.dollars) + sum(s.pico) / 1000000000000, sum(s.pico) % 1000000000000
+      FROM scopes AS s INDEXED BY scopes_shared
+      WHERE s.is_shared = 1 AND s.scope >= ?1 || ':' AND s.scope < ?1 || ';' AND s.dollars IS NOT NULL GROUP BY s.scope),
+    dearest (name) AS (SELECT name FROM found ORDER BY dollars DESC, pico DESC, name LIMIT ?2)
+    SELECT dearest.name AS name, ${sums} FROM dearest CROSS JOIN scopes AS r ON r.scope = dearest.name
+    GROUP BY dearest.name ${dearestFirst}`
+
+const totalOfScope = `s.scope AS name, s.dollars AS dollars, s.pico AS pico, s.saved_dollars AS saved_dollars,
+    s.saved_pico AS saved_pico, s.calls AS calls, s.unpriced AS unpriced, s.unknown AS unknown, s.input AS input,
+    s.cache_read AS cache_read, s.cache_write AS cache_write, s.output AS output, s.reasoning AS reasoning`
 
 /** In the order of booking. */
 function linesOf(condition: string): string {
@@ -51,6 +74,9 @@ export type MoneyStatement =
   | 'costsByModel'
   | 'costsByScope'
   | 'costsByScopeOfTenant'
+  | 'chargedDays'
+  | 'costsByScopeInDays'
+  | 'costsByScopeInDaysOfTenant'
   | 'ledger'
   | 'ledgerOfTenant'
   | 'ledgerOfRun'
@@ -70,10 +96,14 @@ export const moneySql: Readonly<Record<MoneyStatement, string>> = {
   costsInTotal: byPart("'total'"),
   costsByDay: byPart('r.day'),
   costsByModel: byPart('m.model', 'JOIN models AS m ON m.id = r.model'),
-  // scopes_scope
-  costsByScope: byScope('(?2 IS NULL) AND', 'scopes_scope'),
-  // scopes_tenant
-  costsByScopeOfTenant: byScope('s.tenant = ?2 AND', 'scopes_tenant'),
+  costsByScope: byScope,
+  // scopes_dearest
+  costsByScopeOfTenant: `SELECT ${totalOfScope} FROM scopes AS s INDEXED BY scopes_dearest
+    WHERE s.tenant = ?3 AND s.kind = ?1 AND s.dollars IS NOT NULL ${dearestOfTenant}`,
+  // The first and the last day of all: roll_ups_day
+  chargedDays: `SELECT (SELECT min(day) FROM roll_ups) AS first, (SELECT max(day) FROM roll_ups) AS last`,
+  costsByScopeInDays: byScopeInDays('AND ?2 IS NULL'),
+  costsByScopeInDaysOfTenant: byScopeInDays('AND s.tenant = ?2'),
 
   // By rowid, ledger_tenant or ledger_run.
   ledger: linesOf(''),

@@ -61,6 +61,33 @@ test('a file of the first format keeps its runs when money and limits come', () 
   expect(schema(db).length).toBe(schema(empty).length)
 })
 
+test('a file from before totals gets them from its roll-ups, and knows which names tenants share', () => {
+  const db = open()
+  migrate(db, migrations.slice(0, 7))
+  db.exec(`INSERT INTO scopes (id, scope, tenant) VALUES (1, '', 'a'), (2, 'user:u', 'a'), (3, 'user:u', 'b'),
+      (4, 'user:v', 'b'), (5, 'user:unpaid', 'b'), (6, '', 'b');
+    INSERT INTO roll_ups (scope, day, model, dollars, pico, saved_dollars, saved_pico, calls, unpriced, unknown, input,
+      cache_read, cache_write, output, reasoning)
+    VALUES (2, '2026-11-01', 1, 1, 600000000000, 0, 1, 1, 0, 0, 1, 2, 3, 4, 5),
+      (2, '2026-11-02', 1, 2, 700000000000, 0, 1, 2, 1, 1, 1, 2, 3, 4, 5),
+      (3, '2026-11-02', 1, -1, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0), (4, '2026-11-02', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`)
+  migrate(db)
+  const columns = 'id, kind, is_shared, dollars, pico, saved_pico, calls, unpriced, unknown, input, reasoning'
+  expect(
+    db
+      .prepare(`SELECT ${columns} FROM scopes ORDER BY id`)
+      .all()
+      .map((found) => Object.values(found)),
+  ).toEqual([
+    [1, '', 0, null, 0, 0, 0, 0, 0, 0, 0],
+    [2, 'user', 1, 4, 300_000_000_000, 2, 3, 1, 1, 2, 10],
+    [3, 'user', 1, -1, 5, 0, 1, 0, 0, 0, 0],
+    [4, 'user', 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [5, 'user', 0, null, 0, 0, 0, 0, 0, 0, 0],
+    [6, '', 0, null, 0, 0, 0, 0, 0, 0, 0],
+  ])
+})
+
 test('a migration that fails leaves the file as it was', () => {
   const db = open()
   migrate(db)

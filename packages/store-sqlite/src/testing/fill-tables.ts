@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { fillTotals } from '../schema/008-totals.ts'
 
 /** Events of a run. */
 const perRun = 25
@@ -14,7 +15,7 @@ export function fillTables(db: DatabaseSync, events: number): void {
   db.exec('COMMIT')
 }
 
-/** How each table is filled, in order. `n` counts runs. */
+/** How each table is filled, in order. `n` counts runs. In SQLite `||` comes before all other operators. */
 function statementsFor(runs: number): readonly string[] {
   const numbers = (most: number, name: string): string =>
     `${name} (${name === 'numbers' ? 'n' : name}) AS (SELECT 1 UNION ALL SELECT ${name === 'numbers' ? 'n' : name} + 1 FROM ${name} LIMIT ${most})`
@@ -26,8 +27,8 @@ function statementsFor(runs: number): readonly string[] {
         WHEN n % 1000 = 98 THEN 'running' WHEN n % 1000 = 99 THEN 'queued' ELSE 'cancelled' END AS status FROM numbers)
       INSERT INTO runs (run_id, tenant, definition, version, session_id, fingerprint, parent_run, parent_number,
         parent_child, priority, created_at, status, epoch, owner, ready, wake_at, ended_at)
-      SELECT 'run-' || n, CASE WHEN n % 2000 = 0 THEN 'rare' WHEN n % 10 < 7 THEN 'big' ELSE 'small-' || n % 50 END,
-        iif(n % 3000 = 1, 'rare', 'agent-' || n % 8), '1', 'session-' || n / 5, 'f',
+      SELECT 'run-' || n, CASE WHEN n % 2000 = 0 THEN 'rare' WHEN n % 10 < 7 THEN 'big' ELSE 'small-' || (n % 50) END,
+        iif(n % 3000 = 1, 'rare', 'agent-' || (n % 8)), '1', 'session-' || iif(n % 10 < 7, n / 5, n), 'f',
         iif(n % 10 >= 5, 'run-' || (n - n % 10), NULL), iif(n % 10 >= 5, n % 10, NULL), iif(n % 10 >= 5, 'child', NULL),
         n % 3, n * 1000.0, status, 1, iif(status = 'running', 1 + n % 2, NULL), status = 'queued',
         iif(status = 'waiting', 4e12, NULL), iif(status IN ('completed', 'failed', 'cancelled'), n * 1000.0 + 500, NULL) FROM s`,
@@ -43,7 +44,7 @@ function statementsFor(runs: number): readonly string[] {
     `INSERT INTO scopes (scope, tenant) SELECT DISTINCT 'agent:' || definition, tenant FROM runs`,
     `INSERT INTO scopes (scope, tenant) SELECT 'run:' || run_id, tenant FROM runs`,
     `INSERT INTO scopes (scope, tenant) SELECT DISTINCT 'session:' || session_id, tenant FROM runs`,
-    `INSERT INTO scopes (scope, tenant) SELECT DISTINCT 'user:u' || id % 500, tenant FROM runs`,
+    `INSERT INTO scopes (scope, tenant) SELECT DISTINCT 'user:u' || (id % 500), tenant FROM runs`,
     `INSERT INTO models (model) VALUES ('p:m')`,
     `${times(3)} INSERT INTO ledger (call, tenant, run, at, adjusts, kind, scopes, entry)
       SELECT r.run_id || '/' || k || '/1.1', t.id, r.id, r.created_at + k, NULL, 'call', '[' || t.id || ']',
@@ -54,7 +55,8 @@ function statementsFor(runs: number): readonly string[] {
     `${times(28)} INSERT INTO roll_ups (scope, day, model, dollars, pico, saved_dollars, saved_pico, calls, unpriced, unknown, input,
         cache_read, cache_write, output, reasoning)
       SELECT s.id, printf('2026-11-%02d', k), 1, 0, 21 + s.id, 0, 0, 3, 0, 0, 300, 0, 0, 30, 0 FROM scopes AS s CROSS JOIN k
-      WHERE k = 1 OR s.scope = '' OR s.scope LIKE 'agent:%' OR s.scope LIKE 'user:%'`,
+      WHERE k = 1 + s.id % 28 OR s.scope = '' OR s.scope LIKE 'agent:%' OR s.scope LIKE 'user:%'`,
+    fillTotals,
     `INSERT INTO accounts (key, settled, reserved, most, run) SELECT 'run:' || run_id, '21', '0', '1000000', run_id FROM runs`,
     `${times(500)} INSERT INTO accounts (key, settled, reserved, most) SELECT 'daily/user:u' || k, '100', '7', '1000' FROM k`,
     `INSERT INTO reservations (call, tenant, run, granted, at_least, accounts, expires_at)

@@ -2,7 +2,10 @@
 export const moneySql = {
   // scopes_scope
   findScope: 'SELECT id FROM scopes WHERE scope = ? AND tenant = ?',
-  insertScope: 'INSERT INTO scopes (scope, tenant) VALUES (?, ?)',
+  insertScope: `INSERT INTO scopes (scope, tenant, is_shared)
+    VALUES (?1, ?2, ?1 <> '' AND EXISTS (SELECT 1 FROM scopes WHERE scope = ?1))`,
+  // scopes_scope
+  shareScope: 'UPDATE scopes SET is_shared = 1 WHERE scope = ?1 AND tenant <> ?2 AND is_shared = 0',
   findScopeName: 'SELECT scope, tenant FROM scopes WHERE id = ?',
   // models unique model
   findModel: 'SELECT id FROM models WHERE model = ?',
@@ -48,6 +51,15 @@ export const moneySql = {
       input = input + excluded.input, cache_read = cache_read + excluded.cache_read,
       cache_write = cache_write + excluded.cache_write, output = output + excluded.output,
       reasoning = reasoning + excluded.reasoning`,
+
+  // By rowid. As above, for all days and models; bound numbers are not whole until they are cast.
+  addTotal: `UPDATE scopes SET
+      dollars = ifnull(dollars, 0) + CAST(?2 AS INTEGER) + (pico + CAST(?3 AS INTEGER)) / 1000000000000, pico = (pico + CAST(?3 AS INTEGER)) % 1000000000000,
+      saved_dollars = saved_dollars + CAST(?4 AS INTEGER) + (saved_pico + CAST(?5 AS INTEGER)) / 1000000000000,
+      saved_pico = (saved_pico + CAST(?5 AS INTEGER)) % 1000000000000,
+      calls = calls + ?6, unpriced = unpriced + ?7, unknown = unknown + ?8, input = input + ?9,
+      cache_read = cache_read + ?10, cache_write = cache_write + ?11, output = output + ?12, reasoning = reasoning + ?13
+    WHERE id = ?1`,
 
   // alerts unique alert
   insertAlert: `INSERT INTO alerts (alert, at, key, mark, settled, reserved, most) VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -23,7 +23,7 @@ interface Pending {
 
 /**
  * The roll-ups of the writer: lines of one transaction are added up in memory and written as one row per scope, day and
- * model. Names are kept as numbers, which only grow in number, so what is known of them stays true until a rollback.
+ * model, and one per scope for its total. Names are kept as numbers, which only grow in number, so what is known of them stays true until a rollback.
  */
 export class Sums {
   readonly #run: Statements
@@ -87,25 +87,17 @@ export class Sums {
 
   /** Writes what was added, at the end of the transaction. */
   flush(): void {
+    const totals = new Map<number, CostSums>()
     for (const places of this.#pending.values()) {
       for (const { scope, day, model, sums } of places.values()) {
-        this.#run.addRollUp.run(
-          scope,
-          day,
-          model,
-          ...split(sums.picoDollars),
-          ...split(sums.savedPicoDollars),
-          sums.calls,
-          sums.unpricedCalls,
-          sums.unknownCalls,
-          sums.inputTokens,
-          sums.cacheReadTokens,
-          sums.cacheWriteTokens,
-          sums.outputTokens,
-          sums.reasoningTokens,
-        )
+        this.#run.addRollUp.run(scope, day, model, ...columnsOf(sums))
+        const total = totals.get(scope)
+        // Nobody reads what is pending any more: the first sums of a scope become its total.
+        if (total) addSums(total, sums)
+        else totals.set(scope, sums)
       }
     }
+    for (const [scope, sums] of totals) this.#run.addTotal.run(scope, ...columnsOf(sums))
     this.#pending.clear()
   }
 
@@ -127,9 +119,14 @@ export class Sums {
     const known = this.#scopes.get(name)
     if (known !== undefined) return known
     const found = this.#run.findScope.get(scope, tenant)
-    const id = found ? integer(found, 'id') : Number(this.#run.insertScope.run(scope, tenant).lastInsertRowid)
+    const id = found ? integer(found, 'id') : this.#insertScope(tenant, scope)
     this.#scopes.set(name, id)
     return id
+  }
+
+  #insertScope(tenant: TenantId, scope: string): number {
+    if (scope !== everything) this.#run.shareScope.run(scope, tenant)
+    return Number(this.#run.insertScope.run(scope, tenant).lastInsertRowid)
   }
 
   #model(model: string): number {
@@ -140,6 +137,22 @@ export class Sums {
     this.#models.set(model, id)
     return id
   }
+}
+
+/** In the order of the statements. */
+function columnsOf(sums: CostSums): readonly number[] {
+  return [
+    ...split(sums.picoDollars),
+    ...split(sums.savedPicoDollars),
+    sums.calls,
+    sums.unpricedCalls,
+    sums.unknownCalls,
+    sums.inputTokens,
+    sums.cacheReadTokens,
+    sums.cacheWriteTokens,
+    sums.outputTokens,
+    sums.reasoningTokens,
+  ]
 }
 
 /** Whole dollars, rounded down, and the rest, which is never negative. Both are exact as numbers. */
