@@ -128,7 +128,7 @@ test('slots are shared by processes, and those of a killed one are free after it
   const first = survivor.lines[1]?.at ?? 0
   // The last beat was up to 200 ms before the kill.
   expect(first - killedAt).toBeGreaterThan(300)
-  expect(first - killedAt).toBeLessThan(1_500)
+  expect(first - killedAt).toBeLessThan(15_000)
   const store = await openSqliteStore({ path: join(folder, 'meepo.db') })
   expect((await store.counters.inspect()).buckets.filter(({ open: left }) => left > 0)).toEqual([])
   await store.close()
