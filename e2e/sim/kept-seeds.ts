@@ -10,6 +10,7 @@ export const keptSeeds: Readonly<Record<string, string>> = {
   '1071': 'a child was created, the answer got lost, and nobody drove it',
   '1223': 'an append behind one that got lost',
   '1255': 'a signal for a run that was failing',
+  '2033': 'the audit of limits: a lease that ends in a part of a millisecond that counters do not know',
   '2156': 'the cancel of a child, or the reading of mail, failed once and was not tried again',
   '3032': 'a run that was on its way back to the queue was driven again',
   '4114': 'a run that was cancelled before a person decided, and resumed',

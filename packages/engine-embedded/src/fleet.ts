@@ -189,9 +189,12 @@ export class Fleet implements RunOwner {
   }
 
   async #loadNow(claim: Claim, isPreviewed: boolean): Promise<void> {
+    const { engine } = this
     const { runId, tenant } = claim
     try {
       const { recording, fetched, lost } = await loadRun(this.store, this.machine.scheduler, tenant, runId)
+      // Others own it since, and nobody here keeps room for it.
+      if (engine !== this.engine) return
       if (this.#isStopping || recording.isEnded) {
         this.returnRoom()
         if (!recording.isEnded) await this.#releases.give([{ runId, epoch: claim.epoch, status: 'queued' }])
@@ -209,6 +212,7 @@ export class Fleet implements RunOwner {
       })
       this.mail.read(run)
     } catch (thrown) {
+      if (engine !== this.engine) return
       this.returnRoom()
       this.#strays.add(claim)
       this.#tell(thrown, runId)
