@@ -71,7 +71,7 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
         if (claim) {
           tell({ kind: 'claimed', calledAt, runId })
           point('take.after')
-        }
+        } else takenAt.delete(runId)
         return claim
       },
       release: async (engine, runs) => {
