@@ -110,7 +110,8 @@ async function simulateClosed(
   })
   const bugs = { acksEarly: false, keepsTornTail: false, ...bug?.server }
   const server: StoreServer = new StoreServer(timeline, chance.part('store'), story, bugs, (counters) =>
-    watchCounters(counters, limits, () => timeline.elapsed, found),
+    // The counters know whole milliseconds: by the end of a lease they free what its holder had.
+    watchCounters(counters, limits, () => Math.floor(timeline.elapsed), found),
   )
   server.disk.isLying = bug?.liesAboutSync === true
   const surroundings: Surroundings = {

@@ -10,6 +10,8 @@ type Fact<T = StoreLine> = T extends StoreLine ? Omit<T, 'at' | 'worker'> : neve
  */
 export function watchStore(store: Store, worker: number, lines: LineFile, point: (name: string) => void): Store {
   const tell = (fact: Fact): void => lines.write({ ...fact, at: Date.now(), worker })
+  /** When this worker took a run last: what it had on its way before that is refused, and was given up. */
+  const takenAt = new Map<string, number>()
   return {
     ...store,
     close: () => store.close(),
@@ -32,7 +34,9 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
         try {
           await store.log.append(scope, request)
         } catch (thrown) {
-          tell({ kind: 'refused', runId, code: MeepoError.is(thrown) ? thrown.code : String(thrown) })
+          const code = MeepoError.is(thrown) ? thrown.code : String(thrown)
+          const isGivenUp = code === 'store.fenced' && calledAt <= (takenAt.get(runId) ?? 0)
+          if (!isGivenUp) tell({ kind: 'refused', runId, code })
           throw thrown
         }
         tell({ kind: 'appended', calledAt, runId, afterSeq, types: events.map((event) => event.type) })
@@ -62,11 +66,12 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
       },
       take: async (engine, runId, epoch) => {
         const calledAt = Date.now()
+        takenAt.set(runId, calledAt)
         const claim = await store.leases.take(engine, runId, epoch)
         if (claim) {
           tell({ kind: 'claimed', calledAt, runId })
           point('take.after')
-        }
+        } else takenAt.delete(runId)
         return claim
       },
       release: async (engine, runs) => {

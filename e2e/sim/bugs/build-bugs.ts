@@ -84,4 +84,14 @@ export const buildBugs: Readonly<Record<string, Bug>> = {
       { file: '/engine-embedded/dist/intake.js', find: 'this.#isUnsure = true', replace: 'this.#isUnsure = false' },
     ],
   },
+  'driven-under-old-epoch': {
+    what: 'a run whose append failed is driven again under the epoch under which it was given up',
+    build: [
+      {
+        file: '/engine-embedded/dist/strays.js',
+        find: 'await store.leases.take(engine, given.runId, given.epoch)',
+        replace: 'given',
+      },
+    ],
+  },
 }

@@ -1,4 +1,4 @@
-import { eventVersions, MeepoError, type AppendRequest, type EventType, type Store } from '@meepo/core'
+import { eventVersions, MeepoError, type Claim, type EventType, type RunId, type Store } from '@meepo/core'
 import type { Bug, BugPlace } from './bug.ts'
 
 /** How early a parent hears of the end of its child. */
@@ -14,13 +14,13 @@ function pause({ life, timeline }: BugPlace, ms: number): Promise<void> {
   return new Promise((resolve) => void timeline.after(ms, life, 'bug', resolve))
 }
 
-/** The epoch under which somebody owns the run now. */
-async function epochNow({ server }: BugPlace, request: AppendRequest): Promise<number> {
+/** Under which epoch somebody owns the run now. */
+async function claimNow({ server }: BugPlace, runId: RunId): Promise<Claim | undefined> {
   for (const { engine } of await server.state.leases.engines()) {
-    const claim = (await server.state.leases.owned(engine)).find(({ runId }) => runId === request.runId)
-    if (claim) return claim.epoch
+    const claim = (await server.state.leases.owned(engine)).find((owned) => owned.runId === runId)
+    if (claim) return claim
   }
-  return request.epoch
+  return undefined
 }
 
 /** Bugs that lie at a port: a store, a network, a tool or a disk that does less than it says. */
@@ -46,13 +46,20 @@ export const portBugs: Readonly<Record<string, Bug>> = {
     }),
   },
   'no-fencing': {
-    what: 'the log takes appends of an owner whose lease was taken, who learns of it late',
+    what: 'the store takes appends of an owner whose lease was taken, and gives it its runs again; it learns of it late',
     store: (store, place) => ({
       ...withAppend(store, async (scope, request) =>
-        store.log.append(scope, { ...request, epoch: await epochNow(place, request) }),
+        store.log.append(scope, {
+          ...request,
+          epoch: (await claimNow(place, request.runId))?.epoch ?? request.epoch,
+        }),
       ),
       leases: {
         ...store.leases,
+        take: async (engine, runId, epoch) => {
+          const taken = await store.leases.take(engine, runId, epoch).catch(() => undefined)
+          return taken ?? claimNow(place, runId)
+        },
         beat: async (engine) => {
           const isAlive = await store.leases.beat(engine)
           if (!isAlive) await pause(place, lateMs)

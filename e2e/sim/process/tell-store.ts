@@ -29,7 +29,7 @@ export function tellStore(store: Store, life: Life, timeline: Timeline, { lines 
     how(value)
     return value
   }
-  /** When a write of a run was lost, by run. */
+  /** When a write of a run was lost, or given up, by run. */
   const lostAt = new Map<RunId, number>()
   /** Writes of a run that got no answer yet, by when they were called. */
   const open = new Map<RunId, Set<number>>()
@@ -84,6 +84,11 @@ export function tellStore(store: Store, life: Life, timeline: Timeline, { lines 
         return told(store.leases.claim(engine, options), (claims) => {
           for (const { runId } of claims) tell({ kind: 'claimed', calledAt, runId })
         })
+      },
+      take: (engine, runId, epoch) => {
+        // Whoever takes its own run under the next epoch has given up what is still on its way under this one.
+        lostAt.set(runId, timeline.tick())
+        return store.leases.take(engine, runId, epoch)
       },
       owned: (engine) => {
         const calledAt = timeline.tick()

@@ -140,13 +140,17 @@ export class SimulatedProvider {
     const { life, signal, resolve } = exchange
     const encoder = new TextEncoder()
     const kept = isCut ? pieces.slice(0, 1 + this.#chance.below(pieces.length - 2)) : pieces
+    const stops: (() => void)[] = []
+    const stopAll = (): void => {
+      for (const stop of stops) stop()
+    }
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         let ms = 1
-        const stops = [...kept.entries()].map(([index, piece]) => {
+        for (const [index, piece] of kept.entries()) {
           ms += this.#chance.between(1, 60) * this.illness.slowness
-          return this.#timeline.after(ms, life, `piece ${index}`, () => controller.enqueue(encoder.encode(piece)))
-        })
+          stops.push(this.#timeline.after(ms, life, `piece ${index}`, () => controller.enqueue(encoder.encode(piece))))
+        }
         stops.push(
           this.#timeline.after(ms + 1, life, 'end of stream', () => {
             if (isCut) controller.error(networkError('ECONNRESET'))
@@ -154,11 +158,13 @@ export class SimulatedProvider {
           }),
         )
         const abort = (): void => {
-          for (const stop of stops) stop()
+          stopAll()
           controller.error(signal?.reason)
         }
         signal?.addEventListener('abort', abort, { once: true })
       },
+      // Whoever has read enough goes: the rest is sent to nobody.
+      cancel: stopAll,
     })
     this.#reply(exchange, 1, () => resolve(new Response(body, { headers: { 'content-type': 'text/event-stream' } })))
   }

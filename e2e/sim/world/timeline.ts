@@ -11,8 +11,8 @@ import type { Trace } from './trace.ts'
 const beginAt = Date.UTC(2026, 10, 30, 23, 59, 40)
 
 interface TimedEvent {
-  readonly at: number
-  readonly order: number
+  at: number
+  order: number
   readonly life: Life | undefined
   readonly what: string
   readonly run: () => void
@@ -70,7 +70,8 @@ export class Timeline {
       if (event === undefined) return
       if (event.isStopped || event.life?.isDead === true) continue
       if (event.life?.isPaused === true) {
-        event.life.held.push({ run: () => this.#push({ ...event, at: this.elapsed, order: this.#made++ }) })
+        // The same event, later: whoever stops it then must find it.
+        event.life.held.push({ run: () => this.#push(Object.assign(event, { at: this.elapsed, order: this.#made++ })) })
         continue
       }
       await this.#happen(event)

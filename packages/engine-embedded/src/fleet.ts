@@ -31,6 +31,7 @@ import type { Previews } from './previews.ts'
 import type { Registry } from './registry.ts'
 import { keepsPlace, releaseOf, Releases } from './releases.ts'
 import { Rooms } from './rooms.ts'
+import { Strays } from './strays.ts'
 import { Traffic } from './traffic.ts'
 
 /*
@@ -38,7 +39,8 @@ import { Traffic } from './traffic.ts'
  * back, and keeps what is in memory in step with what is durable.
  *
  * F1 Room counts runs that do something. A waiting run takes none, so parents never keep their children from starting.
- * F2 A run whose append failed is forgotten and driven again from its durable prefix; one that was fenced is forgotten.
+ * F2 A run whose append failed is forgotten and driven again from its durable prefix, under its next epoch; one that was
+ *    fenced is forgotten.
  * F3 Where places of workflows are counted, one that waits for anything but children leaves memory at once: the store
  *    gives its place to another, and wakes it when there is one again.
  * F4 The store may give this engine a run and the answer gets lost. Then the store is asked what this engine owns, and what
@@ -75,7 +77,7 @@ export class Fleet implements RunOwner {
   readonly certainty: Certainty = new Certainty()
   readonly logRoom: LogRoom = new LogRoom(keptPages)
   readonly #releases: Releases
-  #broken: Claim[] = []
+  readonly #strays: Strays
   readonly newcomers: Newcomers = new Newcomers(() => this.traffic.intake.unsure())
 
   constructor(
@@ -122,6 +124,7 @@ export class Fleet implements RunOwner {
       (thrown) => this.#tell(thrown),
     )
     const tell = (thrown: unknown, runId: RunId): void => this.#tell(thrown, runId)
+    this.#strays = new Strays(this, this.#rooms, (claim) => this.#loadNow(claim, false), tell)
     this.#children = new Children(this, tell)
     this.mail = new MailReader(store.inbox, this.#active, (mail) => this.#children.isEarly(mail), tell)
   }
@@ -136,8 +139,8 @@ export class Fleet implements RunOwner {
     const { engine } = this
     const owned = await this.store.leases.owned(engine)
     if (engine !== this.engine || this.#isStopping) return
-    const broken = new Set(this.#broken.map(({ runId }) => runId))
-    this.#broken.push(...unknownOf(owned, [this.#active, broken, this.newcomers, this.#releases, this.traffic.sending]))
+    const places = [this.#active, this.#strays, this.newcomers, this.#releases, this.traffic.sending]
+    for (const claim of unknownOf(owned, places)) this.#strays.add(claim)
   }
 
   returnRoom(): void {
@@ -186,9 +189,12 @@ export class Fleet implements RunOwner {
   }
 
   async #loadNow(claim: Claim, isPreviewed: boolean): Promise<void> {
+    const { engine } = this
     const { runId, tenant } = claim
     try {
       const { recording, fetched, lost } = await loadRun(this.store, this.machine.scheduler, tenant, runId)
+      // Others own it since, and nobody here keeps room for it.
+      if (engine !== this.engine) return
       if (this.#isStopping || recording.isEnded) {
         this.returnRoom()
         if (!recording.isEnded) await this.#releases.give([{ runId, epoch: claim.epoch, status: 'queued' }])
@@ -206,8 +212,9 @@ export class Fleet implements RunOwner {
       })
       this.mail.read(run)
     } catch (thrown) {
+      if (engine !== this.engine) return
       this.returnRoom()
-      this.#broken.push(claim)
+      this.#strays.add(claim)
       this.#tell(thrown, runId)
     }
   }
@@ -263,7 +270,7 @@ export class Fleet implements RunOwner {
     this.#tell(error, run.runId)
     if (error.code === 'store.fenced' || error.code === 'run.ended' || error.code === 'run.not_found') return
     const { definition, version, tenant } = run.recording.created
-    this.#broken.push({ runId: run.runId, epoch: run.epoch, tenant, definition, version, priority: run.priority })
+    this.#strays.add({ runId: run.runId, epoch: run.epoch, tenant, definition, version, priority: run.priority })
   }
 
   /** The store failed a run outside of its log: the run begins again from there. */
@@ -284,10 +291,7 @@ export class Fleet implements RunOwner {
     this.traffic.sending?.tick()
     this.#releases.retry()
     this.traffic.intake.tick()
-    for (const claim of this.#broken.splice(0)) {
-      this.#rooms.take()
-      void this.#load(claim, false)
-    }
+    this.#strays.tick()
   }
 
   /** Where waiting runs do not stay in memory at all, this one goes as soon as its log is durable. */
@@ -336,7 +340,7 @@ export class Fleet implements RunOwner {
     this.#leaveAll()
     this.certainty.lose()
     this.traffic.sending?.forget()
-    this.#broken = []
+    this.#strays.forget()
     this.#releases.forget()
     this.traffic.intake.lose()
   }

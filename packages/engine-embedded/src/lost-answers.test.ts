@@ -27,11 +27,12 @@ function faulty() {
   const store: Store = {
     ...memory,
     close: () => memory.close(),
-    log: { ...log, create: failing('create', log.create) },
+    log: { ...log, create: failing('create', log.create), append: failing('append', log.append) },
     leases: {
       ...leases,
       join: failing('join', leases.join),
       claim: failing('claim', leases.claim),
+      take: failing('take', leases.take),
       owned: failing('owned', leases.owned),
     },
     inbox: { deliver: failing('deliver', inbox.deliver), pending: failing('pending', inbox.pending) },
@@ -150,6 +151,22 @@ test('a claim that was refused is asked for again, though nobody tells of the wo
   await scheduler.advance(1_000)
   expect(await statusOf('queued')).toBe('completed')
 })
+
+test.each(['before', 'after'] as const)(
+  'a run that was given up is driven again, also when the store fails %s it gave it once more',
+  async (when) => {
+    const { scheduler, engine, memory, fail } = faulty()
+    const handle = await scheduler.until(engine.start(waits, null))
+    await scheduler.advance(50)
+    fail('append', 'after', 'store.failed')
+    fail('take', when, 'store.failed')
+    await handle.signal('go', 1)
+    await scheduler.advance(2_000)
+    expect(await scheduler.until(handle.result())).toMatchObject({ status: 'completed', result: 1 })
+    const types = (await memory.log.read('system', handle.runId)).map(({ type }) => type)
+    expect(types.filter((type) => type === 'signal.received')).toHaveLength(1)
+  },
+)
 
 test('an engine that was taken for dead and cannot join at once joins later', async () => {
   const { scheduler, engine, memory, fail, statusOf } = faulty()

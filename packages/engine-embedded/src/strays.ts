@@ -1,0 +1,75 @@
+import type { Claim, RunId } from '@meepo/core'
+import type { Fleet } from './fleet.ts'
+import type { Rooms } from './rooms.ts'
+
+/**
+ * Runs that are this engine's and that nobody drives: an append of theirs failed, they could not be read, or the answer that
+ * gave them got lost.
+ *
+ * Each is taken under its next epoch before its log is read. What was on its way to the store when the run was given up may
+ * arrive long after that: now it finds the old epoch. Under the same one it would go between the events of whoever drives the
+ * run again. And a run that ended meanwhile, was reopened and is another engine's is not driven here a second time.
+ */
+export class Strays {
+  readonly #fleet: Fleet
+  readonly #rooms: Rooms
+  readonly #load: (claim: Claim) => Promise<void>
+  readonly #tell: (thrown: unknown, runId: RunId) => void
+  readonly #claims = new Map<RunId, Claim>()
+
+  constructor(
+    fleet: Fleet,
+    rooms: Rooms,
+    /** Drives a run from its log, in room that was taken for it. Never rejects. */
+    load: (claim: Claim) => Promise<void>,
+    tell: (thrown: unknown, runId: RunId) => void,
+  ) {
+    this.#fleet = fleet
+    this.#rooms = rooms
+    this.#load = load
+    this.#tell = tell
+  }
+
+  add(claim: Claim): void {
+    this.#claims.set(claim.runId, claim)
+  }
+
+  has(runId: RunId): boolean {
+    return this.#claims.has(runId)
+  }
+
+  /** Drives each again. What cannot be taken now is kept for the next time. */
+  tick(): void {
+    const claims = [...this.#claims.values()]
+    this.#claims.clear()
+    for (const claim of claims) {
+      this.#rooms.take()
+      void this.#fleet.newcomers.during(claim.runId, () => this.#take(claim))
+    }
+  }
+
+  /** Others own them. */
+  forget(): void {
+    this.#claims.clear()
+  }
+
+  async #take(given: Claim): Promise<void> {
+    const { engine, store, traffic } = this.#fleet
+    try {
+      const claim = await store.leases.take(engine, given.runId, given.epoch)
+      if (engine !== this.#fleet.engine) return
+      if (claim) {
+        await this.#load(claim)
+        return
+      }
+      this.#fleet.returnRoom()
+      // It is another's or has ended. Or it was taken before, and the answer got lost.
+      traffic.intake.unsure()
+    } catch (thrown) {
+      if (engine !== this.#fleet.engine) return
+      this.#fleet.returnRoom()
+      this.add(given)
+      this.#tell(thrown, given.runId)
+    }
+  }
+}
