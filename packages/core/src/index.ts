@@ -158,6 +158,7 @@ export {
   type Log,
   type Mail,
   type NewRun,
+  type Orphan,
   type PruneOptions,
   type Release,
   type RunFilter,

@@ -4,10 +4,11 @@ import { initial } from './001-initial.ts'
 import { money } from './002-money.ts'
 import { limits } from './003-limits.ts'
 import { lists } from './004-lists.ts'
+import { offers } from './005-offers.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
-export const migrations: readonly Migration[] = [initial, money, limits, lists]
+export const migrations: readonly Migration[] = [initial, money, limits, lists, offers]
 
 /** "Meep" in ASCII: one schema of the database is migrated at a time. */
 const migrationLock = 0x4d656570

@@ -8,10 +8,11 @@ import { health } from './004-health.ts'
 import { turns } from './005-turns.ts'
 import { places } from './006-places.ts'
 import { lists } from './007-lists.ts'
+import { offers } from './008-offers.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
-export const migrations: readonly Migration[] = [initial, money, limits, health, turns, places, lists]
+export const migrations: readonly Migration[] = [initial, money, limits, health, turns, places, lists, offers]
 
 /** "Meep" in ASCII: tells our files from other SQLite databases. */
 const applicationId = 0x4d656570
