@@ -188,10 +188,11 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     input: I,
     options: StartOptions = {},
   ): Promise<RunHandle<O>> {
-    if (this.#stopped) throw stopped()
+    // What only goes into the queue of the store is for any engine to do.
+    if (this.#stopped && options.isQueued !== true) throw stopped()
     this.#checkMemory()
     const known = this.#known(definition)
-    if (!this.#isReady) await this.begin()
+    if (!this.#isReady && !this.#stopped) await this.begin()
     const birth = await rootBirth(this.machine, known, input, options, async (tenant, text) => {
       const blob = this.machine.hash(text)
       await this.store.blobs.put({ tenant }, blob, text)
