@@ -81,17 +81,20 @@ export class Orphans {
     }
   }
 
-  async #end({ runId, tenant }: Orphan): Promise<void> {
+  async #end(orphan: Orphan): Promise<void> {
     const { store, fleet } = this.#options
-    if (!(await this.#isReady({ runId, tenant })) || !fleet.takeRoom()) return
-    const adopted = await fleet.newcomers
-      .during(runId, () => store.leases.adopt(fleet.engine, runId))
-      .catch((thrown) => {
+    const { runId } = orphan
+    if (!(await this.#isReady(orphan)) || !fleet.takeRoom()) return
+    await fleet.newcomers.during(runId, async () => {
+      try {
+        const adopted = await store.leases.adopt(fleet.engine, runId)
+        if (adopted) await fleet.end(adopted)
+        else fleet.returnRoom()
+      } catch (thrown) {
         fleet.returnRoom()
         throw thrown
-      })
-    if (adopted) await fleet.end(adopted)
-    else fleet.returnRoom()
+      }
+    })
   }
 
   /** OR3 */
