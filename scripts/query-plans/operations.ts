@@ -37,6 +37,8 @@ export function operationsOver(runs: number): readonly Operation[] {
     (store, random, round) => deliver(store, waitingRun(random), round),
     (store) => store.leases.engines(),
     (store) => store.leases.nextWakeAt(),
+    (store) => store.leases.offered(),
+    (store) => store.leases.orphans(32),
     (store) => store.leases.claim('engine-1', { limit: 1, definitions: ['agent-1@1', 'agent-3@1'], maxWorkflows: 5 }),
     (store) => look(store),
     (store, _, round) => work(store, round),

@@ -171,3 +171,26 @@ test('what cannot be resumed is refused', async () => {
   expect(code).toBe(2)
   expect((await one.meepo('doctor')).out).toMatch(/! runs +1 of 1 open runs need patient@1/)
 })
+
+test('a run whose code is gone is seen, and ends when it is told to, in any process', { timeout: 60_000 }, async () => {
+  const one = project()
+  const first = one.start(['run', 'patient', '--run-id', 'r1'])
+  await first.said(/waits for/)
+  first.process.kill('SIGKILL')
+  await first.ended
+  one.write('meepo.config.ts', one.read('meepo.config.ts').replace("name: 'patient'", "name: 'patient', version: '2'"))
+  const runs = async (...args: string[]): Promise<string> => (await one.meepo('runs', ...args)).out
+  expect(await runs()).not.toMatch(/nobody/)
+  const worker = one.start(['worker', '--engine', 'embedded'])
+  await worker.said(/ready/)
+  const wait = { timeout: 20_000, interval: 500 }
+  await expect.poll(() => runs(), wait).toMatch(/\nr1 .*waits: nobody has patient@1\n/)
+  expect(JSON.parse(await runs('--json'))).toMatchObject([{ runId: 'r1', nobodyHas: 'patient@1' }])
+  expect((await one.meepo('doctor')).out).toMatch(/! runs +1 of 1 open runs need patient@1; no process has it/)
+  expect((await one.meepo('cancel', 'r1')).err).toBe(
+    'cancel of r1 is recorded; nobody has patient@1: any process ends it soon\n',
+  )
+  await expect.poll(() => runs(), wait).toMatch(/\nr1 +patient@1 +cancelled/)
+  worker.process.kill('SIGTERM')
+  await worker.ended
+})

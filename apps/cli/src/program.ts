@@ -77,7 +77,14 @@ function inherit(command: Command, above: Command): Command {
 /** Runs a command line. What goes wrong is told on stderr and sets the exit code of the process. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
   try {
-    await createProgram().parseAsync(args, { from: 'user' })
+    const program = createProgram()
+    const [first = '', word] = args
+    const wrong = unknownWord(program, first, word)
+    if (wrong !== undefined) {
+      const { MeepoError } = await import('@meepo/core')
+      throw new MeepoError('config.invalid', wrong)
+    }
+    await program.parseAsync(args, { from: 'user' })
   } catch (thrown) {
     process.exitCode = await explain(thrown)
   }
@@ -91,6 +98,13 @@ export async function runProgram(args: readonly string[]): Promise<void> {
   // A configuration may have opened things that would keep the process alive.
   await Promise.all([flush(process.stdout), flush(process.stderr)])
   process.exit()
+}
+
+/** What is wrong with the word behind a command that has others below it. Commander takes it for an argument of the default one. */
+function unknownWord(program: Command, first: string, word: string | undefined): string | undefined {
+  const below = program.commands.find((command) => command.name() === first)?.commands.map((command) => command.name())
+  if (below === undefined || below.length === 0 || word === undefined || word.startsWith('-')) return undefined
+  return below.includes(word) ? undefined : `unknown command '${first} ${word}'; there are ${below.join(', ')}`
 }
 
 async function explain(thrown: unknown): Promise<number> {

@@ -42,6 +42,20 @@ test('workflows of files are listed, run now, paused and resumed', async () => {
   expect((await inside(one, 'workflows')).out).not.toMatch(/paused/)
 })
 
+test.each([
+  ['workflows', 'list, run, pause, resume, serve'],
+  ['budget', 'list, set, lift'],
+  ['graph', 'show, check, estimate'],
+  ['checkpoints', 'list, show, hold, delete'],
+  ['prices', 'list, verify, diff'],
+])('a command that there is not below %s is refused, and those that there are are told', async (command, known) => {
+  expect(await inside(project({}), command, 'frob', '--json')).toMatchObject({
+    code: 2,
+    out: '',
+    err: expect.stringContaining(`config.invalid: unknown command '${command} frob'; there are ${known}\n`),
+  })
+})
+
 test('what is wrong is told before anything is begun', async () => {
   const one = project({ 'plain.yaml': 'name: plain\ntasks: { a: { timer: 1 } }\n' })
   expect(await inside(one, 'workflows', 'pause', 'plain')).toMatchObject({

@@ -138,6 +138,8 @@ export function connect(connection: Connection): Store {
     leases: {
       ...writers('leases'),
       owned: (engine) => read('leases.owned', ({ leases }) => leases.owned(engine)),
+      offered: () => read('leases.offered', ({ leases }) => leases.offered()),
+      orphans: (limit) => read('leases.orphans', ({ leases }) => leases.orphans(limit)),
       engines: () => read('leases.engines', ({ leases }) => leases.engines()),
       nextWakeAt: () => read('leases.nextWakeAt', ({ leases }) => leases.nextWakeAt()),
       watch: (engine, onChange, options) => clientWatch(wire, engine, onChange, options),

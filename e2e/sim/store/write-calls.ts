@@ -3,7 +3,7 @@ import type { Store } from '@meepo/core'
 /** What changes the state, by role. Everything here goes through the file before it takes effect. */
 const writes = {
   log: ['create', 'append', 'reopen', 'forget', 'prune'],
-  leases: ['join', 'beat', 'takeOver', 'claim', 'take', 'release', 'leave'],
+  leases: ['join', 'offer', 'adopt', 'beat', 'takeOver', 'claim', 'take', 'release', 'leave'],
   inbox: ['deliver'],
   blobs: ['put'],
   money: ['setLimit', 'reserve', 'book', 'beat', 'sweep', 'raise', 'takeOff', 'rename'],

@@ -158,6 +158,7 @@ export {
   type Log,
   type Mail,
   type NewRun,
+  type Orphan,
   type PruneOptions,
   type Release,
   type RunFilter,
@@ -210,6 +211,7 @@ export type { ToolRequest } from './tool/order.ts'
 export type { ResultReference } from './tool/references.ts'
 export { createToolRegistry, type ToolDescription, type ToolQuery, type ToolRegistry } from './tool/registry.ts'
 export { reportCalls, type CallSpan, type ReportFacts, type ToolReport, type ToolUse } from './tool/report.ts'
+export { type ResultLimits } from './tool/result-room.ts'
 export { runTools, type RunToolsOptions, type ToolRun } from './tool/run-tools.ts'
 export { createToolRuntime, ToolRuntime, type ToolRuntimeOptions, type ToolRuntimeView } from './tool/runtime.ts'
 export type { HostedTool, ToolHost } from './run/tool-host.ts'

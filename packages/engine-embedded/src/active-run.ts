@@ -58,7 +58,8 @@ export interface ActiveRunOptions {
   readonly runId: RunId
   readonly epoch: number
   readonly priority: number
-  readonly definition: AnyDefinition
+  /** Undefined where nobody has it: the run is to end. */
+  readonly definition: AnyDefinition | undefined
   readonly recording: Recording
   readonly fetched: ReadonlyMap<string, Json>
   /** The ends of calls that another process left open: booked before anything else happens. */
@@ -136,7 +137,7 @@ export class ActiveRun implements RunHost {
     this.priority = options.priority
     this.recording = options.recording
     this.isPreviewed = options.isPreviewed
-    this.isWorkflow = options.definition.isWorkflow === true && options.recording.created.parent === undefined
+    this.isWorkflow = options.definition?.isWorkflow === true && options.recording.created.parent === undefined
     this.machine = owner.machine
     this.models = owner.models
     this.tools = owner.tools
@@ -346,7 +347,7 @@ export class ActiveRun implements RunHost {
     this.#owner.busy(this)
   }
 
-  end(event: NewEvent): void {
+  end(event: NewEvent, mailId?: string): void {
     const { parent } = this.recording.created
     this.#isEnded = true
     if (parent) {
@@ -358,7 +359,7 @@ export class ActiveRun implements RunHost {
       this.flush()
       this.#extras = { deliver: { runId: parent.runId, delivery } }
     }
-    this.append(event)
+    this.append(event, mailId)
     this.flush()
   }
 

@@ -33,6 +33,7 @@ import { rootBirth } from './new-run.ts'
 import { MemoryGuard, type MemoryMarks, type MemoryView } from './memory-guard.ts'
 import { createNodeMachine } from './node-machine.ts'
 import { reopenRun } from './operate.ts'
+import { Orphans } from './orphans.ts'
 import { Previews } from './previews.ts'
 import { Registry } from './registry.ts'
 import { RetentionSweep, type RetentionOptions } from './retention.ts'
@@ -91,6 +92,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
   readonly #fleet: Fleet
   readonly #retention: RetentionSweep
   readonly #guard: MemoryGuard
+  readonly #orphans: Orphans
   #liveness: Liveness | undefined
   #stopWatch: (() => void) | undefined
   #stopTick: (() => void) | undefined
@@ -135,6 +137,15 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       },
       onNotice,
     )
+    const { missedBeats, beatMs } = this.#life
+    this.#orphans = new Orphans({
+      store: this.store,
+      scheduler: this.machine.scheduler,
+      registry: this.#registry,
+      fleet: this.#fleet,
+      graceMs: missedBeats * beatMs,
+      notice: onNotice,
+    })
     const { retention = {}, archiveRun } = options
     checkRetention(retention, 'the engine')
     this.#retention = new RetentionSweep({
@@ -161,6 +172,8 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     for (const definition of definitions) this.#registry.add(definition)
     if (!this.#isReady) return
     this.#serve()
+    // What could not be said now is said with the next beat.
+    this.#orphans.offer().catch(ignore)
     this.#fleet.claimSoon()
   }
 
@@ -175,10 +188,11 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     input: I,
     options: StartOptions = {},
   ): Promise<RunHandle<O>> {
-    if (this.#stopped) throw stopped()
+    // What only goes into the queue of the store is for any engine to do.
+    if (this.#stopped && options.isQueued !== true) throw stopped()
     this.#checkMemory()
     const known = this.#known(definition)
-    if (!this.#isReady) await this.begin()
+    if (!this.#isReady && !this.#stopped) await this.begin()
     const birth = await rootBirth(this.machine, known, input, options, async (tenant, text) => {
       const blob = this.machine.hash(text)
       await this.store.blobs.put({ tenant }, blob, text)
@@ -283,6 +297,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     const { leases } = this.store
     const { engine } = this.#fleet
     await leases.join(engine)
+    await this.#orphans.offer()
     const { maxConcurrentWorkflows: maxWorkflows } = this.#options
     this.#stopWatch = leases.watch(
       engine,
@@ -319,6 +334,7 @@ export class EmbeddedEngine implements Engine, HandleOwner {
   readonly #onBeat = (freed: number): void => {
     this.#fleet.certainty.confirm()
     if (freed > 0) this.#fleet.claimSoon()
+    this.#orphans.look()
     this.store.leases.nextWakeAt().then(
       (at) => this.#fleet.wakeAt(at),
       () => {

@@ -184,6 +184,11 @@ export class Fleet implements RunOwner {
     this.traffic.intake.soon()
   }
 
+  /** Ends a run that was adopted, in room that was taken for it. */
+  end(orphan: Claim): Promise<void> {
+    return this.#load(orphan, false)
+  }
+
   #load(claim: Claim, isPreviewed: boolean): Promise<void> {
     return this.newcomers.during(claim.runId, () => this.#loadNow(claim, isPreviewed))
   }
@@ -200,7 +205,8 @@ export class Fleet implements RunOwner {
         if (!recording.isEnded) await this.#releases.give([{ runId, epoch: claim.epoch, status: 'queued' }])
         return
       }
-      const definition = this.#registry.get(definitionKey({ name: claim.definition, version: claim.version }))
+      // Undefined for one that was adopted.
+      const definition = this.#registry.find(definitionKey({ name: claim.definition, version: claim.version }))
       const run = this.#drive({
         ...claim,
         definition,

@@ -31,6 +31,11 @@ export class Registry {
     })
   }
 
+  /** `name@version`, if it can be run here. */
+  find(key: string): AnyDefinition | undefined {
+    return this.#byKey.get(key)
+  }
+
   /** Whether `name@version` can be run here. */
   has(key: string): boolean {
     return this.#byKey.has(key)

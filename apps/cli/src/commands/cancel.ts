@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import type { RunSummary, Store } from '@meepo/core'
 import { shared } from '../options.ts'
 import { terminal } from '../terminal.ts'
 
@@ -14,10 +15,19 @@ export function cancelCommand(): Command {
 
 async function cancel(runId: string, flags: { reason: string; config?: string }): Promise<void> {
   const { withStore } = await import('../session.ts')
-  const { owner } = await withStore(flags.config, async ({ engine, store }) => {
+  const when = await withStore(flags.config, async ({ engine, store }) => {
     await engine.handle(runId).cancel(flags.reason)
-    return store.log.run('system', runId)
+    return whoEnds(store, await store.log.run('system', runId))
   })
-  const when = owner === undefined ? 'nobody drives it now: it ends when it is next resumed' : `${owner} ends it`
   terminal.err(`cancel of ${runId} is recorded; ${when}\n`)
+}
+
+async function whoEnds(store: Store, run: RunSummary): Promise<string> {
+  const { missingCode } = await import('../missing-code.ts')
+  if (run.owner !== undefined) return `${run.owner} ends it`
+  if ((await store.leases.engines()).length === 0) return 'no process works on this store: the next one ends it'
+  const missing = (await missingCode(store))(run)
+  return missing === undefined
+    ? 'the next process that takes it ends it'
+    : `nobody has ${missing}: any process ends it soon`
 }

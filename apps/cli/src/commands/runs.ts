@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { RunFilter, RunStatus, RunSummary, Store } from '@meepo/core'
 import { parseCount, shared } from '../options.ts'
+import type { ListedRun } from '../render/runs-table.ts'
 import { terminal } from '../terminal.ts'
 
 interface RunsFlags {
@@ -31,7 +32,14 @@ export function runsCommand(): Command {
 async function runs(flags: RunsFlags): Promise<void> {
   const { withStore } = await import('../session.ts')
   const { runsTable } = await import('../render/runs-table.ts')
-  const found = await withStore(flags.config, ({ store }) => list(store, flags))
+  const { missingCode } = await import('../missing-code.ts')
+  const found = await withStore(flags.config, async ({ store }) => {
+    const missing = await missingCode(store)
+    return (await list(store, flags)).map((run): ListedRun => {
+      const nobodyHas = missing(run)
+      return nobodyHas === undefined ? run : { ...run, nobodyHas }
+    })
+  })
   if (flags.json === true) terminal.out(`${JSON.stringify(found, undefined, 2)}\n`)
   else if (found.length === 0) terminal.err('no runs\n')
   else terminal.out(runsTable(terminal, found, Date.now()))

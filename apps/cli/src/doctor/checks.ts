@@ -7,6 +7,7 @@ import { inspectSqliteFile } from '@meepo/store-sqlite'
 import type { MeepoConfig } from 'meepo'
 import { loadConfigIfAny, type KnownConfig } from '../config/load-config.ts'
 import { knownDefinitions } from '../config/known-definitions.ts'
+import { missingCode } from '../missing-code.ts'
 import { openEngine } from '../session.ts'
 import { measureSync } from './disk.ts'
 import { isStoreFile } from '../config/store-file.ts'
@@ -104,7 +105,8 @@ async function runsCheck(config: KnownConfig): Promise<Check[]> {
   const open = await attempt('runs', async () => {
     const meepo = await openEngine(config)
     try {
-      return await openRuns(meepo.store)
+      const missing = await missingCode(meepo.store)
+      return (await openRuns(meepo.store)).map((run) => ({ run, isNobodys: missing(run) !== undefined }))
     } finally {
       await meepo.stop()
     }
@@ -112,19 +114,27 @@ async function runsCheck(config: KnownConfig): Promise<Check[]> {
   if ('status' in open) return [open]
   // Schedules are runs as well, which wait for most of the time.
   const schedulers = new Set([...known.values()].filter(isWorkflow).map(({ name }) => schedulerName(name)))
-  const isLost = ({ definition: name, version }: RunSummary): boolean =>
+  const isLost = ({ run: { definition: name, version } }: { readonly run: RunSummary }): boolean =>
     !known.has(definitionKey({ name, version })) && !schedulers.has(name)
   const lost = open.filter(isLost)
-  const unknown = [...new Set(lost.map(({ definition, version }) => definitionKey({ name: definition, version })))]
+  const unknown = [
+    ...new Set(lost.map(({ run: { definition, version } }) => definitionKey({ name: definition, version }))),
+  ]
   return [
     lost.length === 0
       ? { name: 'runs', status: 'ok', found: `${open.length} open` }
       : {
           name: 'runs',
           status: 'warning',
-          found: `${lost.length} of ${open.length} open runs need ${unknown.join(', ')}`,
+          found: `${lost.length} of ${open.length} open runs need ${unknown.join(', ')}${tellNobodys(lost.filter(({ isNobodys }) => isNobodys).length, lost.length)}`,
         },
   ]
+}
+
+/** Code that this configuration lacks may be at work in other processes. */
+function tellNobodys(count: number, all: number): string {
+  if (count === 0) return ''
+  return `; no process has ${all === 1 ? 'it' : `that of ${count}`}: put it back, or \`meepo cancel\` them`
 }
 
 async function openRuns(store: Store): Promise<readonly RunSummary[]> {

@@ -18,8 +18,14 @@ export function colourOf(status: RunStatus): Colour {
   return colours[status]
 }
 
-/** Runs as a table: id, definition, status, how long ago it was started, how long it took. */
-export function runsTable(terminal: Terminal, runs: readonly RunSummary[], now: number): string {
+/** A run, and what it waits for in vain. */
+export interface ListedRun extends RunSummary {
+  /** `name@version` of its definition, when no process on the store has it. */
+  readonly nobodyHas?: string
+}
+
+/** Runs as a table: id, definition, status, how long ago it was started, how long it took, whose, and what it waits for in vain. */
+export function runsTable(terminal: Terminal, runs: readonly ListedRun[], now: number): string {
   const cells = runs.map((run) => [
     run.runId,
     `${oneLine(run.definition)}@${run.version}`,
@@ -27,9 +33,10 @@ export function runsTable(terminal: Terminal, runs: readonly RunSummary[], now: 
     `${formatMs(Math.max(0, now - run.createdAt))} ago`,
     formatMs(Math.max(0, (run.endedAt ?? now) - run.createdAt)),
     run.tenant === 'default' ? '' : oneLine(run.tenant),
+    run.nobodyHas === undefined ? '' : `waits: nobody has ${oneLine(run.nobodyHas)}`,
   ])
-  const rows = [['RUN', 'DEFINITION', 'STATUS', 'STARTED', 'TOOK', ''], ...cells]
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const rows = [['RUN', 'DEFINITION', 'STATUS', 'STARTED', 'TOOK', '', ''], ...cells]
+  const widths = [0, 1, 2, 3, 4, 5].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lines = rows.map((row, at) => {
     const line = fit(
       row

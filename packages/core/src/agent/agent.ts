@@ -61,6 +61,11 @@ export interface AgentOptions<I, O> {
   readonly maxTokens?: number
   /** A result of a tool is shown to the model up to so many characters, and is whole in the log; 100,000 unless said. */
   readonly maxResultChars?: number
+  /**
+   * So many characters are kept of all results of one turn together: the longest are cut, with a note. 400,000 unless said, or
+   * `maxResultChars` if that is more.
+   */
+  readonly maxTurnResultChars?: number
   /** When repeating the same calls counts as standing still; `false` lets the agent go on. */
   readonly progress?: ProgressRule | false
   /** How the conversation is kept within the window of the model; `false` leaves it as it is. */
@@ -81,6 +86,7 @@ export interface Agent<I = unknown, O = unknown> extends Definition<I, O> {
   readonly maxHandoffs: number
   readonly maxTokens?: number
   readonly maxResultChars: number
+  readonly maxTurnResultChars: number
   readonly progress: ProgressRule | false
   readonly compaction: CompactionRule | false
   prompt(input: I): string
@@ -98,7 +104,13 @@ export function defineAgent<I = string, O = string>(options: AgentOptions<I, O>)
   const { name, version = '1', description, instructions, model, tools = [], maxTurns = 20 } = options
   const { prompt = defaultPrompt, output, settings, retry, timeoutMs, budget, handoffs = [] } = options
   const { maxHandoffs = 5, maxTokens, maxResultChars = 100_000, progress = {}, compaction = {} } = options
-  checkAgent(name, { maxTurns, maxTokens, maxResultChars, maxHandoffs: maxHandoffs + 1 }, progress, compaction)
+  const { maxTurnResultChars = Math.max(400_000, maxResultChars) } = options
+  checkAgent(
+    name,
+    { maxTurns, maxTokens, maxResultChars, maxTurnResultChars, maxHandoffs: maxHandoffs + 1 },
+    progress,
+    compaction,
+  )
   // Wrong tools are told here, not at the first run.
   toolset(tools)
   const agent: Agent<I, O> = {
@@ -129,6 +141,7 @@ export function defineAgent<I = string, O = string>(options: AgentOptions<I, O>)
     maxHandoffs,
     maxTokens,
     maxResultChars,
+    maxTurnResultChars,
     progress,
     compaction,
     prompt,

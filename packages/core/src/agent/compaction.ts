@@ -2,7 +2,7 @@
 // whole turn is put into a summary. The instructions and what a person said last always stay.
 
 import type { Message, Model } from '../model/model.ts'
-import { sizeOf } from './clip.ts'
+import { sizeOf } from '../tool/clip.ts'
 
 /** When and how a conversation is made smaller. */
 export interface CompactionRule {

@@ -4,7 +4,7 @@ import { directRun, runDirect } from '../testing/direct-context.ts'
 import { createScriptedModel, type ScriptedTurn } from '../testing/scripted-model.ts'
 import { defineTool } from '../tool/tool.ts'
 import { defineAgent } from './agent.ts'
-import { clipped } from './clip.ts'
+import { clipped } from '../tool/clip.ts'
 import { promptTemplate } from './instructions.ts'
 import { judgeTurn, noTurns, Progress, turnMark, type ProgressVerdict } from './progress.ts'
 
@@ -52,6 +52,34 @@ test('a cut never falls into a character, and what is no text is cut as JSON', (
   expect(clipped(message, 3).result).toMatch(/^ab\n\[cut: the result has 6 characters, these are the first 2\]$/)
   expect(clipped({ ...message, result: [1, 2, 3] }, 3).result).toMatch(/^\[1,\n/)
   for (const result of [12_345, null, true, [1]]) expect(clipped({ ...message, result }, 3).result).toEqual(result)
+})
+
+test('results that are too long together are cut to one length, whatever order they come in; short ones stay whole', async () => {
+  const lengths = [50, 400, 10, 300, 260]
+  const calls = lengths.map((length, at) => ({ name: 'echo', arguments: { value: `${at}`.repeat(length) } }))
+  const model = createScriptedModel([{ toolCalls: calls }, { toolCalls: calls.slice(1, 2) }, 'done'])
+  const agent = defineAgent({
+    name: 'a',
+    instructions: '',
+    model,
+    tools: [echo],
+    maxResultChars: 350,
+    maxTurnResultChars: 690,
+  })
+  await runDirect(agent, 'go')
+  const results = model.requests[2]?.messages.flatMap((message) => (message.role === 'tool' ? [message.result] : []))
+  expect(results).toEqual([
+    '0'.repeat(50),
+    `${'1'.repeat(210)}\n[cut: the result has 400 characters, these are the first 210]`,
+    '2'.repeat(10),
+    `${'3'.repeat(210)}\n[cut: the result has 300 characters, these are the first 210]`,
+    `${'4'.repeat(210)}\n[cut: the result has 260 characters, these are the first 210]`,
+    `${'1'.repeat(350)}\n[cut: the result has 400 characters, these are the first 350]`,
+  ])
+  const { maxTurnResultChars } = defineAgent({ name: 'b', instructions: '', model, maxResultChars: 500_000 })
+  expect([maxTurnResultChars, defineAgent({ name: 'c', instructions: '', model }).maxTurnResultChars]).toEqual([
+    500_000, 400_000,
+  ])
 })
 
 test('an agent with a limit of tokens stops before the call that would come after it', async () => {
@@ -136,6 +164,7 @@ test.each([
   { maxTurns: 0 },
   { maxTokens: 1.5 },
   { maxResultChars: -1 },
+  { maxTurnResultChars: 0 },
   { maxHandoffs: -1 },
   { progress: { stopAfter: 0 } },
   { compaction: { keepTurns: 0 } },

@@ -6,11 +6,11 @@ import type { ModelResponse, ToolCall } from '../model/model.ts'
 import type { RunContext } from '../run/context.ts'
 import type { Task } from '../run/task.ts'
 import type { ToolMessage } from '../tool/answer.ts'
-import { runTools } from '../tool/run-tools.ts'
+import { runTools, type RunToolsOptions } from '../tool/run-tools.ts'
 import type { Agent } from './agent.ts'
 import { readAnswer, repairText } from './answer.ts'
 import { askModel } from './ask-model.ts'
-import { clipped, sizeOf } from './clip.ts'
+import { sizeOf } from '../tool/clip.ts'
 import { decideHandoffs, type Handoff } from './handoff.ts'
 import { isTight, makeRoom } from './make-room.ts'
 import { asAny } from './prepared.ts'
@@ -63,7 +63,7 @@ export async function answerIn(ctx: RunContext, talk: Talk, { before, cut }: Tur
       const { tools, handoffs } = talk.prepared
       const acted: Acted =
         handoffs.size === 0
-          ? await runTools(ctx, tools, calls, { turn: talk.turnsTaken })
+          ? await runTools(ctx, tools, calls, turnOptions(talk))
           : await runAndHandOff(ctx, talk, calls)
       conclude(ctx, talk, calls, acted, size)
     } else {
@@ -107,15 +107,13 @@ function conclude(
   ctx: RunContext,
   talk: Talk,
   calls: readonly ToolCall[],
-  { results: whole, handoff }: Acted,
+  { results, handoff }: Acted,
   size: number,
 ): void {
   const { prepared, speaker } = talk
   let added = ctx.segmentSize - size
-  let results = whole
   // Equal calls share a step, and runs of their own have none: then the results are measured one by one.
   if (added > speaker.maxResultChars || calls.length > 1 || prepared.hasComposites) {
-    results = whole.map((message) => clipped(message, speaker.maxResultChars))
     added = results.reduce((sum, { result }) => sum + sizeOf(result), 0)
   }
   talk.took(results, added)
@@ -126,15 +124,18 @@ function conclude(
   if (verdict === 'hint') talk.note(progressHint(speaker.progress.stopAfter ?? 6))
 }
 
+function turnOptions({ turnsTaken: turn, speaker }: Talk): RunToolsOptions {
+  return { turn, maxChars: { each: speaker.maxResultChars, turn: speaker.maxTurnResultChars } }
+}
+
 async function runAndHandOff(ctx: RunContext, talk: Talk, calls: readonly ToolCall[]): Promise<Acted> {
   const { prepared, handoffs: taken, root } = talk
   const isHandoff = (call: ToolCall): boolean => prepared.handoffs.has(call.name)
   const asked = calls.filter(isHandoff)
-  if (asked.length === 0) return runTools(ctx, prepared.tools, calls, { turn: talk.turnsTaken })
+  if (asked.length === 0) return runTools(ctx, prepared.tools, calls, turnOptions(talk))
   const others = calls.filter((call) => !isHandoff(call))
   const decided = decideHandoffs(prepared.handoffs, asked, { taken, most: root.maxHandoffs })
-  const ran =
-    others.length > 0 ? await runTools(ctx, prepared.tools, others, { turn: talk.turnsTaken }) : { results: [] }
+  const ran = others.length > 0 ? await runTools(ctx, prepared.tools, others, turnOptions(talk)) : { results: [] }
   const byCall = new Map([...decided.results, ...ran.results].map((message) => [message.callId, message]))
   // Each call is in one of the two.
   return { results: calls.map(({ id }) => byCall.get(id)!), handoff: decided.handoff }

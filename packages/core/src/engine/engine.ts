@@ -25,7 +25,7 @@ export interface StartOptions {
   readonly tags?: Readonly<Record<string, string>>
   /** Which points are checkpoints, and wait for the disk; what the definition says unless said. Children inherit it. */
   readonly checkpoints?: CheckpointPolicy
-  /** Leave the run in the queue of the store, for whichever engine has room. */
+  /** Leave the run in the queue of the store, for whichever engine has room. An engine that is stopping takes such starts as well. */
   readonly isQueued?: boolean
   /** Somebody will watch the text: model calls stream from the first one on, not only once a stream is open. */
   readonly isPreviewed?: boolean

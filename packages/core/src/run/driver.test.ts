@@ -334,3 +334,43 @@ test('a step that speaks for another agent is charged to it, live and after a cr
   const lost = await drive(() => never(), { log: events })
   expect(lost.driver.scopesOf(1)).toContain('agent:billing')
 })
+
+test('a run whose code is gone replays nothing, and its end takes the request out of the inbox', async () => {
+  const log: NewEvent[] = [
+    started,
+    { type: 'step.started', at: 0, data: { number: 1, name: 'pay', effect: 'once' } },
+    { type: 'step.started', at: 0, data: { number: 2, name: 'look', effect: 'read' } },
+    { type: 'step.completed', at: 0, data: { number: 2, attempt: 1, durationMs: 1, result: { value: 1 } } },
+    { type: 'sleep.started', at: 0, data: { number: 3, until: 9 } },
+  ]
+  const ends: unknown[] = []
+  const run = await drive(undefined, { log, host: { end: (...args) => void ends.push(args) } })
+  await run.scheduler.advance(60_000)
+  expect(run.types()).toEqual([])
+  run.driver.mail([{ id: 's', kind: 'signal', name: 'go', data: 1 }, stop, { ...stop, id: 'again' }])
+  run.driver.mail([{ ...stop, id: 'later' }])
+  expect(run.events).toMatchObject([
+    { type: 'run.cancel_requested', data: { source: 'caller', reason: 'enough', deliveryId: 'm' } },
+    { type: 'task.cancelled', data: { number: 1, reason: 'enough' } },
+    { type: 'task.cancelled', data: { number: 3, reason: 'enough' } },
+  ])
+  expect(ends).toMatchObject([
+    [{ type: 'run.cancelled', data: { reason: 'enough', unknownSteps: [1], resumeAfter: 7 } }, 'm'],
+  ])
+})
+
+test('a run whose code is gone, and whose end had begun, ends as it had begun to', async () => {
+  const end: NewEvent = { type: 'run.ending', at: 0, data: { end: { kind: 'completed', result: { value: 1 } } } }
+  const run = await drive(undefined, { log: [started, end] })
+  run.driver.mail([stop])
+  expect(run.types()).toEqual(['run.completed'])
+})
+
+test('a run whose code is gone does not end by mail that a reopening made void, nor while the engine stops', async () => {
+  const reopened: NewEvent = { type: 'run.reopened', at: 0, data: { limits: {}, by: 'operator', voidMail: ['m'] } }
+  const run = await drive(undefined, { log: [started, reopened] })
+  run.driver.mail([stop])
+  run.driver.freeze()
+  run.driver.mail([{ ...stop, id: 'new' }])
+  expect(run.types()).toEqual([])
+})

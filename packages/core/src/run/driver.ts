@@ -3,6 +3,7 @@ import { MeepoError, toError, toErrorData } from '../base/errors.ts'
 import type { RunId } from '../base/ids.ts'
 import { copyJson, type JsonCopy } from '../base/json-copy.ts'
 import type { Json } from '../base/json.ts'
+import { anySchema } from '../base/schema.ts'
 import type { CheckpointPolicy, NewEvent, RunEnd, RunLimits, Stored } from '../log/events.ts'
 import type { CallGrant, CallIntent } from '../model/account.ts'
 import { ChildEntry } from './child-entry.ts'
@@ -13,13 +14,13 @@ import type { AnyDefinition } from './definition.ts'
 import type { Entry, Outcome } from './entry.ts'
 import { FreshTasks } from './fresh-tasks.ts'
 import type { RunHost } from './host.ts'
-import { readMail, type DriverMail, type MailReader } from './mail.ts'
+import { cancelRequest, readMail, type DriverMail, type MailReader } from './mail.ts'
 import { OpenEntries } from './open-entries.ts'
 import { OutcomeQueue } from './outcome-queue.ts'
 import { Post } from './post.ts'
 import { Pump, type PumpWork } from './pump.ts'
 import type { Recording, Segment } from './recording.ts'
-import { recoverTasks, abandonMissing } from './recovery.ts'
+import { abandonMissing, closeMissing, recoverTasks } from './recovery.ts'
 import { Replay } from './replay.ts'
 import { newSegment, SegmentCode, type CodeOwner, type Returned } from './segment-code.ts'
 import { endEvent, endReason } from './run-end.ts'
@@ -41,6 +42,7 @@ import { Waiting } from './waiting.ts'
  * D3 New tasks announce themselves in the log inside the window and begin after it closed (fresh-tasks.ts).
  * D4 Once the end began no code of the run runs any more; open tasks are cancelled, children first, and awaited.
  * D5 After a drop nothing is appended.
+ * D6 Where nobody has the code, the run ends when that is asked for. Its host sees to it that its children ended before.
  *
  * Longer than other files: phases, windows and the end are one state machine, and its invariants are checked by reading
  * it in one piece. What has a state of its own lives next door (pump, fresh-tasks, outcome-queue, waiting, time-limits).
@@ -49,7 +51,8 @@ import { Waiting } from './waiting.ts'
 /** What a driver is made of. */
 export interface DriverOptions {
   readonly runId: RunId
-  readonly definition: AnyDefinition
+  /** Undefined where nobody has it: then no code runs, nothing is replayed, and all that mail can do is end the run. */
+  readonly definition: AnyDefinition | undefined
   readonly host: RunHost
   readonly recording: Recording
   readonly priority: number
@@ -73,6 +76,9 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   now = 0
   segmentSize = 0
   readonly #definition: AnyDefinition
+  readonly #hasCode: boolean
+  /** The request that ends a run without code: it leaves the inbox with the end, so that a crash in between loses nothing. */
+  #lastMail: string | undefined = undefined
   readonly #time: TimeLimits
   readonly #waiting: Waiting
   readonly #pump: Pump
@@ -110,7 +116,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.random = host.machine.random
     this.limits = recording.limits
     this.priority = priority
-    this.#definition = definition
+    this.#definition = definition ?? nobodys(recording.created)
+    this.#hasCode = definition !== undefined
     this.#every = recording.created.checkpoints?.every
     this.#time = new TimeLimits(this.scheduler, this.limits, recording.activeMs, (error) => this.#timeOver(error))
     this.#waiting = new Waiting(host, this.#open, this.limits.deadlineAt)
@@ -126,12 +133,17 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   /** Begins: replays what is recorded, then goes on. */
   start(): void {
+    if (!this.#hasCode) return
     this.#time.start()
     this.#pump.turnSoon()
   }
 
   /** Mail from the inbox. The same mail may come several times. */
   mail(mails: readonly DriverMail[]): void {
+    if (!this.#hasCode) {
+      this.#endAsAsked(mails)
+      return
+    }
     for (const mail of mails) {
       if (this.#phase === 'frozen' || this.#isOver || !this.#post.isNew(mail)) continue
       if (this.#voidMail.has(mail.id)) this.host.discard(mail.id)
@@ -508,6 +520,16 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     if (this.#phase === 'live' && !this.#pump.isDue) this.#waiting.look()
   }
 
+  /** D6 */
+  #endAsAsked(mails: readonly DriverMail[]): void {
+    const asked = mails.find(({ id, kind }) => kind === 'cancel' && !this.#voidMail.has(id))
+    if (!asked || this.#phase !== 'replaying') return
+    this.#lastMail = asked.id
+    const request = cancelRequest(asked, this.scheduler.now())
+    if (!this.#recordedEnd) this.append(request)
+    this.#finish(this.#recordedEnd?.end ?? { kind: 'cancelled', reason: request.data.reason })
+  }
+
   /** D4. The first reason wins. */
   #finish(end: RunEnd): void {
     if (this.#end || this.#isOver || this.#phase === 'frozen') return
@@ -523,6 +545,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     const reason = endReason(end)
     this.#abort?.abort(new MeepoError('run.cancelled', reason))
     for (const outcome of this.#queue.takeAll()) this.#record(outcome)
+    if (replay && !this.#hasCode) closeMissing(replay, this.#open, this, reason)
     if (replay) {
       abandonMissing(replay, this.#open, this.host, reason, (number) => this.markUnknown(number, true))
       recoverTasks(replay, this.#open, reason)
@@ -545,8 +568,14 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     const end = this.#end
     if (!end || this.#phase !== 'ending' || this.#open.size > 0) return
     this.#phase = 'ended'
-    this.host.end(endEvent(end, this.scheduler.now(), this.#unknown ?? [], this.#resumeAfter))
+    this.host.end(endEvent(end, this.scheduler.now(), this.#unknown ?? [], this.#resumeAfter), this.#lastMail)
   }
+}
+
+/** Stands for code that nobody has. */
+function nobodys({ definition: name, version }: Recording['created']): AnyDefinition {
+  /* v8 ignore next -- it is never called: such a run is not started */
+  return { name, version, input: anySchema, run: () => new Promise<never>(() => {}) }
 }
 
 /** Turns begin with a call of a model, which waits for the log by itself: at their ends nothing is owed. */

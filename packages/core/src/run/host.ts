@@ -77,6 +77,6 @@ export interface RunHost {
   waiting(wakeAt: number | undefined): void
   /** Bodies run or deliveries are due again. */
   busy(): void
-  /** Appends the last event, together with the news for a parent. The driver is done. */
-  end(event: NewEvent): void
+  /** Appends the last event, together with the news for a parent; `mailId` leaves the inbox with it. The driver is done. */
+  end(event: NewEvent, mailId?: string): void
 }

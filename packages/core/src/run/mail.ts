@@ -74,11 +74,16 @@ function readSignal(reader: MailReader, mail: DriverMail): void {
 }
 
 function readCancel(reader: MailReader, mail: DriverMail): void {
+  const request = cancelRequest(mail, reader.host.machine.scheduler.now())
+  reader.append(request, mail.id)
+  reader.cancelRun(request.data.reason)
+}
+
+/** A request to cancel as the log has it. */
+export function cancelRequest(mail: DriverMail, at: number): Extract<NewEvent, { type: 'run.cancel_requested' }> {
   // Only engines write this kind, as CancelMail.
   const { source, reason } = mail.data as unknown as CancelMail
-  const at = reader.host.machine.scheduler.now()
-  reader.append({ type: 'run.cancel_requested', at, data: { source, reason, deliveryId: mail.id } }, mail.id)
-  reader.cancelRun(reason)
+  return { type: 'run.cancel_requested', at, data: { source, reason, deliveryId: mail.id } }
 }
 
 function readChildNews(reader: MailReader, mail: DriverMail): void {

@@ -1,3 +1,4 @@
+import type { EntryOwner } from './entry.ts'
 import type { RunHost } from './host.ts'
 import type { OpenEntries } from './open-entries.ts'
 import type { Replay } from './replay.ts'
@@ -12,6 +13,13 @@ export function recoverTasks(replay: Replay, open: OpenEntries, reason: string |
       if (reason !== undefined) entry.cancelReason ??= reason
       entry.recover(recorded)
     }
+  }
+}
+
+/** Tasks of the log that no code will come to, and whose children have ended, are cancelled in it. */
+export function closeMissing(replay: Replay, open: OpenEntries, owner: EntryOwner, reason: string): void {
+  for (const { number } of replay.missing(open)) {
+    owner.append({ type: 'task.cancelled', at: owner.scheduler.now(), data: { number, reason } })
   }
 }
 

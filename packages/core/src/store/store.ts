@@ -187,6 +187,9 @@ export interface Claim {
   readonly deadlineAt?: number
 }
 
+/** A run that waits for code that nobody has. */
+export type Orphan = Pick<RunSummary, 'runId' | 'tenant'>
+
 /** What an engine takes. */
 export interface ClaimOptions {
   readonly limit: number
@@ -215,6 +218,20 @@ export interface Leases {
    * because the answer got lost.
    */
   owned(engine: EngineId): Promise<readonly Claim[]>
+  /** Says what an engine that joined can run, `name@version`, in place of what it said before. Changes nothing for any other. */
+  offer(engine: EngineId, definitions: readonly string[]): Promise<void>
+  /** What engines that joined can run: each `name@version` once. */
+  offered(): Promise<readonly string[]>
+  /**
+   * Runs that were asked to cancel, that could be claimed, and of which no engine that joined offers the definition: nobody's
+   * code will end them. Oldest first.
+   */
+  orphans(limit: number): Promise<readonly Orphan[]>
+  /**
+   * Takes a run that could be claimed, whatever its definition: to end it. A workflow needs no place for that any more.
+   * Undefined when somebody else was faster.
+   */
+  adopt(engine: EngineId, runId: RunId): Promise<Claim | undefined>
   /** Raises the engine's beat. False when others took over: nothing that this engine owned is its own any more. */
   beat(engine: EngineId): Promise<boolean>
   engines(): Promise<readonly { readonly engine: EngineId; readonly beat: number }[]>

@@ -68,6 +68,21 @@ export const wholeCases: readonly EngineCase[] = [
     },
   },
   {
+    name: 'a stopped engine still puts runs into the queue, and another one does them',
+    run: async (context) => {
+      const first = await context.open({ definitions: [known(quick)] })
+      await context.until(first.engine.stop())
+      const { runId } = await begin(context, first.engine, quick, { input: 'left', isQueued: true })
+      checkEqual((await context.store.log.run('system', runId)).status, 'queued', 'the status')
+      const second = await context.open({ definitions: [known(quick)] })
+      checkEqual(
+        checkDone(await context.until(second.engine.handle(runId).result()), 'left'),
+        ['left', 1],
+        'the result',
+      )
+    },
+  },
+  {
     name: 'higher priority goes first, then the earlier deadline, then age',
     run: async (context) => {
       const order: Json[] = []

@@ -235,6 +235,37 @@ export const treeCases: readonly EngineCase[] = [
     },
   },
   {
+    name: 'a tree whose code is gone ends when it is asked to, children first, and goes on when the code is back',
+    run: async (context) => {
+      const first = await context.open({ definitions: [top] })
+      const [root = '', mid = '', deep = '', direct = ''] = await growTree(context, first.engine)
+      first.crash()
+      const second = await context.open({ definitions: [known(code('other', async () => null))] })
+      await context.until(second.engine.handle(root).cancel('nobody has it any more'))
+      const record = await context.until(second.engine.handle(root).result())
+      checkEqual([record.status, record.error?.message], ['cancelled', 'nobody has it any more'], 'the end')
+      const ended: readonly RunId[] = [deep, mid, root]
+      const at = await Promise.all(ended.map(async (id) => (await context.store.log.run('system', id)).endedAt ?? 0))
+      checkEqual(
+        at,
+        at.toSorted((a, b) => a - b),
+        'when the generations ended',
+      )
+      for (const id of [...ended, direct]) {
+        const log = await logOf(context, id)
+        checkEqual(log.at(-1)?.type, 'run.cancelled', `the end of ${id}`)
+        checkEqual(eventsOf(log, 'run.cancel_requested').length, 1, `requests in ${id}`)
+        check(eventsOf(log, 'task.cancelled').length > 0, `${id} ended with open tasks`)
+      }
+      const third = await context.open({ definitions: [top] })
+      await context.until(third.engine.resume(root))
+      for (const id of [deep, direct]) await untilLogged(context, id, 'run.reopened')
+      await context.until(third.engine.handle(deep).signal('go', 1))
+      await context.until(third.engine.handle(direct).signal('go', 2))
+      checkEqual(checkDone(await context.until(third.engine.handle(root).result()), 'reopened'), [1, 2], 'the result')
+    },
+  },
+  {
     name: 'limits, tenant, session and actor flow down, and limits are only narrowed',
     run: async (context) => {
       const child = code('child', async (ctx) => [ctx.tenant, ctx.sessionId, ctx.limits as unknown as Json], {

@@ -1,5 +1,6 @@
 import { MeepoError } from '../base/errors.ts'
 import type { EngineId } from '../base/ids.ts'
+import { definitionKey } from '../run/definition.ts'
 import type { Claim, Leases, Release } from '../store/store.ts'
 import {
   addWatcher,
@@ -23,7 +24,28 @@ export function memoryLeases(state: MemoryState): Leases {
   return {
     join: (engine) =>
       open(() => {
-        if (!state.engines.has(engine)) state.engines.set(engine, { id: engine, runs: new Set(), beat: 0 })
+        if (!state.engines.has(engine)) state.engines.set(engine, { id: engine, runs: new Set(), beat: 0, offers: [] })
+      }),
+    offer: (engine, definitions) =>
+      open(() => {
+        const joined = state.engines.get(engine)
+        if (joined !== undefined) joined.offers = [...definitions]
+      }),
+    offered: () => open(() => [...offersOf(state)]),
+    orphans: (limit) =>
+      open(() => {
+        const offers = offersOf(state)
+        const found = [...state.runs.values()].filter((run) => isOrphan(state, run, offers))
+        return found.slice(0, limit).map(({ made: { runId, tenant } }) => ({ runId, tenant }))
+      }),
+    adopt: (engine, runId) =>
+      open(() => {
+        const owner = joinedEngine(state, engine)
+        const run = state.runs.get(runId)
+        if (run === undefined || !isClaimable(state, run)) return undefined
+        if (run.holdsPlace === false) run.holdsPlace = undefined
+        own(state, run, owner)
+        return claimOf(run)
       }),
     beat: (engine) =>
       open(() => {
@@ -94,6 +116,20 @@ export function own(state: MemoryState, run: MemoryRun, engine: MemoryEngine): v
   run.wakeAt = undefined
   run.owner = engine
   engine.runs.add(run)
+}
+
+function offersOf(state: MemoryState): ReadonlySet<string> {
+  return new Set([...state.engines.values()].flatMap(({ offers }) => offers))
+}
+
+function isClaimable(state: MemoryState, run: MemoryRun): boolean {
+  return run.heap !== undefined && run.heap !== state.wakes
+}
+
+function isOrphan(state: MemoryState, run: MemoryRun, offers: ReadonlySet<string>): boolean {
+  if (!isClaimable(state, run) || offers.has(definitionKey({ name: run.made.definition, version: run.made.version })))
+    return false
+  return [...(run.mail?.values() ?? [])].some(({ kind }) => kind === 'cancel')
 }
 
 function disown(run: MemoryRun): void {

@@ -46,6 +46,8 @@ export interface MemoryEngine {
   readonly id: EngineId
   readonly runs: Set<MemoryRun>
   beat: number
+  /** `name@version` of what it can run. */
+  offers: readonly string[]
 }
 
 /** Somebody who wants to know of changes for one engine. */

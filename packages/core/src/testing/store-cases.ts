@@ -7,6 +7,7 @@ import { healthCases } from './store-cases-health.ts'
 import { inboxCases } from './store-cases-inbox.ts'
 import { isolationCases } from './store-cases-isolation.ts'
 import { leaseCases } from './store-cases-leases.ts'
+import { orphanCases } from './store-cases-orphans.ts'
 import { logCases } from './store-cases-log.ts'
 import { moneyCases } from './store-cases-money.ts'
 import { openCases } from './store-cases-open.ts'
@@ -21,6 +22,7 @@ export const storeCases: readonly StoreCase[] = [
   ...logCases,
   ...inboxCases,
   ...leaseCases,
+  ...orphanCases,
   ...placeCases,
   ...watchCases,
   ...followCases,

@@ -25,6 +25,8 @@ export interface TurnOrder {
   referred(place: number, reference: ResultReference): number | undefined
   /** Calls with references. */
   readonly withReferences: ReadonlySet<number>
+  /** Calls of which others take results. */
+  readonly referredTo: ReadonlySet<number>
   /** Calls that cannot be made, and why. */
   readonly broken: ReadonlyMap<number, MeepoError>
 }
@@ -35,6 +37,7 @@ export function orderCalls(tools: Toolset, calls: readonly ToolRequest[]): TurnO
   const referred = (place: number, { $result }: ResultReference): number | undefined =>
     places.byId.get($result) ?? nearest(places.byTool.get($result), place)
   const withReferences = new Set<number>()
+  const referredTo = new Set<number>()
   const broken = new Map<number, MeepoError>()
   const gates = new Gates(calls.length, places.byTool)
   const waits: ReadonlySet<number>[] = calls.map((call, place) => {
@@ -46,7 +49,9 @@ export function orderCalls(tools: Toolset, calls: readonly ToolRequest[]): TurnO
     for (const reference of references) {
       withReferences.add(place)
       const other = referred(place, reference)
-      if (other !== undefined) waitsFor.add(other)
+      if (other === undefined) continue
+      waitsFor.add(other)
+      referredTo.add(other)
     }
     for (const id of call.after ?? none) {
       const other = places.byId.get(id)
@@ -67,7 +72,7 @@ export function orderCalls(tools: Toolset, calls: readonly ToolRequest[]): TurnO
       broken.set(place, new MeepoError('tool.cyclic_order', 'the call waits for calls that wait for it'))
   }
   const jobs = waits.map((waitsFor, place) => jobOf(tools, calls[place], waitsFor.size === 0 ? none : [...waitsFor]))
-  return { jobs, referred, withReferences, broken }
+  return { jobs, referred, withReferences, referredTo, broken }
 }
 
 const none: readonly never[] = []

@@ -1,9 +1,11 @@
 import type { ErrorData } from '../base/errors.ts'
 import type { Progress } from '../run/context.ts'
 import { failure, perform, readArguments, toolOf, type CallEnd, type ToolMessage, type ToolStage } from './answer.ts'
+import { clipped } from './clip.ts'
 import type { ToolRequest } from './order.ts'
 import { findReferences } from './references.ts'
 import { reportCalls, type CallSpan, type ToolReport } from './report.ts'
+import type { ResultLimits } from './result-room.ts'
 import { toolset, type Tool, type Toolset } from './tool.ts'
 import { Turn } from './turn.ts'
 
@@ -15,6 +17,8 @@ export interface RunToolsOptions {
   readonly maxParallel?: number
   /** How much there is of the pools that tools take from, for this turn. */
   readonly pools?: Readonly<Record<string, number>>
+  /** How much of the results is kept, in characters: longer ones are cut, with a note. All of it unless said. */
+  readonly maxChars?: ResultLimits
 }
 
 /** What became of a turn of tool calls. */
@@ -75,7 +79,12 @@ function isPlain(tools: Toolset, call: ToolRequest, { pools }: RunToolsOptions):
 }
 
 /** Not an async function: one promise around that of the call is enough. */
-function runOne(ctx: ToolStage, tools: Toolset, call: ToolRequest, { turn }: RunToolsOptions): Promise<ToolRun> {
+function runOne(
+  ctx: ToolStage,
+  tools: Toolset,
+  call: ToolRequest,
+  { turn, maxChars }: RunToolsOptions,
+): Promise<ToolRun> {
   const startedAt = ctx.now()
   let tool: Tool
   let args: unknown
@@ -83,9 +92,15 @@ function runOne(ctx: ToolStage, tools: Toolset, call: ToolRequest, { turn }: Run
     tool = toolOf(tools, call.name)
     args = readArguments(tool, call.arguments)
   } catch (thrown) {
-    return Promise.resolve(new SingleRun(call, failure(call, thrown), 'refused', startedAt, ctx.now()))
+    return Promise.resolve(new SingleRun(call, kept(failure(call, thrown), maxChars), 'refused', startedAt, ctx.now()))
   }
-  return perform(ctx, tool, call, args, turn).then((end) => new SingleRun(call, end, 'ran', startedAt, ctx.now()))
+  return perform(ctx, tool, call, args, turn).then(
+    (end) => new SingleRun(call, kept(end, maxChars), 'ran', startedAt, ctx.now()),
+  )
+}
+
+function kept(end: CallEnd, limits: ResultLimits | undefined): CallEnd {
+  return limits ? { ...end, message: clipped(end.message, Math.min(limits.each, limits.turn)) } : end
 }
 
 /** Most turns are one call, and nobody asks how they went. */

@@ -4,6 +4,7 @@
 // T1 Exactly one end per call, whatever happens to it.
 // T2 Everything is set off by tasks of the run: the order of events is the same on replay.
 // T3 Waiting for a person, or for an identical call, takes no room from others.
+// T4 Where results are limited, nobody holds on to the whole of one, except of those that arguments of others take.
 
 import { MeepoError } from '../base/errors.ts'
 import type { Json } from '../base/json.ts'
@@ -15,6 +16,7 @@ import { resolveReferences, type ResultReference } from './references.ts'
 import type { LaneNeeds } from './lanes.ts'
 import type { CallSpan } from './report.ts'
 import type { RunToolsOptions } from './run-tools.ts'
+import { ResultRoom, type Kept } from './result-room.ts'
 import { Schedule } from './schedule.ts'
 import type { Tool, Toolset } from './tool.ts'
 
@@ -38,6 +40,8 @@ interface CallState {
   endedAt: number
   /** Identical calls that get what this one gives. */
   followers: number[] | undefined
+  /** What is kept of its result, where that is limited. */
+  kept: Kept | undefined
 }
 
 /** One turn of tool calls. */
@@ -49,6 +53,7 @@ export class Turn {
   readonly #calls: readonly ToolRequest[]
   readonly #options: RunToolsOptions
   readonly #schedule: Schedule
+  readonly #room: ResultRoom | undefined
   readonly #states: CallState[]
   /** The latest call of each tool and arguments. */
   readonly #leaders = new Map<string, number>()
@@ -68,6 +73,7 @@ export class Turn {
     this.#options = options
     this.maxParallel = Math.max(1, options.maxParallel ?? defaultMaxParallel)
     this.order = orderCalls(tools, calls)
+    this.#room = options.maxChars && new ResultRoom(options.maxChars)
     this.#left = calls.length
     this.#repeated = repeated(calls)
     this.#states = calls.map(newState)
@@ -83,8 +89,10 @@ export class Turn {
 
   /** Of calls that have ended. */
   ends(): readonly CallEnd[] {
+    // T4: nobody takes anything of them any more.
+    for (const state of this.#states) if (!state.kept) this.#keep(state)
     // T1.
-    return this.#states.map(({ end }) => end!)
+    return this.#states.map(({ end, kept }) => (kept ? { ...end!, message: kept.message } : end!))
   }
 
   spans(): readonly CallSpan[] {
@@ -224,7 +232,7 @@ export class Turn {
     }
     const state = this.#states[place]!
     state.kind = 'joined'
-    if (leading.end) this.#end(place, sameEnd(leading.end, this.#calls[place]!))
+    if (leading.end) this.#end(place, sameEnd(leading.end, this.#calls[place]!), leading.kept)
     else {
       ;(leading.followers ??= []).push(place)
       this.#schedule.park(place)
@@ -275,19 +283,36 @@ export class Turn {
     }
   }
 
-  #end(place: number, end: CallEnd): void {
+  /** `like`: what is kept of an identical call. */
+  #end(place: number, end: CallEnd, like?: Kept): void {
     const state = this.#states[place]!
     state.end = end
+    if (!this.#isTaken(place)) this.#keep(state, like)
     state.endedAt = this.#ctx.now()
     state.endedAs = ++this.#count
     this.#left--
     this.#schedule.finish(place)
     for (const follower of state.followers ?? []) {
       this.#states[follower]!.startedAt = Math.max(state.startedAt, this.#states[follower]!.startedAt)
-      this.#end(follower, sameEnd(end, this.#calls[follower]!))
+      this.#end(follower, sameEnd(end, this.#calls[follower]!), state.kept)
     }
     if (this.#left === 0) this.#done.resolve()
     else this.#advance()
+  }
+
+  /** Others may take the result, of this call or of an identical one. */
+  #isTaken(place: number): boolean {
+    const { referredTo } = this.order
+    return referredTo.has(place) || (referredTo.size > 0 && this.#repeated.has(this.#calls[place]!.name))
+  }
+
+  /** T4 */
+  #keep(state: CallState, like?: Kept): void {
+    const { end } = state
+    if (!this.#room || !end) return
+    const { message } = end
+    state.kept = like ? this.#room.again(like, message.callId, message.tool) : this.#room.put(message)
+    state.end = { ...end, message: { ...message, result: null } }
   }
 }
 
@@ -303,6 +328,7 @@ function newState(): CallState {
     end: undefined,
     endedAt: 0,
     followers: undefined,
+    kept: undefined,
   }
 }
 

@@ -133,3 +133,27 @@ test.each([1, null, { schedule: null }, { kind: 'pause', schedule: null, isPause
     expect(stage.ran).toHaveLength(2)
   },
 )
+
+test('a scheduler that has a successor ends, though nobody has its code any more', async () => {
+  const stage = new ScheduleStage(midnight)
+  const old = await stage.open([saying(stage, '1', everyTen)], quick)
+  await stage.run(11_000)
+  await stage.until(old.stop())
+  const statuses = async (): Promise<readonly string[]> =>
+    (await stage.runs(schedulerName('tick'))).map(({ status }) => status)
+  // To this one it looks as if the process that ended were still there.
+  const { leases } = stage.store
+  const [kept] = await stage.runs(schedulerName('tick'))
+  const offered = async (): Promise<readonly string[]> => [
+    ...(await leases.offered()),
+    `tick.schedule@${kept?.version}`,
+  ]
+  const store = { ...stage.store, leases: { ...leases, offered } }
+  await stage.open([saying(stage, '2', everyTen)], { ...quick, store })
+  await stage.run(60_000)
+  expect(await statuses()).toEqual(['waiting', 'waiting'])
+  await stage.open([saying(stage, '2', everyTen)], quick)
+  await stage.run(10_000)
+  expect(await statuses()).toEqual(['waiting', 'cancelled'])
+  expect(stage.ran.map((each) => String(each).slice(0, 1)).join('')).toBe('12222222')
+})

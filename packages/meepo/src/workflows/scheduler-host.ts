@@ -1,4 +1,5 @@
 import {
+  definitionKey,
   fireRunId,
   isResting,
   MeepoError,
@@ -7,6 +8,7 @@ import {
   retentionOf,
   scheduleInput,
   schedulerDefinition,
+  schedulerName,
   schedulerVersion,
   toErrorData,
   workflowStart,
@@ -120,6 +122,14 @@ export class WorkflowSchedulers implements SchedulerHost {
     }
   }
 
+  /** Tells all once more that have a successor and still go on: the code of some may be gone since they were told. */
+  async retire(): Promise<void> {
+    const filter = { definition: schedulerName(this.workflow.name), status: alive }
+    for (const { runId } of await this.#ground.store.log.runs('system', filter)) {
+      if (await this.isReplaced(runId)) await this.#replace(runId)
+    }
+  }
+
   look(scheduler: RunId): Promise<SchedulerPast> {
     return this.links.look(scheduler)
   }
@@ -137,13 +147,22 @@ export class WorkflowSchedulers implements SchedulerHost {
   }
 
   async #replace(scheduler: RunId): Promise<void> {
+    const handle = this.#ground.engine.handle(scheduler)
     try {
-      await this.#ground.engine.handle(scheduler).signal(replacedSignal, true)
+      await handle.signal(replacedSignal, true)
+      // Nobody's code would hear of it.
+      if (await this.#isOrphan(scheduler)) await handle.cancel('it has a successor, and nobody has its code any more')
     } catch (thrown) {
       // It ends, has ended, or is forgotten.
       if (!MeepoError.is(thrown) || !['run.ended', 'run.not_found', 'signal.conflict'].includes(thrown.code))
         throw thrown
     }
+  }
+
+  async #isOrphan(scheduler: RunId): Promise<boolean> {
+    const { leases, log } = this.#ground.store
+    const { definition: name, version } = await log.run('system', scheduler)
+    return !(await leases.offered()).includes(definitionKey({ name, version }))
   }
 
   async #tell(runId: RunId): Promise<string> {

@@ -134,6 +134,22 @@ test('a pause is for all processes, outlives them and a change of the schedule, 
   expect(await view(stage, second)).toMatchObject({ isPaused: false, nextAt: day + 100_000 })
 })
 
+test('a process that is stopping can still pause and resume a schedule for all others', async () => {
+  const stage = new ScheduleStage(day)
+  const stopping = await stage.open([stage.workflow(everyTen)])
+  await stage.open([stage.workflow(everyTen)])
+  await stage.run(10_000)
+  const stopped = stopping.engine.stop()
+  await stopping.workflows.pause('tick')
+  await stage.until(stopped)
+  await stage.run(30_000)
+  expect(stage.ran).toHaveLength(1)
+  await stopping.workflows.resume('tick')
+  await stage.run(10_000)
+  expect(stage.ran).toHaveLength(2)
+  await stage.until(stopping.stop())
+})
+
 test('a schedule can be paused before anybody keeps it', async () => {
   const stage = new ScheduleStage(day)
   const { machine } = stage

@@ -146,6 +146,7 @@ export function openWorkflows(
     begin: async () => {
       for (const { workflow, definition, resting } of byName.values()) engine.register(workflow, definition, resting)
       await Promise.all([...byName.values()].map((schedulers) => beginSchedule(store, schedulers)))
+      await Promise.all([...byName.values()].map((schedulers) => schedulers.retire()))
       hasBegun = true
     },
     list: async () => {

@@ -4,6 +4,7 @@ import {
   type ClaimOptions,
   type EngineId,
   type Leases,
+  type Orphan,
   type Release,
   type RunId,
 } from '@meepo/core'
@@ -45,6 +46,13 @@ export function createLeases(database: Database, lanes: Lanes, hub: Hub): Leases
       change(async (transaction) => {
         await transaction.run(leaseSql.join, engine)
       }),
+    offer: (engine, definitions) =>
+      change(async (transaction) => {
+        await transaction.run(leaseSql.offer, engine, texts(definitions))
+      }),
+    offered: async () => (await database.all<{ key: string }>(leaseSql.offered)).map(({ key }) => key),
+    orphans: (limit) => database.all<Orphan>(leaseSql.orphans, limit),
+    adopt: (engine, runId) => change((transaction) => adopt(transaction, engine, runId)),
     beat: (engine) => change(async (transaction) => (await transaction.run(leaseSql.beat, engine)) === 1),
     owned: async (engine) => (await database.all<ClaimedRow>(leaseSql.owned, engine)).map(toClaim),
     engines: () => database.all<{ engine: EngineId; beat: number }>(leaseSql.engines),
@@ -114,6 +122,14 @@ async function take(
   if (held.length === 0) throw notJoined(engine)
   const [taken] = await transaction.all<ClaimedRow>(leaseSql.take, engine, runId, epoch)
   return taken && toClaim(taken)
+}
+
+/** See `Leases.adopt`. */
+async function adopt(transaction: Transaction, engine: EngineId, runId: RunId): Promise<Claim | undefined> {
+  const held = await transaction.all(sql.holdEngines, texts([engine]))
+  if (held.length === 0) throw notJoined(engine)
+  const [adopted] = await transaction.all<ClaimedRow>(leaseSql.adopt, engine, runId)
+  return adopted && toClaim(adopted)
 }
 
 function notJoined(engine: EngineId): MeepoError {

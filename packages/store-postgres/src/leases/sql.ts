@@ -25,6 +25,10 @@ function mayTakePlace(most: string): string {
 
 type LeaseStatement =
   | 'join'
+  | 'offer'
+  | 'offered'
+  | 'orphans'
+  | 'adopt'
   | 'beat'
   | 'deleteEngineAt'
   | 'deleteEngine'
@@ -48,6 +52,7 @@ type LeaseStatement =
 export const leaseSql: Readonly<Record<LeaseStatement, string>> = {
   join: 'INSERT INTO engines (engine, beat) VALUES ($1, 0) ON CONFLICT (engine) DO NOTHING',
   beat: 'UPDATE engines SET beat = beat + 1 WHERE engine = $1',
+  offer: 'UPDATE engines SET offers = $2 WHERE engine = $1',
   // Waits for transactions that give runs to this engine.
   deleteEngineAt: 'DELETE FROM engines WHERE engine = $1 AND beat = $2',
   deleteEngine: 'DELETE FROM engines WHERE engine = $1',
@@ -75,6 +80,10 @@ export const leaseSql: Readonly<Record<LeaseStatement, string>> = {
   // runs unique run_id. An ended run has no owner. An append of the old owner that is under way is waited for.
   take: `UPDATE runs SET owner = $1, epoch = epoch + 1 WHERE run_id = $2 AND epoch = $3 AND owner IS NOT NULL
     RETURNING id, run_id, epoch, tenant, definition, version, priority, deadline_at`,
+  // runs unique run_id. Only who has no owner and has not ended is ready.
+  adopt: `UPDATE runs SET status = 'running', owner = $1, epoch = epoch + 1, ready = false, wake_at = NULL,
+    place = CASE place WHEN 0 THEN 2 ELSE place END WHERE run_id = $2 AND ready
+    RETURNING id, run_id, epoch, tenant, definition, version, priority, deadline_at`,
   // inbox_pending
   releaseWaiting: `UPDATE runs SET status = 'waiting', owner = NULL, wake_at = $2,
     place = CASE place WHEN 1 THEN $3 ELSE place END,
@@ -85,6 +94,11 @@ export const leaseSql: Readonly<Record<LeaseStatement, string>> = {
   // runs_owner
   owned: `SELECT id, run_id, epoch, tenant, definition, version, priority, deadline_at FROM runs
     WHERE owner = $1 ORDER BY id`,
+  offered: 'SELECT DISTINCT unnest(offers) AS key FROM engines',
+  // inbox_pending, then runs by primary key: little mail is pending.
+  orphans: `SELECT r.run_id AS "runId", r.tenant FROM runs AS r
+    WHERE r.id IN (SELECT run FROM inbox WHERE NOT taken AND kind = 'cancel') AND r.ready
+      AND NOT EXISTS (SELECT 1 FROM engines WHERE r.definition || '@' || r.version = ANY (offers)) ORDER BY r.id LIMIT $1`,
   engines: 'SELECT engine, beat FROM engines ORDER BY id',
   // runs_wake; one that has mail is claimable already.
   nextWakeAt: 'SELECT wake_at AS at FROM runs WHERE wake_at IS NOT NULL AND NOT ready ORDER BY wake_at LIMIT 1',

@@ -5,10 +5,11 @@ import { money } from './002-money.ts'
 import { limits } from './003-limits.ts'
 import { lists } from './004-lists.ts'
 import { totals } from './005-totals.ts'
+import { offers } from './006-offers.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
-export const migrations: readonly Migration[] = [initial, money, limits, lists, totals]
+export const migrations: readonly Migration[] = [initial, money, limits, lists, totals, offers]
 
 /** "Meep" in ASCII: one schema of the database is migrated at a time. */
 const migrationLock = 0x4d656570

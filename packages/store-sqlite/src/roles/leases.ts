@@ -11,6 +11,15 @@ export function createLeases(queue: WriteQueue, reader: Reader, hub: Hub): Lease
     join: async (engine) => {
       await queue.command({ kind: 'join', engine })
     },
+    offer: async (engine, definitions) => {
+      await queue.command({ kind: 'offer', engine, definitions })
+    },
+    offered: async () => reader.all('offered').map((found) => text(found, 'key')),
+    orphans: async (limit) =>
+      reader.all('orphans', limit).map((found) => ({ runId: text(found, 'run_id'), tenant: text(found, 'tenant') })),
+    adopt: async (engine, runId) =>
+      // The writer answers this command so.
+      (await queue.command({ kind: 'adopt', engine, runId })) as Claim | undefined,
     beat: async (engine) => (await queue.command({ kind: 'beat', engine })) === true,
     owned: async (engine) => reader.all('owned', engine).map((found) => toClaim(found, integer(found, 'epoch'))),
     engines: async () =>

@@ -9,10 +9,11 @@ import { turns } from './005-turns.ts'
 import { places } from './006-places.ts'
 import { lists } from './007-lists.ts'
 import { totals } from './008-totals.ts'
+import { offers } from './009-offers.ts'
 import type { Migration } from './migration.ts'
 
 /** All of them, in order. */
-export const migrations: readonly Migration[] = [initial, money, limits, health, turns, places, lists, totals]
+export const migrations: readonly Migration[] = [initial, money, limits, health, turns, places, lists, totals, offers]
 
 /** "Meep" in ASCII: tells our files from other SQLite databases. */
 const applicationId = 0x4d656570

@@ -8,6 +8,11 @@ export function join(desk: Desk, engine: EngineId): void {
   desk.run.insertEngine.run(engine)
 }
 
+/** See `Leases.offer`. */
+export function offer(desk: Desk, engine: EngineId, definitions: readonly string[]): void {
+  desk.run.offer.run(JSON.stringify(definitions), engine)
+}
+
 /** See `Leases.beat`. */
 export function beat(desk: Desk, engine: EngineId): boolean {
   return desk.run.beat.run(engine).changes === 1
@@ -50,6 +55,15 @@ export function claim(desk: Desk, engine: EngineId, options: ClaimOptions): read
 export function take(desk: Desk, engine: EngineId, runId: RunId, epoch: number): Claim | undefined {
   const owner = desk.needEngine(engine)
   const found = desk.run.takeRun.get(owner, runId, epoch)
+  if (!found) return undefined
+  desk.forgetRun(runId)
+  return toClaim(found, integer(found, 'epoch'))
+}
+
+/** See `Leases.adopt`. */
+export function adopt(desk: Desk, engine: EngineId, runId: RunId): Claim | undefined {
+  const owner = desk.needEngine(engine)
+  const found = desk.run.adoptRun.get(owner, runId)
   if (!found) return undefined
   desk.forgetRun(runId)
   return toClaim(found, integer(found, 'epoch'))

@@ -58,6 +58,7 @@ export const sql = {
   findEngineName: 'SELECT engine FROM engines WHERE id = ?',
   insertEngine: 'INSERT INTO engines (engine, beat) VALUES (?, 0) ON CONFLICT (engine) DO NOTHING',
   beat: 'UPDATE engines SET beat = beat + 1 WHERE engine = ?',
+  offer: 'UPDATE engines SET offers = ? WHERE engine = ?',
   deleteEngineAt: 'DELETE FROM engines WHERE engine = ? AND beat = ?',
   deleteEngine: 'DELETE FROM engines WHERE engine = ?',
   // runs_owner. The epoch rises, so that an append of the old owner that is still under way is refused.
@@ -81,6 +82,10 @@ export const sql = {
     WHERE id = ?`,
   // runs unique run_id. An ended run has no owner.
   takeRun: `UPDATE runs SET owner = ?, epoch = epoch + 1 WHERE run_id = ? AND epoch = ? AND owner IS NOT NULL
+    RETURNING run_id, epoch, tenant, definition, version, priority, deadline_at`,
+  // runs unique run_id. Only who has no owner and has not ended is ready.
+  adoptRun: `UPDATE runs SET status = 'running', owner = ?, epoch = epoch + 1, ready = 0, wake_at = NULL,
+    place = iif(place = 0, 2, place) WHERE run_id = ? AND ready = 1
     RETURNING run_id, epoch, tenant, definition, version, priority, deadline_at`,
   // inbox_pending
   releaseWaiting: `UPDATE runs SET status = 'waiting', owner = NULL, wake_at = ?,

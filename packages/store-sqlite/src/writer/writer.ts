@@ -10,7 +10,7 @@ import { decodeBatch } from './decode.ts'
 import { Desk } from './desk.ts'
 import { forget } from './forget.ts'
 import { writeHealth } from './health.ts'
-import { beat, claim, join, leave, release, take, takeOver } from './leases.ts'
+import { adopt, beat, claim, join, leave, offer, release, take, takeOver } from './leases.ts'
 import { deliver } from './mail.ts'
 import { prune } from './prune.ts'
 import { renameScope } from './rename.ts'
@@ -177,6 +177,10 @@ function execute(desk: Desk, part: Part): unknown {
       return prune(desk, part.tenant, part.step)
     case 'join':
       return join(desk, part.engine)
+    case 'offer':
+      return offer(desk, part.engine, part.definitions)
+    case 'adopt':
+      return adopt(desk, part.engine, part.runId)
     case 'beat':
       return beat(desk, part.engine)
     case 'takeOver':

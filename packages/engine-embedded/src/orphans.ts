@@ -1,0 +1,130 @@
+import {
+  MeepoError,
+  readRecording,
+  toError,
+  type CancelMail,
+  type Orphan,
+  type RunId,
+  type Scheduler,
+  type Store,
+  type TenantId,
+} from '@meepo/core'
+import type { EngineNotice } from './engine-notice.ts'
+import type { Fleet } from './fleet.ts'
+import type { Registry } from './registry.ts'
+
+/** So many are looked at at a time. */
+const atOnce = 32
+
+/** What is needed to end runs whose code nobody has. */
+export interface OrphansOptions {
+  readonly store: Store
+  readonly scheduler: Scheduler
+  readonly registry: Registry
+  readonly fleet: Fleet
+  /** For so long nobody must have come who has the definition: whoever has it ends the run the usual way. */
+  readonly graceMs: number
+  readonly notice: (notice: EngineNotice) => void
+}
+
+/**
+ * Runs of definitions that nobody has any more.
+ *
+ * OR1 An engine says in the store what it can run. What none of those that live can run waits for one that can.
+ * OR2 When such a run is asked to cancel, any engine ends it: no code of a run runs behind its cancel in any case. Nobody
+ *     ends one that was not asked.
+ * OR3 Its children end first, as everywhere: they are asked, and the run is left where it is until the last of them ended.
+ * OR4 The request leaves the inbox with the last event. Until then whoever looks next finds the run as it was.
+ */
+export class Orphans {
+  readonly #options: OrphansOptions
+  /** Since when each is known, by running time. */
+  #seen = new Map<RunId, number>()
+  #offered = 0
+  #isLooking = false
+
+  constructor(options: OrphansOptions) {
+    this.#options = options
+  }
+
+  /** OR1. Again after the engine joined under another name, and when there is more. */
+  async offer(): Promise<void> {
+    const { store, registry, fleet } = this.#options
+    const keys = registry.keys()
+    await store.leases.offer(fleet.engine, keys)
+    this.#offered = keys.length
+  }
+
+  /** Called with each beat. Never throws. */
+  look(): void {
+    if (this.#isLooking) return
+    this.#isLooking = true
+    void this.#look()
+      .catch((thrown: unknown) => {
+        const { code, message } = toError(thrown, 'store.failed')
+        this.#options.notice({ code, message })
+      })
+      .finally(() => {
+        this.#isLooking = false
+      })
+  }
+
+  async #look(): Promise<void> {
+    const { store, scheduler, registry, graceMs } = this.#options
+    if (registry.keys().length !== this.#offered) await this.offer()
+    const found = await store.leases.orphans(atOnce)
+    const now = scheduler.elapsed()
+    const before = this.#seen
+    this.#seen = new Map(found.map(({ runId }) => [runId, before.get(runId) ?? now]))
+    for (const orphan of found) {
+      if (now - (this.#seen.get(orphan.runId) ?? now) >= graceMs) await this.#end(orphan)
+    }
+  }
+
+  async #end(orphan: Orphan): Promise<void> {
+    const { store, fleet } = this.#options
+    const { runId } = orphan
+    if (!(await this.#isReady(orphan)) || !fleet.takeRoom()) return
+    await fleet.newcomers.during(runId, async () => {
+      try {
+        const adopted = await store.leases.adopt(fleet.engine, runId)
+        if (adopted) await fleet.end(adopted)
+        else fleet.returnRoom()
+      } catch (thrown) {
+        fleet.returnRoom()
+        throw thrown
+      }
+    })
+  }
+
+  /** OR3 */
+  async #isReady({ runId, tenant }: Orphan): Promise<boolean> {
+    const { store } = this.#options
+    const { segment, voidMail, lastSeq } = readRecording(await store.log.read({ tenant }, runId))
+    const mail = await store.inbox.pending({ tenant }, runId)
+    const asked = mail.find(({ id, kind }) => kind === 'cancel' && !voidMail.has(id))
+    if (!asked) return false
+    // Only engines write this kind, as CancelMail.
+    const { reason } = asked.data as unknown as CancelMail
+    let isReady = true
+    for (const { start, isClosed, number } of segment?.tasks.values() ?? []) {
+      if (isClosed || start.type !== 'child.started') continue
+      const id = `cancel/${runId}/${number}/${lastSeq}`
+      if (await this.#ask(tenant, start.data.childRunId, id, reason)) isReady = false
+    }
+    return isReady
+  }
+
+  /** False for a child that has ended. One that was asked before is not asked twice. */
+  async #ask(tenant: TenantId, child: RunId, id: string, reason: string): Promise<boolean> {
+    const { log, inbox } = this.#options.store
+    try {
+      if ((await log.run({ tenant }, child)).endedAt !== undefined) return false
+      await inbox.deliver({ tenant }, child, { id, kind: 'cancel', data: { source: 'parent', reason } })
+      return true
+    } catch (thrown) {
+      if (MeepoError.is(thrown) && (thrown.code === 'run.ended' || thrown.code === 'run.not_found')) return false
+      throw thrown
+    }
+  }
+}
