@@ -118,9 +118,7 @@ export class Database {
    * the server is asked once.
    */
   async transactAtOnce(statement: (transaction: Transaction) => Promise<unknown>): Promise<void> {
-    await this.#try((transaction) =>
-      Promise.all([transaction.begin(this.#begin), statement(transaction), transaction.commit()]),
-    )
+    await this.#try((transaction) => transaction.atOnce(this.#begin, () => statement(transaction)))
   }
 
   async #try<T>(run: (transaction: Transaction) => Promise<T>): Promise<T> {

@@ -43,10 +43,13 @@ export class Transaction {
   }
 
   /** When the connection breaks here, nobody knows whether the transaction is durable; the message says so. */
-  async commit(): Promise<void> {
-    const { command } = await this.#sendCommit()
-    this.#client.off('error', this.#onLost)
-    if (command !== 'COMMIT') throw new StatementFailed('store.failed', 'transaction', 'a commit was rolled back', this)
+  commit(): Promise<void> {
+    return orUnknown(() => this.#commit())
+  }
+
+  /** All of it without waiting for answers between: `statement` fails by itself when it must not be committed. */
+  async atOnce(begin: string, statement: () => Promise<unknown>): Promise<void> {
+    await orUnknown(() => Promise.all([this.begin(begin), statement(), this.#commit()]))
   }
 
   async rollBack(): Promise<void> {
@@ -54,14 +57,10 @@ export class Transaction {
     await this.#send(() => this.#client.query('ROLLBACK'))
   }
 
-  async #sendCommit(): Promise<QueryResult> {
-    try {
-      return await this.#send(() => this.#client.query('COMMIT'))
-    } catch (error) {
-      const { code, extent, message, cause } = toStatementFailed(error)
-      if (extent !== 'lost') throw error
-      throw new StatementFailed(code, extent, `whether it was written is not known: ${message}`, cause)
-    }
+  async #commit(): Promise<void> {
+    const { command } = await this.#send(() => this.#client.query('COMMIT'))
+    this.#client.off('error', this.#onLost)
+    if (command !== 'COMMIT') throw new StatementFailed('store.failed', 'transaction', 'a commit was rolled back', this)
   }
 
   async #send<T>(query: () => Promise<T>): Promise<T> {
@@ -70,5 +69,16 @@ export class Transaction {
     } catch (error) {
       throw toStatementFailed(this.#lost ?? error)
     }
+  }
+}
+
+/** For what has a commit in it. */
+async function orUnknown<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof StatementFailed) || error.extent !== 'lost') throw error
+    const { code, extent, message, cause } = error
+    throw new StatementFailed(code, extent, `whether it was written is not known: ${message}`, cause)
   }
 }
