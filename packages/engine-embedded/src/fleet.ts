@@ -207,15 +207,7 @@ export class Fleet implements RunOwner {
       }
       // Undefined for one that was adopted.
       const definition = this.#registry.find(definitionKey({ name: claim.definition, version: claim.version }))
-      const run = this.#drive({
-        ...claim,
-        definition,
-        recording,
-        fetched,
-        lost,
-        created: undefined,
-        isPreviewed,
-      })
+      const run = this.#drive({ ...claim, definition, recording, fetched, lost, created: undefined, isPreviewed })
       this.mail.read(run)
     } catch (thrown) {
       if (engine !== this.engine) return
