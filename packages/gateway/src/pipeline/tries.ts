@@ -24,6 +24,8 @@ const defaultRetries = 3
 const probePollMs = 200
 /** A call waits for targets that are out of use so many times its patience, all waits together. */
 const mostPatience = 6
+/** A timer may ring so much before its time: the target would still be out of use, and be left for another. */
+const timerMs = 2
 
 /** The end of the pipeline: sends a call, to one target after the other, until one answers. */
 export function createTries(parts: PipelineParts, routes: Routes): Handle {
@@ -261,7 +263,7 @@ class Tries {
     const floor = Math.max(cooling, askedWaitMs(error) ?? 0)
     const wait = Math.max(
       backoffMs(rule, repeat, clock.random()),
-      floor === 0 ? 0 : floor + clock.random() * Math.min(250, floor / 10),
+      floor === 0 ? 0 : floor + timerMs + clock.random() * Math.min(250, floor / 10),
     )
     if (floor > rule.patienceMs || this.#isPast(now + wait) || !retryBudget.take(target.provider)) return false
     this.#repeats.set(candidate, repeat)
