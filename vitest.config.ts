@@ -18,7 +18,13 @@ const inMemory = join(root, 'scripts/test-folder.ts')
 function tier(
   name: string,
   include: string[],
-  options: { exclude?: string[]; timeoutMs?: number; maxWorkers?: number; globalSetup?: string } = {},
+  options: {
+    exclude?: string[]
+    timeoutMs?: number
+    maxWorkers?: number
+    isolate?: boolean
+    globalSetup?: string
+  } = {},
 ) {
   return {
     extends: true,
@@ -28,6 +34,7 @@ function tier(
       exclude: [...ignored, ...(options.exclude ?? [])],
       testTimeout: options.timeoutMs ?? 10_000,
       hookTimeout: options.timeoutMs ?? 10_000,
+      isolate: options.isolate ?? true,
       ...(options.maxWorkers === undefined ? {} : { maxWorkers: options.maxWorkers }),
       ...(options.globalSetup === undefined ? {} : { globalSetup: options.globalSetup }),
     },
@@ -45,8 +52,13 @@ export default defineConfig({
   test: {
     maxWorkers: Math.max(3, availableParallelism() - 1),
     projects: [
-      tier('unit', [`${home}/**/*.test.ts`], { exclude: ['**/*.{int,long,e2e}.test.ts'], timeoutMs: 5_000 }),
-      tier('int', [`${home}/**/*.int.test.ts`], { timeoutMs: 30_000, globalSetup: inMemory }),
+      // They leave nothing behind, so that files share the modules that one of them loaded.
+      tier('unit', [`${home}/**/*.test.ts`], {
+        exclude: ['**/*.{int,long,e2e}.test.ts'],
+        timeoutMs: 5_000,
+        isolate: false,
+      }),
+      tier('int', [`${home}/**/*.int.test.ts`], { timeoutMs: 60_000, globalSetup: inMemory }),
       // What takes minutes and whose short form is among the others.
       tier('long', [`${home}/**/*.long.test.ts`], { timeoutMs: 120_000, globalSetup: inMemory }),
       // Fleets of processes that are killed, most of whose time goes by until others notice.
