@@ -55,7 +55,7 @@ export default defineConfig({
       // They leave nothing behind, so that files share the modules that one of them loaded.
       tier('unit', [`${home}/**/*.test.ts`], {
         exclude: ['**/*.{int,long,e2e}.test.ts'],
-        timeoutMs: 5_000,
+        timeoutMs: 30_000,
         isolate: false,
       }),
       tier('int', [`${home}/**/*.int.test.ts`], { timeoutMs: 60_000, globalSetup: inMemory }),
