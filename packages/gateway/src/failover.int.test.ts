@@ -26,6 +26,10 @@ interface Scenario {
   readonly only?: readonly string[]
 }
 
+/** Where provider a answers at once, a busy machine is no reason to give it up; where it is silent, the test waits for that. */
+const patient: GatewayOptions = { timeoutMs: 20_000, firstContentMs: 10_000, idleTimeoutMs: 10_000 }
+const impatient: GatewayOptions = { timeoutMs: 800, firstContentMs: 500, idleTimeoutMs: 400 }
+
 const refuse = (status: number, more: Partial<Extract<Fault, { kind: 'refuse' }>> = {}): SimulatorAnswer => ({
   fault: { kind: 'refuse', status, ...more },
 })
@@ -44,8 +48,14 @@ const windows = (a: number, b: number): GatewayOptions => ({
 const scenarios: readonly Scenario[] = [
   { id: 'F01', what: 'nobody listens', asks: 0 },
   { id: 'F02', what: 'the connection is reset before any header', a: { fault: { kind: 'reset' } }, asks: 2 },
-  { id: 'F03', what: 'it accepts and is silent', a: { fault: { kind: 'hang' } }, asks: 1 },
-  { id: 'F04', what: 'headers, then nothing', a: { text, fault: { kind: 'hang-after-headers' } }, asks: 1 },
+  { id: 'F03', what: 'it accepts and is silent', a: { fault: { kind: 'hang' } }, asks: 1, options: impatient },
+  {
+    id: 'F04',
+    what: 'headers, then nothing',
+    a: { text, fault: { kind: 'hang-after-headers' } },
+    asks: 1,
+    options: impatient,
+  },
   { id: 'F05a', what: '429 with a short wait', a: refuse(429, { retryAfterMs: 20 }), asks: 2 },
   { id: 'F05b', what: '429 with a long wait', a: refuse(429, { retryAfter: 30 }), asks: 1 },
   { id: 'F05c', what: '429 without a wait', a: refuse(429), asks: 1, options: { retry: { patienceMs: 100 } } },
@@ -136,12 +146,13 @@ const scenarios: readonly Scenario[] = [
     asks: eventAsks,
     watched: { ...told, a: 1 },
   },
-  { id: 'F17', what: 'a slow first token', a: { text, latency: { firstChunkMs: 5_000 } }, asks: 1 },
+  { id: 'F17', what: 'a slow first token', a: { text, latency: { firstChunkMs: 5_000 } }, asks: 1, options: impatient },
   {
     id: 'F18',
     what: 'a stall in the middle',
     a: { text, fault: { kind: 'stall', afterChunks: 3 } },
     asks: 1,
+    options: impatient,
     watched: { ...told, a: 1 },
   },
 ]
@@ -157,7 +168,7 @@ test.each(rows)('$id $what: $kind, watched $isWatched', async (row) => {
   const dead = a ? {} : { providers: { a: { kind, baseURL: await deadUrl(), apiKey: 'k' } } }
   const script = ({ provider }: { readonly provider: string }): SimulatorAnswer =>
     provider === 'a' && a ? a : { text: whole }
-  const stage = await openStage(onTestFinished, kind, script, { ...options, ...dead })
+  const stage = await openStage(onTestFinished, kind, script, { ...patient, ...options, ...dead })
   const expected = (isWatched ? row.watched : row.plain) ?? { text: whole, a: asks, b: 1 }
   const went = await go(stage, isWatched, hello)
   expect(went).toMatchObject(expected)
@@ -171,6 +182,26 @@ test.each(rows)('$id $what: $kind, watched $isWatched', async (row) => {
   const sent = stage.simulator.journal.entries().map(({ attemptId }) => attemptId)
   expect(lines.map(({ id }) => id)).toEqual(expect.arrayContaining(sent))
   expect(new Set(sent).size).toBe(sent.length)
+})
+
+test('a timer that rings early does not give up a target that may be asked again in a moment', async () => {
+  // Time stands still but for timers, and no chance makes a wait longer.
+  let now = Date.now()
+  const after = (ms: number, run: () => void): (() => void) => {
+    const passes = Math.max(0, ms - 1)
+    const ring = (): void => {
+      now += passes
+      run()
+    }
+    const timer = setTimeout(ring, passes)
+    return () => clearTimeout(timer)
+  }
+  const scheduler = { now: () => now, elapsed: () => now, after }
+  const machine = { scheduler, random: { next: () => 0, id: () => 'id' } }
+  const script = ({ provider }: { readonly provider: string }): SimulatorAnswer =>
+    provider === 'a' ? refuse(429, { retryAfterMs: 20 }) : { text: whole }
+  const stage = await openStage(onTestFinished, 'openai', script, { ...patient, machine })
+  expect(await go(stage, false, hello)).toMatchObject({ text: whole, a: 2, b: 1 })
 })
 
 test.each([
