@@ -218,5 +218,5 @@ test(
     )
     expect(crashes).toBeGreaterThan(50)
   },
-  isLong ? 3_600_000 : 5_000,
+  isLong ? 3_600_000 : 60_000,
 )

@@ -185,5 +185,5 @@ test(
     expect(sum.deaths).toBeGreaterThan(histories / 2)
     expect(sum.most).toBeGreaterThan(histories)
   },
-  isLong ? 3_600_000 : 30_000,
+  isLong ? 3_600_000 : 60_000,
 )
