@@ -13,7 +13,7 @@ import type { EngineNotice } from './engine-notice.ts'
 import type { Fleet } from './fleet.ts'
 import type { Registry } from './registry.ts'
 
-/** So many are looked at at a time. */
+/** With each look so many more than are known already. */
 const atOnce = 32
 
 /** What is needed to end runs whose code nobody has. */
@@ -30,17 +30,18 @@ export interface OrphansOptions {
 /**
  * Runs of definitions that nobody has any more.
  *
- * OR1 An engine says in the store what it can run. What none of those that live can run waits for one that can.
+ * OR1 An engine says in the store what it can run. What none of those that live can run waits for one that can. It looks
+ *     with each beat whether the store knows: what was said before may have arrived later, or not at all.
  * OR2 When such a run is asked to cancel, any engine ends it: no code of a run runs behind its cancel in any case. Nobody
  *     ends one that was not asked.
  * OR3 Its children end first, as everywhere: they are asked, and the run is left where it is until the last of them ended.
  * OR4 The request leaves the inbox with the last event. Until then whoever looks next finds the run as it was.
+ * OR5 One that cannot end yet hides nobody: its children come behind it.
  */
 export class Orphans {
   readonly #options: OrphansOptions
   /** Since when each is known, by running time. */
   #seen = new Map<RunId, number>()
-  #offered = 0
   #isLooking = false
 
   constructor(options: OrphansOptions) {
@@ -50,9 +51,7 @@ export class Orphans {
   /** OR1. Again after the engine joined under another name, and when there is more. */
   async offer(): Promise<void> {
     const { store, registry, fleet } = this.#options
-    const keys = registry.keys()
-    await store.leases.offer(fleet.engine, keys)
-    this.#offered = keys.length
+    await store.leases.offer(fleet.engine, registry.keys())
   }
 
   /** Called with each beat. Never throws. */
@@ -71,8 +70,10 @@ export class Orphans {
 
   async #look(): Promise<void> {
     const { store, scheduler, registry, graceMs } = this.#options
-    if (registry.keys().length !== this.#offered) await this.offer()
-    const found = await store.leases.orphans(atOnce)
+    const offered = new Set(await store.leases.offered())
+    if (registry.keys().some((key) => !offered.has(key))) await this.offer()
+    // OR5
+    const found = await store.leases.orphans(this.#seen.size + atOnce)
     const now = scheduler.elapsed()
     const before = this.#seen
     this.#seen = new Map(found.map(({ runId }) => [runId, before.get(runId) ?? now]))
@@ -83,15 +84,16 @@ export class Orphans {
 
   async #end(orphan: Orphan): Promise<void> {
     const { store, fleet } = this.#options
-    const { runId } = orphan
+    const { runId, epoch } = orphan
     if (!(await this.#isReady(orphan)) || !fleet.takeRoom()) return
+    const { engine } = fleet
     await fleet.newcomers.during(runId, async () => {
       try {
-        const adopted = await store.leases.adopt(fleet.engine, runId)
-        if (adopted) await fleet.end(adopted)
-        else fleet.returnRoom()
+        const adopted = await store.leases.adopt(engine, runId, epoch)
+        if (adopted && engine === fleet.engine) await fleet.end(adopted)
+        else fleet.returnRoom(engine)
       } catch (thrown) {
-        fleet.returnRoom()
+        fleet.returnRoom(engine)
         throw thrown
       }
     })

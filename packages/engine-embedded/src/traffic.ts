@@ -72,6 +72,7 @@ export class Traffic {
       load,
       onDeparture: options.onDeparture,
       onFreed: () => this.intake.soon(),
+      returnRoom,
     })
   }
 
@@ -85,6 +86,12 @@ export class Traffic {
       },
     })
     await this.sending?.serve()
+  }
+
+  /** Looks for work, and lets in what waits: all rooms may have been emptied at once. */
+  soon(): void {
+    this.intake.soon()
+    this.#queue.roomIsFree()
   }
 
   roomIsFree(): void {
