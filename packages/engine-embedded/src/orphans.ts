@@ -16,6 +16,9 @@ import type { Registry } from './registry.ts'
 /** With each look so many more than are known already. */
 const atOnce = 32
 
+/** What an engine says may reach the store behind what it says next, when its connection broke: so late at the most. */
+const lateMs = 30_000
+
 /** What is needed to end runs whose code nobody has. */
 export interface OrphansOptions {
   readonly store: Store
@@ -30,8 +33,8 @@ export interface OrphansOptions {
 /**
  * Runs of definitions that nobody has any more.
  *
- * OR1 An engine says in the store what it can run. What none of those that live can run waits for one that can. It looks
- *     with each beat whether the store knows: what was said before may have arrived later, or not at all.
+ * OR1 An engine says in the store what it can run. What none of those that live can run waits for one that can. What
+ *     was said may arrive late or not at all: for a while it looks whether the store knows.
  * OR2 When such a run is asked to cancel, any engine ends it: no code of a run runs behind its cancel in any case. Nobody
  *     ends one that was not asked.
  * OR3 Its children end first, as everywhere: they are asked, and the run is left where it is until the last of them ended.
@@ -43,6 +46,9 @@ export class Orphans {
   /** Since when each is known, by running time. */
   #seen = new Map<RunId, number>()
   #isLooking = false
+  /** How many definitions it said last, and until when the store is asked whether it knows them. */
+  #said = 0
+  #checkUntil = 0
 
   constructor(options: OrphansOptions) {
     this.#options = options
@@ -50,8 +56,11 @@ export class Orphans {
 
   /** OR1. Again after the engine joined under another name, and when there is more. */
   async offer(): Promise<void> {
-    const { store, registry, fleet } = this.#options
-    await store.leases.offer(fleet.engine, registry.keys())
+    const { store, scheduler, registry, fleet } = this.#options
+    const keys = registry.keys()
+    this.#said = keys.length
+    this.#checkUntil = scheduler.elapsed() + lateMs
+    await store.leases.offer(fleet.engine, keys)
   }
 
   /** Called with each beat. Never throws. */
@@ -69,9 +78,8 @@ export class Orphans {
   }
 
   async #look(): Promise<void> {
-    const { store, scheduler, registry, graceMs } = this.#options
-    const offered = new Set(await store.leases.offered())
-    if (registry.keys().some((key) => !offered.has(key))) await this.offer()
+    const { store, scheduler, graceMs } = this.#options
+    if (!(await this.#isKnown())) await this.offer()
     // OR5
     const found = await store.leases.orphans(this.#seen.size + atOnce)
     const now = scheduler.elapsed()
@@ -80,6 +88,16 @@ export class Orphans {
     for (const orphan of found) {
       if (now - (this.#seen.get(orphan.runId) ?? now) >= graceMs) await this.#end(orphan)
     }
+  }
+
+  /** OR1 */
+  async #isKnown(): Promise<boolean> {
+    const { store, scheduler, registry } = this.#options
+    const keys = registry.keys()
+    if (keys.length !== this.#said) return false
+    if (scheduler.elapsed() >= this.#checkUntil) return true
+    const offered = new Set(await store.leases.offered())
+    return keys.every((key) => offered.has(key))
   }
 
   async #end(orphan: Orphan): Promise<void> {
