@@ -192,6 +192,30 @@ test('what a replaced engine still finishes is not recorded: the first write win
   expect(completed).toHaveLength(1)
 })
 
+test('a drive that arrives while all room is held for a claim goes in when nothing was claimed', async () => {
+  const roads = roadsWith()
+  const { definition, gates } = held()
+  const { leases } = store
+  store = {
+    ...store,
+    leases: {
+      ...leases,
+      claim: async (...args) => {
+        const claims = await leases.claim(...args)
+        await new Promise<void>((resolve) => void machine.scheduler.after(50, resolve))
+        return claims
+      },
+    },
+  }
+  const worker = open(roads.open(), [definition], 1)
+  const client = open({ ...roads.open(), serve: () => Promise.resolve() }, [definition])
+  await until(client.engine.begin())
+  await until(worker.engine.begin())
+  await until(client.engine.start(definition, null))
+  await advance(5_000)
+  expect(gates).toHaveLength(1)
+})
+
 test('drives that waited for room while their engine was taken for dead are driven once, and keep nobody out', async () => {
   const roads = roadsWith()
   const { definition, gates } = held()

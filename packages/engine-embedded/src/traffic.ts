@@ -56,6 +56,7 @@ export class Traffic {
       engine,
       definitions,
       maxWorkflows,
+      onReturned: () => this.#queue.roomIsFree(),
       recount: options.recount,
       load: sending ? (claim) => sending.send(claim) : (claim) => load(claim, false),
       tell,
@@ -90,8 +91,8 @@ export class Traffic {
 
   /** Looks for work, and lets in what waits: all rooms may have been emptied at once. */
   soon(): void {
-    this.intake.soon()
     this.#queue.roomIsFree()
+    this.intake.soon()
   }
 
   roomIsFree(): void {
