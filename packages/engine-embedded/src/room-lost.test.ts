@@ -35,7 +35,10 @@ function world(when: 'before' | 'after') {
   const store: Store = {
     ...memory,
     close: () => memory.close(),
-    log: { ...log, create: (...args) => (args[1].runId === 'first' || args[1].parent ? create(...args) : log.create(...args)) },
+    log: {
+      ...log,
+      create: (...args) => (args[1].runId === 'first' || args[1].parent ? create(...args) : log.create(...args)),
+    },
     leases: { ...leases, adopt: dying(leases.adopt) },
   }
   let open = 0
