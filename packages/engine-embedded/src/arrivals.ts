@@ -24,6 +24,7 @@ export interface ArrivalsOptions {
   readonly onDeparture: (runId: RunId, callback: (departure: Departure) => void) => boolean
   /** Runs of a dead engine were put back into the queue. */
   readonly onFreed: () => void
+  readonly returnRoom: () => void
 }
 
 /**
@@ -31,6 +32,7 @@ export interface ArrivalsOptions {
  *
  * AR1 A drive is good once: it takes the run under the epoch of its sender. One that comes again, because its answer was lost
  *     or the process that had it died, takes nothing from a process that lives.
+ * AR2 What waited for room while this engine was taken for dead is another's, or comes again: it is not driven.
  */
 export class Arrivals {
   readonly #options: ArrivalsOptions
@@ -43,16 +45,21 @@ export class Arrivals {
 
   /** See `DriveHost.drive`. */
   async drive(drive: Drive): Promise<void> {
-    const { store, registry, rooms, sending, engine, during, load } = this.#options
+    const { store, registry, rooms, sending, engine, during, load, returnRoom } = this.#options
     if (!registry.has(definitionKey({ name: drive.definition, version: drive.version }))) {
       throw new MeepoError('definition.unknown', `this process has no ${drive.definition}@${drive.version}`)
     }
     if (this.#isStopped) throw new MeepoError('engine.stopped', 'this process is stopping: ask another one')
     const isTaken = await during(drive.runId, async () => {
-      const claim = await store.leases.take(engine(), drive.runId, drive.epoch)
+      const taker = engine()
+      const claim = await store.leases.take(taker, drive.runId, drive.epoch)
       if (!claim) return false
       // Only now: a drive that is good for nothing takes nobody's room.
       if (sending?.arrived(drive.runId) !== true) await rooms.enter(drive)
+      if (taker !== engine()) {
+        returnRoom()
+        return false
+      }
       await load(claim, drive.isPreviewed === true)
       return true
     })

@@ -117,8 +117,11 @@ export class Children {
     const fleet = this.#fleet
     const scope = { tenant: parent.tenant }
     const isOurs = fleet.takeRoom()
+    const { engine } = fleet
     try {
       const created = await this.#write(scope, birth, isOurs)
+      // Others own both since when this engine was taken for dead meanwhile.
+      if (engine !== fleet.engine) return
       if (created.kind === 'created' && isOurs) {
         fleet.adopt(birth, start.definition, created.epoch, false)
         return
@@ -127,7 +130,7 @@ export class Children {
       if (created.kind === 'exists') await this.#meet(parent, start)
       else fleet.claimSoon()
     } catch (thrown) {
-      if (isOurs) fleet.returnRoom()
+      if (isOurs) fleet.returnRoom(engine)
       throw thrown
     }
   }

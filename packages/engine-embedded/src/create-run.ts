@@ -41,11 +41,13 @@ export async function createRun(fleet: Fleet, birth: Birth, options: CreateRunOp
   try {
     await fleet.newcomers.during(birth.run.runId, async () => {
       const created = await create()
-      if (created.kind === 'created') fleet.adopt(birth, definition, created.epoch, isPreviewed)
-      else fleet.returnRoom()
+      // Others own it since when this engine was taken for dead meanwhile.
+      if (created.kind === 'created' && engine === fleet.engine) {
+        fleet.adopt(birth, definition, created.epoch, isPreviewed)
+      } else fleet.returnRoom(engine)
     })
   } catch (thrown) {
-    fleet.returnRoom()
+    fleet.returnRoom(engine)
     throw thrown
   }
 }

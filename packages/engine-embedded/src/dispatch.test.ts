@@ -88,6 +88,30 @@ test('a drive that is lost on the way is sent again', async () => {
   expect(roads.sent[1]).toEqual(roads.sent[0])
 })
 
+test('a drive that is lost while another one goes into its room is sent again', async () => {
+  const roads = roadsWith()
+  const end = roads.open()
+  let isLost = true
+  const worker = open(
+    {
+      ...end,
+      send: async (drive) => {
+        if (!isLost) return end.send(drive)
+        isLost = false
+        await new Promise<void>((resolve) => void machine.scheduler.after(50, resolve))
+      },
+    },
+    [quick],
+  )
+  await until(worker.engine.begin())
+  const handle = await until(worker.engine.start(quick, null))
+  const client = open({ ...roads.open(), serve: () => Promise.resolve() }, [quick])
+  const other = await until(client.engine.start(quick, null))
+  expect(await until(other.result())).toMatchObject({ result: 1 })
+  await advance(20_000)
+  expect((await store.log.run('system', handle.runId)).status).toBe('completed')
+})
+
 test('one that arrived elsewhere, or is gone, is not sent again', async () => {
   const roads = roadsWith()
   const { definition, gates } = held()
@@ -166,6 +190,53 @@ test('what a replaced engine still finishes is not recorded: the first write win
   expect(await until(handle.result())).toMatchObject({ result: 'second' })
   const completed = (await store.log.read('system', handle.runId)).filter(({ type }) => type === 'step.completed')
   expect(completed).toHaveLength(1)
+})
+
+test('a drive that arrives while all room is held for a claim goes in when nothing was claimed', async () => {
+  const roads = roadsWith()
+  const { definition, gates } = held()
+  const { leases } = store
+  store = {
+    ...store,
+    leases: {
+      ...leases,
+      claim: async (...args) => {
+        const claims = await leases.claim(...args)
+        await new Promise<void>((resolve) => void machine.scheduler.after(50, resolve))
+        return claims
+      },
+    },
+  }
+  const worker = open(roads.open(), [definition], 1)
+  const client = open({ ...roads.open(), serve: () => Promise.resolve() }, [definition])
+  await until(client.engine.begin())
+  await until(worker.engine.begin())
+  await advance(500)
+  await until(client.engine.start(definition, null))
+  worker.engine.register(quick)
+  await advance(5_000)
+  expect(gates).toHaveLength(1)
+})
+
+test('drives that waited for room while their engine was taken for dead are driven once, and keep nobody out', async () => {
+  const roads = roadsWith()
+  const { definition, gates } = held()
+  const worker = open(roads.open(), [definition], 1)
+  await until(worker.engine.begin())
+  const client = open({ ...roads.open(), serve: () => Promise.resolve() }, [definition])
+  for (let count = 0; count < 2; count++) {
+    await until(client.engine.start(definition, null))
+    await advance(20)
+  }
+  const { engine: id, beat } = (await store.leases.engines()).find(({ engine }) => engine === worker.engine.id)!
+  await store.leases.takeOver(id, beat)
+  for (let count = 0; count < 20; count++) {
+    await advance(1_000)
+    gates.at(-1)?.('done')
+  }
+  expect((await store.log.runs('system')).map(({ status }) => status)).toEqual(['completed', 'completed'])
+  expect(gates).toHaveLength(3)
+  expect(notices).toEqual([])
 })
 
 test('drives for which there is no room wait, by priority, and are given back when the engine stops', async () => {

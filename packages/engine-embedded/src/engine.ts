@@ -298,6 +298,8 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     const { engine } = this.#fleet
     await leases.join(engine)
     await this.#orphans.offer()
+    // Before anything begins: what fails is done again from here.
+    this.#fleet.wakeAt(await leases.nextWakeAt())
     const { maxConcurrentWorkflows: maxWorkflows } = this.#options
     this.#stopWatch = leases.watch(
       engine,
@@ -311,7 +313,6 @@ export class EmbeddedEngine implements Engine, HandleOwner {
     this.#liveness = liveness
     this.#fleet.certainty.isBeatFresh = () => liveness.isFresh
     liveness.start()
-    this.#fleet.wakeAt(await leases.nextWakeAt())
     this.#isReady = true
     this.#tick()
     this.#fleet.claimSoon()

@@ -143,7 +143,9 @@ export class Fleet implements RunOwner {
     for (const claim of unknownOf(owned, places)) this.#strays.add(claim)
   }
 
-  returnRoom(): void {
+  /** Does nothing when others took over since the room was taken: then all were emptied. */
+  returnRoom(takenBy: EngineId = this.engine): void {
+    if (takenBy !== this.engine) return
     this.#rooms.giveBack()
     this.traffic.roomIsFree()
   }
@@ -181,7 +183,7 @@ export class Fleet implements RunOwner {
 
   /** Looks for work in the store, now or when there is room. */
   claimSoon(): void {
-    this.traffic.intake.soon()
+    this.traffic.soon()
   }
 
   /** Ends a run that was adopted, in room that was taken for it. */

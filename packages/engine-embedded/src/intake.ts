@@ -13,6 +13,8 @@ export interface IntakeOptions {
   /** `name@version` of what this process can run. */
   readonly definitions: () => readonly string[]
   readonly maxWorkflows: number | undefined
+  /** Room that a claim did not fill is free again. */
+  readonly onReturned: () => void
   /** Drives what the store says is ours and nobody here knows of. Rejects when the store cannot be asked. */
   readonly recount: () => Promise<void>
   /** Begins to drive a claimed run, in room that was taken for it. Must not reject. */
@@ -129,7 +131,7 @@ export class Intake {
 
   /** The room is taken before the store is asked: starts go on meanwhile. */
   async #claimBatch(): Promise<readonly Claim[]> {
-    const { rooms, store, definitions, maxWorkflows } = this.#options
+    const { rooms, store, definitions, maxWorkflows, onReturned } = this.#options
     const limit = Math.min(rooms.left, claimBatch)
     const engine = this.#options.engine()
     let taken = 0
@@ -146,7 +148,10 @@ export class Intake {
       throw thrown
     } finally {
       // A takeover meanwhile has emptied all rooms.
-      if (engine === this.#options.engine()) rooms.giveBack(limit - taken)
+      if (engine === this.#options.engine()) {
+        rooms.giveBack(limit - taken)
+        onReturned()
+      }
     }
   }
 }

@@ -168,6 +168,65 @@ test.each(['before', 'after'] as const)(
   },
 )
 
+test('what is owned is asked for once, however many runs end meanwhile', async () => {
+  const machine = createTestMachine()
+  const { scheduler } = machine
+  const memory = createMemoryStore({ now: () => scheduler.now() })
+  const after = (ms: number): Promise<void> => new Promise((resolve) => void scheduler.after(ms, resolve))
+  const { owned, claim } = memory.leases
+  let isLost = true
+  let recounts = 0
+  const leases: Store['leases'] = {
+    ...memory.leases,
+    claim: async (...args) => {
+      const claims = await claim(...args)
+      if (!isLost) return claims
+      isLost = false
+      throw new MeepoError('store.failed', 'the connection broke')
+    },
+    owned: async (engine) => {
+      recounts++
+      const claims = await owned(engine)
+      await after(30)
+      return claims
+    },
+  }
+  const brief = define({
+    name: 'brief',
+    input: anySchema,
+    run: (ctx) => ctx.step('work', { effect: 'read' }, () => after(20)),
+  })
+  const engine = createEmbeddedEngine({ store: { ...memory, close: () => memory.close(), leases }, machine })
+  for (let count = 0; count < 500; count++) {
+    await scheduler.until(engine.start(brief, null))
+    await scheduler.advance(10)
+  }
+  expect(recounts).toBe(1)
+})
+
+test('an engine that could not join at once beats once a second all the same', async () => {
+  const machine = createTestMachine()
+  const { scheduler } = machine
+  const memory = createMemoryStore({ now: () => scheduler.now() })
+  const { nextWakeAt, beat } = memory.leases
+  let isDown = true
+  let beats = 0
+  const leases: Store['leases'] = {
+    ...memory.leases,
+    nextWakeAt: () => (isDown ? Promise.reject(new MeepoError('store.failed', 'no answer')) : nextWakeAt()),
+    beat: (engine) => {
+      beats++
+      return beat(engine)
+    },
+  }
+  const engine = createEmbeddedEngine({ store: { ...memory, close: () => memory.close(), leases }, machine })
+  await expect(scheduler.until(engine.begin())).rejects.toThrow('no answer')
+  isDown = false
+  await scheduler.until(engine.begin())
+  await scheduler.advance(10_500)
+  expect(beats).toBe(10)
+})
+
 test('an engine that was taken for dead and cannot join at once joins later', async () => {
   const { scheduler, engine, memory, fail, statusOf } = faulty()
   engine.register(quick)

@@ -114,6 +114,87 @@ test('of several engines one ends the run, and one whose store fails or that has
   expect(await status(runId)).toBe('cancelled')
 })
 
+test('those that cannot end yet hide nobody: the children of many end before them', async () => {
+  const { scheduler, store, open } = world()
+  const above = define({
+    name: 'above',
+    input: anySchema,
+    uses: [waits],
+    run: (ctx) => ctx.child(waits, 'below', null),
+  })
+  const engine = await open([above])
+  const parents = await scheduler.until(Promise.all(Array.from({ length: 40 }, () => engine.start(above, null))))
+  await scheduler.advance(100)
+  await scheduler.until(engine.stop())
+  const other = await open([newer])
+  for (const { runId } of parents) await other.handle(runId).cancel('gone')
+  await scheduler.advance(60_000)
+  const all = await store.log.runs('system', { limit: 100 })
+  expect(all).toHaveLength(80)
+  expect(all.filter(({ status }) => status !== 'cancelled')).toEqual([])
+})
+
+test('what was said of definitions and arrives late is said again', async () => {
+  const { scheduler, store, open } = world()
+  let late: (() => Promise<void>) | undefined
+  let isLate = false
+  const { offer } = store.leases
+  const shaky: Store = {
+    ...store,
+    leases: {
+      ...store.leases,
+      offer: (...args) => {
+        if (!isLate) return offer(...args)
+        isLate = false
+        late = () => offer(...args)
+        return Promise.reject(new MeepoError('store.failed', 'the connection broke'))
+      },
+    },
+  }
+  const engine = await open([], shaky)
+  isLate = true
+  engine.register(waits)
+  engine.register(paying)
+  await scheduler.advance(10)
+  await late?.()
+  expect(await store.leases.offered()).toEqual(['waits@1'])
+  await scheduler.advance(1_500)
+  expect(await store.leases.offered()).toEqual(['waits@1', 'paying@1'])
+})
+
+test('a run that somebody had since it was looked at is left to the next look', async () => {
+  const { scheduler, store, open, leave, status } = world()
+  const runId = await leave(waits)
+  const { adopt } = store.leases
+  const slow: Store = {
+    ...store,
+    leases: {
+      ...store.leases,
+      adopt: async (...args) => {
+        // Somebody with the code takes the request, and stops.
+        const { leases, inbox, log } = store
+        await leases.join('brief')
+        const [claim] = await leases.claim('brief', { limit: 1, definitions: ['waits@1'] })
+        const mail = await inbox.pending('system', runId)
+        const { lastSeq } = await log.run('system', runId)
+        await log.append('system', {
+          runId,
+          epoch: claim?.epoch ?? 0,
+          expectedSeq: lastSeq,
+          events: [{ type: 'run.cancel_requested', at: scheduler.now(), data: { source: 'caller', reason: 'gone' } }],
+          extras: { inboxTaken: mail.map(({ id }) => id) },
+        })
+        await leases.leave('brief')
+        return adopt(...args)
+      },
+    },
+  }
+  const engine = await open([newer], slow)
+  await engine.handle(runId).cancel('gone')
+  await scheduler.advance(20_000)
+  expect(await status(runId)).toBe('queued')
+})
+
 test('a request that a reopening made void ends nothing', async () => {
   const { scheduler, store, open, leave, status } = world()
   const runId = await leave(waits)

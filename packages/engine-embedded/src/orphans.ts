@@ -13,8 +13,11 @@ import type { EngineNotice } from './engine-notice.ts'
 import type { Fleet } from './fleet.ts'
 import type { Registry } from './registry.ts'
 
-/** So many are looked at at a time. */
+/** With each look so many more than are known already. */
 const atOnce = 32
+
+/** What an engine says may reach the store behind what it says next, when its connection broke: so late at the most. */
+const lateMs = 30_000
 
 /** What is needed to end runs whose code nobody has. */
 export interface OrphansOptions {
@@ -30,18 +33,22 @@ export interface OrphansOptions {
 /**
  * Runs of definitions that nobody has any more.
  *
- * OR1 An engine says in the store what it can run. What none of those that live can run waits for one that can.
+ * OR1 An engine says in the store what it can run. What none of those that live can run waits for one that can. What
+ *     was said may arrive late or not at all: for a while it looks whether the store knows.
  * OR2 When such a run is asked to cancel, any engine ends it: no code of a run runs behind its cancel in any case. Nobody
  *     ends one that was not asked.
  * OR3 Its children end first, as everywhere: they are asked, and the run is left where it is until the last of them ended.
  * OR4 The request leaves the inbox with the last event. Until then whoever looks next finds the run as it was.
+ * OR5 One that cannot end yet hides nobody: its children come behind it.
  */
 export class Orphans {
   readonly #options: OrphansOptions
   /** Since when each is known, by running time. */
   #seen = new Map<RunId, number>()
-  #offered = 0
   #isLooking = false
+  /** How many definitions it said last, and until when the store is asked whether it knows them. */
+  #said = 0
+  #checkUntil = 0
 
   constructor(options: OrphansOptions) {
     this.#options = options
@@ -49,10 +56,11 @@ export class Orphans {
 
   /** OR1. Again after the engine joined under another name, and when there is more. */
   async offer(): Promise<void> {
-    const { store, registry, fleet } = this.#options
+    const { store, scheduler, registry, fleet } = this.#options
     const keys = registry.keys()
+    this.#said = keys.length
+    this.#checkUntil = scheduler.elapsed() + lateMs
     await store.leases.offer(fleet.engine, keys)
-    this.#offered = keys.length
   }
 
   /** Called with each beat. Never throws. */
@@ -70,9 +78,10 @@ export class Orphans {
   }
 
   async #look(): Promise<void> {
-    const { store, scheduler, registry, graceMs } = this.#options
-    if (registry.keys().length !== this.#offered) await this.offer()
-    const found = await store.leases.orphans(atOnce)
+    const { store, scheduler, graceMs } = this.#options
+    if (!(await this.#isKnown())) await this.offer()
+    // OR5
+    const found = await store.leases.orphans(this.#seen.size + atOnce)
     const now = scheduler.elapsed()
     const before = this.#seen
     this.#seen = new Map(found.map(({ runId }) => [runId, before.get(runId) ?? now]))
@@ -81,17 +90,28 @@ export class Orphans {
     }
   }
 
+  /** OR1 */
+  async #isKnown(): Promise<boolean> {
+    const { store, scheduler, registry } = this.#options
+    const keys = registry.keys()
+    if (keys.length !== this.#said) return false
+    if (scheduler.elapsed() >= this.#checkUntil) return true
+    const offered = new Set(await store.leases.offered())
+    return keys.every((key) => offered.has(key))
+  }
+
   async #end(orphan: Orphan): Promise<void> {
     const { store, fleet } = this.#options
-    const { runId } = orphan
+    const { runId, epoch } = orphan
     if (!(await this.#isReady(orphan)) || !fleet.takeRoom()) return
+    const { engine } = fleet
     await fleet.newcomers.during(runId, async () => {
       try {
-        const adopted = await store.leases.adopt(fleet.engine, runId)
-        if (adopted) await fleet.end(adopted)
-        else fleet.returnRoom()
+        const adopted = await store.leases.adopt(engine, runId, epoch)
+        if (adopted && engine === fleet.engine) await fleet.end(adopted)
+        else fleet.returnRoom(engine)
       } catch (thrown) {
-        fleet.returnRoom()
+        fleet.returnRoom(engine)
         throw thrown
       }
     })

@@ -57,6 +57,8 @@ export class Sending {
   #isFailing = false
   /** Runs that hold room, with what stops the wait for an arrival. SE1. */
   readonly #rooms = new Map<RunId, (() => void) | undefined>()
+  /** On their way to the dispatcher: the room of one may be another's by now. */
+  readonly #leaving = new Set<RunId>()
   /** Nobody is known to have taken them, in the order in which they were sent. SE2. */
   readonly #sent = new Map<RunId, Sent>()
   #isLooking = false
@@ -77,6 +79,7 @@ export class Sending {
   /** Sends a run for which room was taken. Resolves when it was sent, or the engine stops. Never rejects. */
   async send(drive: Drive): Promise<void> {
     this.#rooms.set(drive.runId, undefined)
+    this.#leaving.add(drive.runId)
     for (let delay = firstDelayMs; !this.#isStopped; delay = Math.min(lastDelayMs, delay * 2)) {
       if (await this.#try(drive)) {
         this.#expectArrival(drive)
@@ -90,11 +93,12 @@ export class Sending {
 
   /** Whether a run was sent, or is to be, and nobody is known to have taken it. */
   has(runId: RunId): boolean {
-    return this.#rooms.has(runId) || this.#sent.has(runId)
+    return this.#rooms.has(runId) || this.#leaving.has(runId) || this.#sent.has(runId)
   }
 
   /** Something arrived. True when it goes into the room of what was sent. SE1. */
   arrived(runId: RunId): boolean {
+    this.#leaving.delete(runId)
     this.#sent.delete(runId)
     const [stead] = this.#rooms.has(runId) ? [runId] : this.#rooms.keys()
     if (stead === undefined) return false
@@ -121,6 +125,7 @@ export class Sending {
   forget(): void {
     for (const stopTimer of this.#rooms.values()) stopTimer?.()
     this.#rooms.clear()
+    this.#leaving.clear()
     this.#sent.clear()
   }
 
@@ -150,11 +155,13 @@ export class Sending {
     this.#served = definitions.length
   }
 
-  /** It may have arrived before the answer did. */
+  /** It may have arrived before the answer did, and so may another one that was let into its room. */
   #expectArrival(drive: Drive): void {
     const { runId } = drive
     const { scheduler, returnRoom } = this.#options
-    if (!this.#rooms.has(runId) || this.#isStopped) return
+    if (!this.#leaving.delete(runId) || this.#isStopped) return
+    this.#sent.set(runId, { drive, lookAt: scheduler.elapsed() + firstLookMs, lookAfterMs: firstLookMs })
+    if (!this.#rooms.has(runId)) return
     const stopTimer = scheduler.after(
       elsewhereMs,
       () => {
@@ -163,7 +170,6 @@ export class Sending {
       true,
     )
     this.#rooms.set(runId, stopTimer)
-    this.#sent.set(runId, { drive, lookAt: scheduler.elapsed() + firstLookMs, lookAfterMs: firstLookMs })
   }
 
   /** Never rejects. */

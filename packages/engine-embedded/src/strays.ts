@@ -1,5 +1,6 @@
 import type { Claim, RunId } from '@meepo/core'
 import type { Fleet } from './fleet.ts'
+import { isLost } from './newcomers.ts'
 import type { Rooms } from './rooms.ts'
 
 /**
@@ -16,6 +17,8 @@ export class Strays {
   readonly #load: (claim: Claim) => Promise<void>
   readonly #tell: (thrown: unknown, runId: RunId) => void
   readonly #claims = new Map<RunId, Claim>()
+  /** Those that the store may have given under an epoch that we were not told. */
+  readonly #unsure = new Set<RunId>()
 
   constructor(
     fleet: Fleet,
@@ -51,6 +54,7 @@ export class Strays {
   /** Others own them. */
   forget(): void {
     this.#claims.clear()
+    this.#unsure.clear()
   }
 
   async #take(given: Claim): Promise<void> {
@@ -58,17 +62,19 @@ export class Strays {
     try {
       const claim = await store.leases.take(engine, given.runId, given.epoch)
       if (engine !== this.#fleet.engine) return
+      const isUnsure = this.#unsure.delete(given.runId)
       if (claim) {
         await this.#load(claim)
         return
       }
       this.#fleet.returnRoom()
-      // It is another's or has ended. Or it was taken before, and the answer got lost.
-      traffic.intake.unsure()
+      // It is another's or has ended: a recount finds runs that are about to. Or it was taken before.
+      if (isUnsure) traffic.intake.unsure()
     } catch (thrown) {
       if (engine !== this.#fleet.engine) return
       this.#fleet.returnRoom()
       this.add(given)
+      if (isLost(thrown)) this.#unsure.add(given.runId)
       this.#tell(thrown, given.runId)
     }
   }

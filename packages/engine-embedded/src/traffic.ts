@@ -56,6 +56,7 @@ export class Traffic {
       engine,
       definitions,
       maxWorkflows,
+      onReturned: () => this.#queue.roomIsFree(),
       recount: options.recount,
       load: sending ? (claim) => sending.send(claim) : (claim) => load(claim, false),
       tell,
@@ -72,6 +73,7 @@ export class Traffic {
       load,
       onDeparture: options.onDeparture,
       onFreed: () => this.intake.soon(),
+      returnRoom,
     })
   }
 
@@ -85,6 +87,12 @@ export class Traffic {
       },
     })
     await this.sending?.serve()
+  }
+
+  /** Looks for work, and lets in what waits: all rooms may have been emptied at once. */
+  soon(): void {
+    this.#queue.roomIsFree()
+    this.intake.soon()
   }
 
   roomIsFree(): void {

@@ -92,7 +92,7 @@ export type Command =
   | { readonly kind: 'prune'; readonly tenant: TenantId | null; readonly step: PruneStep }
   | { readonly kind: 'join'; readonly engine: EngineId }
   | { readonly kind: 'offer'; readonly engine: EngineId; readonly definitions: readonly string[] }
-  | { readonly kind: 'adopt'; readonly engine: EngineId; readonly runId: RunId }
+  | { readonly kind: 'adopt'; readonly engine: EngineId; readonly runId: RunId; readonly epoch: number }
   | { readonly kind: 'beat'; readonly engine: EngineId }
   | { readonly kind: 'takeOver'; readonly engine: EngineId; readonly beat: number }
   | ({ readonly kind: 'claim'; readonly engine: EngineId } & ClaimOptions)

@@ -188,7 +188,7 @@ export interface Claim {
 }
 
 /** A run that waits for code that nobody has. */
-export type Orphan = Pick<RunSummary, 'runId' | 'tenant'>
+export type Orphan = Pick<Claim, 'runId' | 'tenant' | 'epoch'>
 
 /** What an engine takes. */
 export interface ClaimOptions {
@@ -229,9 +229,9 @@ export interface Leases {
   orphans(limit: number): Promise<readonly Orphan[]>
   /**
    * Takes a run that could be claimed, whatever its definition: to end it. A workflow needs no place for that any more.
-   * Undefined when somebody else was faster.
+   * Undefined when somebody had it since it was under this epoch: what was read of it then is no longer so.
    */
-  adopt(engine: EngineId, runId: RunId): Promise<Claim | undefined>
+  adopt(engine: EngineId, runId: RunId, epoch: number): Promise<Claim | undefined>
   /** Raises the engine's beat. False when others took over: nothing that this engine owned is its own any more. */
   beat(engine: EngineId): Promise<boolean>
   engines(): Promise<readonly { readonly engine: EngineId; readonly beat: number }[]>

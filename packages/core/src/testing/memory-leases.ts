@@ -36,13 +36,13 @@ export function memoryLeases(state: MemoryState): Leases {
       open(() => {
         const offers = offersOf(state)
         const found = [...state.runs.values()].filter((run) => isOrphan(state, run, offers))
-        return found.slice(0, limit).map(({ made: { runId, tenant } }) => ({ runId, tenant }))
+        return found.slice(0, limit).map(({ made: { runId, tenant }, epoch }) => ({ runId, tenant, epoch }))
       }),
-    adopt: (engine, runId) =>
+    adopt: (engine, runId, epoch) =>
       open(() => {
         const owner = joinedEngine(state, engine)
         const run = state.runs.get(runId)
-        if (run === undefined || !isClaimable(state, run)) return undefined
+        if (run === undefined || run.epoch !== epoch || !isClaimable(state, run)) return undefined
         if (run.holdsPlace === false) run.holdsPlace = undefined
         own(state, run, owner)
         return claimOf(run)

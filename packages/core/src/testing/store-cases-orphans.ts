@@ -41,7 +41,7 @@ export const orphanCases: readonly StoreCase[] = [
       // `asked`, the oldest, is owned: its owner hears of it.
       checkEqual(
         await store.leases.orphans(10),
-        [{ runId: 'left', tenant: 'tenant-here' }],
+        [{ runId: 'left', tenant: 'tenant-here', epoch: 0 }],
         'asked, and owned by nobody',
       )
       await store.leases.offer('engine-1', definitions)
@@ -51,13 +51,17 @@ export const orphanCases: readonly StoreCase[] = [
       await store.leases.release('engine-1', [{ runId: 'asked', epoch: owned?.epoch ?? 0, status: 'waiting' }])
       checkEqual(await orphans(), ['asked', 'left'], 'oldest first')
       checkEqual(await orphans(1), ['asked'], 'as many as asked for')
-      checkEqual((await store.leases.adopt('engine-1', 'nobody')) ?? null, null, 'no run')
-      const adopted = await store.leases.adopt('engine-1', 'left')
+      checkEqual((await store.leases.adopt('engine-1', 'nobody', 0)) ?? null, null, 'no run')
+      const before = owned?.epoch ?? 0
+      checkEqual((await store.leases.adopt('engine-1', 'asked', before - 1)) ?? null, null, 'somebody had it since')
+      const adopted = await store.leases.adopt('engine-1', 'left', 0)
       checkEqual([adopted?.runId, adopted?.definition], ['left', 'case'], 'what was adopted')
       checkEqual((await store.log.run(here, 'left')).owner, 'engine-1', 'the owner')
-      checkEqual((await store.leases.adopt('engine-1', 'left')) ?? null, null, 'a second time')
+      checkEqual((await store.leases.adopt('engine-1', 'left', 0)) ?? null, null, 'a second time')
+      const now = adopted?.epoch ?? 0
+      checkEqual((await store.leases.adopt('engine-1', 'left', now)) ?? null, null, 'while it is owned')
       checkEqual(await orphans(), ['asked'], 'what is left')
-      await checkRejects(store.leases.adopt('engine-9', 'asked'), 'store.fenced', 'an engine that did not join')
+      await checkRejects(store.leases.adopt('engine-9', 'asked', before), 'store.fenced', 'an engine that did not join')
       const end: NewEvent = {
         type: 'run.cancelled',
         at: 3000,

@@ -52,7 +52,7 @@ export function createLeases(database: Database, lanes: Lanes, hub: Hub): Leases
       }),
     offered: async () => (await database.all<{ key: string }>(leaseSql.offered)).map(({ key }) => key),
     orphans: (limit) => database.all<Orphan>(leaseSql.orphans, limit),
-    adopt: (engine, runId) => change((transaction) => adopt(transaction, engine, runId)),
+    adopt: (engine, runId, epoch) => change((transaction) => adopt(transaction, engine, runId, epoch)),
     beat: (engine) => change(async (transaction) => (await transaction.run(leaseSql.beat, engine)) === 1),
     owned: async (engine) => (await database.all<ClaimedRow>(leaseSql.owned, engine)).map(toClaim),
     engines: () => database.all<{ engine: EngineId; beat: number }>(leaseSql.engines),
@@ -125,10 +125,15 @@ async function take(
 }
 
 /** See `Leases.adopt`. */
-async function adopt(transaction: Transaction, engine: EngineId, runId: RunId): Promise<Claim | undefined> {
+async function adopt(
+  transaction: Transaction,
+  engine: EngineId,
+  runId: RunId,
+  epoch: number,
+): Promise<Claim | undefined> {
   const held = await transaction.all(sql.holdEngines, texts([engine]))
   if (held.length === 0) throw notJoined(engine)
-  const [adopted] = await transaction.all<ClaimedRow>(leaseSql.adopt, engine, runId)
+  const [adopted] = await transaction.all<ClaimedRow>(leaseSql.adopt, engine, runId, epoch)
   return adopted && toClaim(adopted)
 }
 

@@ -82,7 +82,7 @@ export const leaseSql: Readonly<Record<LeaseStatement, string>> = {
     RETURNING id, run_id, epoch, tenant, definition, version, priority, deadline_at`,
   // runs unique run_id. Only who has no owner and has not ended is ready.
   adopt: `UPDATE runs SET status = 'running', owner = $1, epoch = epoch + 1, ready = false, wake_at = NULL,
-    place = CASE place WHEN 0 THEN 2 ELSE place END WHERE run_id = $2 AND ready
+    place = CASE place WHEN 0 THEN 2 ELSE place END WHERE run_id = $2 AND epoch = $3 AND ready
     RETURNING id, run_id, epoch, tenant, definition, version, priority, deadline_at`,
   // inbox_pending
   releaseWaiting: `UPDATE runs SET status = 'waiting', owner = NULL, wake_at = $2,
@@ -96,7 +96,7 @@ export const leaseSql: Readonly<Record<LeaseStatement, string>> = {
     WHERE owner = $1 ORDER BY id`,
   offered: 'SELECT DISTINCT unnest(offers) AS key FROM engines',
   // inbox_pending, then runs by primary key: little mail is pending.
-  orphans: `SELECT r.run_id AS "runId", r.tenant FROM runs AS r
+  orphans: `SELECT r.run_id AS "runId", r.tenant, r.epoch FROM runs AS r
     WHERE r.id IN (SELECT run FROM inbox WHERE NOT taken AND kind = 'cancel') AND r.ready
       AND NOT EXISTS (SELECT 1 FROM engines WHERE r.definition || '@' || r.version = ANY (offers)) ORDER BY r.id LIMIT $1`,
   engines: 'SELECT engine, beat FROM engines ORDER BY id',

@@ -51,7 +51,7 @@ export const sql = {
   // A scan of engines, which are few.
   offered: 'SELECT DISTINCT value AS key FROM engines CROSS JOIN json_each(engines.offers)',
   // inbox_pending, then runs by rowid: little mail is pending.
-  orphans: `SELECT DISTINCT r.id, r.run_id AS run_id, r.tenant AS tenant
+  orphans: `SELECT DISTINCT r.id, r.run_id AS run_id, r.tenant AS tenant, r.epoch AS epoch
     FROM inbox AS i INDEXED BY inbox_pending CROSS JOIN runs AS r
     WHERE i.taken = 0 AND i.kind = 'cancel' AND r.id = i.run AND r.ready = 1 AND r.definition || '@' || r.version
       NOT IN (SELECT value FROM engines CROSS JOIN json_each(engines.offers)) ORDER BY r.id LIMIT ?`,

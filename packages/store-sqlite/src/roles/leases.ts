@@ -16,10 +16,14 @@ export function createLeases(queue: WriteQueue, reader: Reader, hub: Hub): Lease
     },
     offered: async () => reader.all('offered').map((found) => text(found, 'key')),
     orphans: async (limit) =>
-      reader.all('orphans', limit).map((found) => ({ runId: text(found, 'run_id'), tenant: text(found, 'tenant') })),
-    adopt: async (engine, runId) =>
+      reader.all('orphans', limit).map((found) => ({
+        runId: text(found, 'run_id'),
+        tenant: text(found, 'tenant'),
+        epoch: integer(found, 'epoch'),
+      })),
+    adopt: async (engine, runId, epoch) =>
       // The writer answers this command so.
-      (await queue.command({ kind: 'adopt', engine, runId })) as Claim | undefined,
+      (await queue.command({ kind: 'adopt', engine, runId, epoch })) as Claim | undefined,
     beat: async (engine) => (await queue.command({ kind: 'beat', engine })) === true,
     owned: async (engine) => reader.all('owned', engine).map((found) => toClaim(found, integer(found, 'epoch'))),
     engines: async () =>

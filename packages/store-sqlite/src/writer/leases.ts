@@ -61,9 +61,9 @@ export function take(desk: Desk, engine: EngineId, runId: RunId, epoch: number):
 }
 
 /** See `Leases.adopt`. */
-export function adopt(desk: Desk, engine: EngineId, runId: RunId): Claim | undefined {
+export function adopt(desk: Desk, engine: EngineId, runId: RunId, epoch: number): Claim | undefined {
   const owner = desk.needEngine(engine)
-  const found = desk.run.adoptRun.get(owner, runId)
+  const found = desk.run.adoptRun.get(owner, runId, epoch)
   if (!found) return undefined
   desk.forgetRun(runId)
   return toClaim(found, integer(found, 'epoch'))

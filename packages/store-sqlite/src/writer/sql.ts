@@ -85,7 +85,7 @@ export const sql = {
     RETURNING run_id, epoch, tenant, definition, version, priority, deadline_at`,
   // runs unique run_id. Only who has no owner and has not ended is ready.
   adoptRun: `UPDATE runs SET status = 'running', owner = ?, epoch = epoch + 1, ready = 0, wake_at = NULL,
-    place = iif(place = 0, 2, place) WHERE run_id = ? AND ready = 1
+    place = iif(place = 0, 2, place) WHERE run_id = ? AND epoch = ? AND ready = 1
     RETURNING run_id, epoch, tenant, definition, version, priority, deadline_at`,
   // inbox_pending
   releaseWaiting: `UPDATE runs SET status = 'waiting', owner = NULL, wake_at = ?,

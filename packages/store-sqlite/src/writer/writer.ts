@@ -180,7 +180,7 @@ function execute(desk: Desk, part: Part): unknown {
     case 'offer':
       return offer(desk, part.engine, part.definitions)
     case 'adopt':
-      return adopt(desk, part.engine, part.runId)
+      return adopt(desk, part.engine, part.runId, part.epoch)
     case 'beat':
       return beat(desk, part.engine)
     case 'takeOver':
