@@ -94,6 +94,7 @@ export class Recoverer {
     tries.push({ attempt: tries.length + 1, worker: worker.name, error: failure.error })
     this.#tries.set(task.id, tries)
     const decided = this.#turn.then(() => this.#decide(task, worker, failure))
+    // The next one waits for this to be over; how it went is awaited below.
     this.#turn = decided.catch(() => undefined)
     const { decision, waitMs } = await decided
     if (waitMs > 0) await this.#host.ctx.sleep(waitMs)

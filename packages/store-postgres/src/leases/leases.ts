@@ -52,7 +52,7 @@ export function createLeases(database: Database, lanes: Lanes, hub: Hub): Leases
       }),
     offered: async () => (await database.all<{ key: string }>(leaseSql.offered)).map(({ key }) => key),
     orphans: (limit) => database.all<Orphan>(leaseSql.orphans, limit),
-    adopt: (engine, runId, epoch) => change((transaction) => adopt(transaction, engine, runId, epoch)),
+    adopt: (engine, runId, epoch) => change((transaction) => giveOne(transaction, 'adopt', engine, { runId, epoch })),
     beat: (engine) => change(async (transaction) => (await transaction.run(leaseSql.beat, engine)) === 1),
     owned: async (engine) => (await database.all<ClaimedRow>(leaseSql.owned, engine)).map(toClaim),
     engines: () => database.all<{ engine: EngineId; beat: number }>(leaseSql.engines),
@@ -62,7 +62,7 @@ export function createLeases(database: Database, lanes: Lanes, hub: Hub): Leases
         return gone === 0 ? 0 : freeRuns(transaction, news, engine)
       }),
     claim: (engine, options) => change((transaction, news) => claim(transaction, news, engine, options)),
-    take: (engine, runId, epoch) => change((transaction) => take(transaction, engine, runId, epoch)),
+    take: (engine, runId, epoch) => change((transaction) => giveOne(transaction, 'take', engine, { runId, epoch })),
     release: async (engine, runs) => {
       // Appends that were asked for before come before it, as everywhere else.
       await lanes.settled()
@@ -111,30 +111,17 @@ async function claim(
   return rows.sort(byRight).map(toClaim)
 }
 
-/** See `Leases.take`. */
-async function take(
+/** Gives an engine one run that is still under this epoch. See `Leases.take` and `Leases.adopt`. */
+async function giveOne(
   transaction: Transaction,
+  how: 'take' | 'adopt',
   engine: EngineId,
-  runId: RunId,
-  epoch: number,
+  { runId, epoch }: Pick<Claim, 'runId' | 'epoch'>,
 ): Promise<Claim | undefined> {
   const held = await transaction.all(sql.holdEngines, texts([engine]))
   if (held.length === 0) throw notJoined(engine)
-  const [taken] = await transaction.all<ClaimedRow>(leaseSql.take, engine, runId, epoch)
-  return taken && toClaim(taken)
-}
-
-/** See `Leases.adopt`. */
-async function adopt(
-  transaction: Transaction,
-  engine: EngineId,
-  runId: RunId,
-  epoch: number,
-): Promise<Claim | undefined> {
-  const held = await transaction.all(sql.holdEngines, texts([engine]))
-  if (held.length === 0) throw notJoined(engine)
-  const [adopted] = await transaction.all<ClaimedRow>(leaseSql.adopt, engine, runId, epoch)
-  return adopted && toClaim(adopted)
+  const [given] = await transaction.all<ClaimedRow>(leaseSql[how], engine, runId, epoch)
+  return given && toClaim(given)
 }
 
 function notJoined(engine: EngineId): MeepoError {
