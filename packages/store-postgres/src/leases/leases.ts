@@ -6,7 +6,6 @@ import {
   type Leases,
   type Orphan,
   type Release,
-  type RunId,
 } from '@meepo/core'
 import { integers, texts } from '../database/arrays.ts'
 import type { Database } from '../database/database.ts'
