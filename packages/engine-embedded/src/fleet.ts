@@ -38,7 +38,8 @@ import { Traffic } from './traffic.ts'
  * The runs that this engine drives: takes them from the queue of the store while there is room, gives waiting ones
  * back, and keeps what is in memory in step with what is durable.
  *
- * F1 Room counts runs that do something. A waiting run takes none, so parents never keep their children from starting.
+ * F1 Room counts runs that do something. A waiting run takes none, so parents never keep their children from starting,
+ *    nor from ending.
  * F2 A run whose append failed is forgotten and driven again from its durable prefix, under its next epoch; one that was
  *    fenced is forgotten.
  * F3 Where places of workflows are counted, one that waits for anything but children leaves memory at once: the store
@@ -308,6 +309,8 @@ export class Fleet implements RunOwner {
 
   #evictIfIdle(run: ActiveRun): void {
     if (!run.isWaiting || !run.isIdle || run.isReadingMail || this.#active.get(run.runId) !== run) return
+    // Signals that it leaves in the inbox would bring it back at once.
+    if (run.driver.isEnding) return
     const { wakeAt } = run
     const release = releaseOf(run)
     this.#forget(run, { kind: 'left' })

@@ -43,6 +43,7 @@ import { Waiting } from './waiting.ts'
  * D4 Once the end began no code of the run runs any more; open tasks are cancelled, children first, and awaited.
  * D5 After a drop nothing is appended.
  * D6 Where nobody has the code, the run ends when that is asked for. Its host sees to it that its children ended before.
+ * D7 A run that ends and has only children left to wait for waits like any other: what it would hold is what they need.
  *
  * Longer than other files: phases, windows and the end are one state machine, and its invariants are checked by reading
  * it in one piece. What has a state of its own lives next door (pump, fresh-tasks, outcome-queue, waiting, time-limits).
@@ -120,7 +121,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     this.#hasCode = definition !== undefined
     this.#every = recording.created.checkpoints?.every
     this.#time = new TimeLimits(this.scheduler, this.limits, recording.activeMs, (error) => this.#timeOver(error))
-    this.#waiting = new Waiting(host, this.#open, this.limits.deadlineAt)
+    this.#waiting = new Waiting(host, this.#open)
     this.#pump = new Pump(this.scheduler, this)
     this.#post = new Post(recording.received)
     this.#voidMail = recording.voidMail
@@ -516,8 +517,10 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   // ---- waiting and ending ----
 
+  /** D7 */
   #lookIfWaiting(): void {
-    if (this.#phase === 'live' && !this.#pump.isDue) this.#waiting.look()
+    if (this.#phase === 'ending') this.#waiting.look()
+    else if (this.#phase === 'live' && !this.#pump.isDue) this.#waiting.look(this.limits.deadlineAt)
   }
 
   /** D6 */
@@ -555,6 +558,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
     for (const entry of open) if (entry.kind === 'child') entry.cancel(reason)
     for (const entry of open) if (entry.kind !== 'child') entry.cancel(reason)
     this.#endIfClosed()
+    this.#lookIfWaiting()
   }
 
   /** Records an outcome that no code will see. */

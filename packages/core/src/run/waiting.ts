@@ -8,14 +8,12 @@ import type { OpenEntries } from './open-entries.ts'
 export class Waiting {
   readonly #host: RunHost
   readonly #open: OpenEntries
-  readonly #deadlineAt: number | undefined
   #holds = 0
   #isWaiting = false
 
-  constructor(host: RunHost, open: OpenEntries, deadlineAt: number | undefined) {
+  constructor(host: RunHost, open: OpenEntries) {
     this.#host = host
     this.#open = open
-    this.#deadlineAt = deadlineAt
   }
 
   /** Something will happen without mail or a date: a body ends, a retry is due, the log becomes durable. */
@@ -34,11 +32,11 @@ export class Waiting {
     this.#host.busy()
   }
 
-  /** Called when nothing else is due. */
-  look(): void {
+  /** Called when nothing else is due. The run wakes at its deadline at the latest, unless its end has begun. */
+  look(deadlineAt?: number): void {
     if (this.#isWaiting || this.#holds > 0 || this.#open.size === 0) return
     this.#isWaiting = true
-    let wakeAt = this.#deadlineAt
+    let wakeAt = deadlineAt
     for (const entry of this.#open) {
       const at = entry.wakeAt()
       if (at !== undefined && (wakeAt === undefined || at < wakeAt)) wakeAt = at

@@ -136,6 +136,28 @@ export const wholeCases: readonly EngineCase[] = [
     },
   },
   {
+    name: 'a run that ends and waits for its children takes no room: they need it to end',
+    run: async (context) => {
+      const child = code('child', (ctx) => ctx.signalled('never'))
+      const parent = code('parent', (ctx) => ctx.child(child, 'one', null), { uses: [known(child)] })
+      const { engine } = await context.open({ definitions: [known(parent)], concurrency: 1 })
+      const runs = []
+      for (let count = 0; count < 3; count++) runs.push(await begin(context, engine, parent))
+      await eventually(context, 'all wait', async () => {
+        const waiting = await context.store.log.runs('system', { status: ['waiting'] })
+        return waiting.length === 6
+      })
+      await context.until(Promise.all(runs.map((run) => run.cancel('enough'))))
+      for (const run of runs) checkEqual((await context.until(run.result())).status, 'cancelled', 'the end')
+      const all = await context.store.log.runs('system')
+      checkEqual(
+        all.map(({ status }) => status),
+        Array.from({ length: 6 }, () => 'cancelled'),
+        'the ends',
+      )
+    },
+  },
+  {
     name: 'the limit of active time counts open bodies and no waits, and outlives crashes',
     run: async (context) => {
       const patient = code('patient', async (ctx) => {
