@@ -47,9 +47,10 @@ export class Releases {
   }
 }
 
-/** As it stands: waiting, or to be taken up by whoever has room. */
+/** As it stands: waiting, or to be taken up by whoever has room. What it asked for its children may yet fail. */
 export function releaseOf(run: ActiveRun): Release {
-  const { runId, epoch, isWaiting, wakeAt } = run
+  const { runId, epoch, wakeAt } = run
+  const isWaiting = run.isWaiting && run.openChildWork === 0
   const status = isWaiting ? 'waiting' : 'queued'
   const place = isWaiting && keepsPlace(run) ? ({ keepsPlace: true } as const) : {}
   return { runId, epoch, status, ...(wakeAt === undefined ? {} : { wakeAt }), ...place }

@@ -139,3 +139,30 @@ test('a run that ended unheard, and that another engine drives since it was reop
   expect(bodies).toEqual(['there'])
   expect(codes).not.toContain('store.fenced')
 })
+
+test('a run that cannot be read is tried again after growing pauses, and is driven once it can be', async () => {
+  const definition = define({ name: 'patient', input: anySchema, run: (ctx) => ctx.signalled('go') })
+  const { engine: before } = engineOn({}, definition)
+  const { runId } = await until(before.start<null, unknown>('patient', null))
+  await advance(100)
+  await until(before.stop())
+  let isDamaged = true
+  const triedAt: number[] = []
+  const read: Store['log']['read'] = async (...args) => {
+    if (!isDamaged) return memory.log.read(...args)
+    triedAt.push(machine.scheduler.elapsed())
+    throw new MeepoError('log.unknown_event', 'a page of the log is damaged')
+  }
+  const { engine, codes } = engineOn({ log: { read } }, definition)
+  await until(engine.begin())
+  await memory.inbox.deliver('system', runId, { id: 'one', kind: 'signal', name: 'go', data: 'went' })
+  await advance(60_000)
+  const pauses = triedAt.slice(1).map((at, index) => at - (triedAt[index] ?? 0))
+  expect(pauses.slice(0, 6)).toEqual([...pauses.slice(0, 6)].toSorted((a, b) => a - b))
+  expect(pauses.at(-1)).toBeGreaterThanOrEqual(5_000)
+  expect(triedAt.length).toBeLessThan(25)
+  expect(codes).toHaveLength(triedAt.length)
+  isDamaged = false
+  await advance(6_000)
+  expect(await until(engine.handle(runId).result())).toMatchObject({ status: 'completed', result: 'went' })
+})

@@ -3,6 +3,9 @@ import type { Fleet } from './fleet.ts'
 import { isLost } from './newcomers.ts'
 import type { Rooms } from './rooms.ts'
 
+/** Between two tries to drive the same run: doubled from the first, up to the last. */
+const pausesMs = { first: 250, last: 5_000 }
+
 /**
  * Runs that are this engine's and that nobody drives: an append of theirs failed, they could not be read, or the answer that
  * gave them got lost.
@@ -17,6 +20,8 @@ export class Strays {
   readonly #load: (claim: Claim) => Promise<void>
   readonly #tell: (thrown: unknown, runId: RunId) => void
   readonly #claims = new Map<RunId, Claim>()
+  /** Those that could not be driven since they were given up. */
+  readonly #tries = new Map<RunId, { readonly count: number; readonly nextAt: number }>()
   /** Those that the store may have given under an epoch that we were not told. */
   readonly #unsure = new Set<RunId>()
 
@@ -41,13 +46,16 @@ export class Strays {
     return this.#claims.has(runId)
   }
 
-  /** Drives each again. What cannot be taken now is kept for the next time. */
+  /** Drives each again. What cannot be taken or read now is kept for a later time. */
   tick(): void {
-    const claims = [...this.#claims.values()]
-    this.#claims.clear()
-    for (const claim of claims) {
+    const now = this.#fleet.machine.scheduler.elapsed()
+    for (const claim of [...this.#claims.values()]) {
+      const { count, nextAt } = this.#tries.get(claim.runId) ?? { count: 0, nextAt: 0 }
+      if (now < nextAt) continue
+      this.#claims.delete(claim.runId)
+      this.#tries.set(claim.runId, { count: count + 1, nextAt: now + pauseAfter(count + 1) })
       this.#rooms.take()
-      void this.#fleet.newcomers.during(claim.runId, () => this.#take(claim))
+      void this.#fleet.newcomers.during(claim.runId, () => this.#try(claim))
     }
   }
 
@@ -55,6 +63,13 @@ export class Strays {
   forget(): void {
     this.#claims.clear()
     this.#unsure.clear()
+    this.#tries.clear()
+  }
+
+  async #try(claim: Claim): Promise<void> {
+    await this.#take(claim)
+    // It is driven, or is none of ours.
+    if (!this.#claims.has(claim.runId)) this.#tries.delete(claim.runId)
   }
 
   async #take(given: Claim): Promise<void> {
@@ -78,4 +93,8 @@ export class Strays {
       this.#tell(thrown, given.runId)
     }
   }
+}
+
+function pauseAfter(tries: number): number {
+  return Math.min(pausesMs.last, pausesMs.first * 2 ** (tries - 1))
 }
