@@ -16,6 +16,8 @@ export const keptSeeds: Readonly<Record<string, string>> = {
   '3032': 'a run that was on its way back to the queue was driven again',
   '4114': 'a run that was cancelled before a person decided, and resumed',
   '4191': 'an engine was taken over by one that did not live to hear of it',
+  '8219': 'a beat that was taken before a pause let an engine begin what another had done meanwhile',
+  '8953': 'the simulation: a start under an id that retention had freed',
   '10035': 'two steps became unknown while their run ended, and it was resumed',
   '5112': 'a claim was refused by a full disk, and nothing was claimed any more',
 }

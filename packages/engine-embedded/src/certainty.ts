@@ -12,13 +12,14 @@ export class Certainty {
     return this.isBeatFresh()
   }
 
-  /** Calls back after the next beat, unless that tells that others took over. */
+  /** Calls back after the next fresh beat, unless that tells that others took over. */
   wait(then: () => void): void {
     this.#held.push(then)
   }
 
-  /** This engine is alive. */
+  /** A beat was taken. One that was sent before a pause tells nothing about now: then the next one does. */
   confirm(): void {
+    if (!this.isSure) return
     for (const then of this.#held.splice(0)) then()
   }
 

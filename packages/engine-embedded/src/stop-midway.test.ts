@@ -24,11 +24,18 @@ function world() {
     inbox: {
       ...inbox,
       deliver: (...args) =>
-        broken.cancels && args[2].kind === 'cancel' && args[2].id.startsWith('cancel/') ? hang() : inbox.deliver(...args),
+        broken.cancels && args[2].kind === 'cancel' && args[2].id.startsWith('cancel/')
+          ? hang()
+          : inbox.deliver(...args),
     },
   }
   const child = define({ name: 'child', input: anySchema, run: (ctx) => ctx.signalled('go') })
-  const parent = define({ name: 'parent', input: anySchema, uses: [child], run: (ctx) => ctx.child(child, 'one', null) })
+  const parent = define({
+    name: 'parent',
+    input: anySchema,
+    uses: [child],
+    run: (ctx) => ctx.child(child, 'one', null),
+  })
   const first = createEmbeddedEngine({ store, machine })
   const second = createEmbeddedEngine({ store: memory, machine })
   second.register(parent)
