@@ -1,8 +1,8 @@
-/** What a thread is asked: to run these cases on builds with this break. */
+import type { BuildBug } from '../sim/bugs/bug.ts'
+
+/** What a thread is asked: to run these cases on builds in which these lines are broken. */
 export interface Order {
-  readonly file: string
-  readonly find: string
-  readonly replace: string
+  readonly lines: readonly BuildBug[]
   readonly cases: readonly string[]
 }
 

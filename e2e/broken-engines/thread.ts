@@ -4,12 +4,12 @@ import type { Order, Told } from './orders.ts'
 
 /* One thread with one break. The packages are loaded late: what is planted in them must be there before. */
 
-// The only one who starts this file is the test beside this folder.
-const { cases, ...broken } = workerData as Order
-const unmade = plant([broken])
+// The only one who starts this file is run-broken.ts.
+const { cases, lines } = workerData as Order
+const unmade = plant(lines)
 const { engineCases } = await import('@meepo/core/testing')
 const { fakeHarness } = await import('@meepo/engine-embedded/testing')
-if (unmade().length > 0) throw new Error(`nobody loaded ${broken.file}`)
+if (unmade().length > 0) throw new Error(`nobody loaded ${unmade()[0]?.file}`)
 
 // A break may let a rejection escape: then it is the case that must notice, not this thread.
 process.on('unhandledRejection', () => undefined)

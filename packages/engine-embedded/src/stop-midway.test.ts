@@ -41,7 +41,7 @@ function world() {
   second.register(parent)
   const stop = async (): Promise<void> => {
     await scheduler.until(first.stop({ graceMs: 0 }))
-    for (const fail of hanging) fail(new MeepoError('store.unavailable', 'the store is away'))
+    for (const fail of hanging) fail(new MeepoError('store.failed', 'the store is away'))
     await scheduler.until(second.begin())
   }
   return { scheduler, memory, broken, hanging, parent, first, second, stop }

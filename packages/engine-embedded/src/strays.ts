@@ -49,7 +49,7 @@ export class Strays {
   /** Drives each again. What cannot be taken or read now is kept for a later time. */
   tick(): void {
     const now = this.#fleet.machine.scheduler.elapsed()
-    for (const claim of [...this.#claims.values()]) {
+    for (const claim of this.#claims.values()) {
       const { count, nextAt } = this.#tries.get(claim.runId) ?? { count: 0, nextAt: 0 }
       if (now < nextAt) continue
       this.#claims.delete(claim.runId)
