@@ -72,7 +72,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       reportsDirectory: join(root, 'coverage/report'),
-      reporter: [['text', { skipFull: true }], 'html', 'json-summary'],
+      // The pages are for people, who look at them on their own machines.
+      reporter: [['text', { skipFull: true }], ...(process.env.CI === undefined ? (['html'] as const) : [])],
       include: ['packages/*/src/**/*.ts', 'apps/*/src/**/*.ts'],
       exclude: ['**/*.test.ts', '**/*.fixture.ts', '**/*.d.ts'],
       thresholds,
