@@ -72,9 +72,8 @@ export const buildBugs: Readonly<Record<string, Bug>> = {
     build: [
       {
         file: '/engine-embedded/dist/active-run.js',
-        find: '        this.append(event);\n        this.flush();\n    }\n    /** Stops using',
-        replace:
-          '        this.append(event);\n        this.flush();\n        this.#owner.ended(this);\n    }\n    /** Stops using',
+        find: 'this.append(event, mailId);\n        this.flush();',
+        replace: 'this.append(event, mailId);\n        this.flush();\n        this.#owner.ended(this);',
       },
     ],
   },

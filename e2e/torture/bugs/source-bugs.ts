@@ -11,14 +11,14 @@ export const sourceBugs: readonly SourceBug[] = [
   {
     bug: 'no-idempotency-key',
     file: '/core/src/run/attempt.ts',
-    find: 'return `${this.idempotencyKey}/${this.count}`',
-    replace: 'return `${this.call.runId}/${this.#number}/${this.count}`',
+    find: '`${this.idempotencyKey}/${this.count}`',
+    replace: '`${this.call.runId}/${this.#number}/${this.count}`',
   },
   {
     bug: 'no-idempotency-key',
     file: '/core/src/run/attempt.ts',
-    find: 'return `${this.call.runId}/${this.#number}`',
-    replace: 'return `${this.call.runId}/${this.#number}/${this.count}`',
+    find: 'this.#key ??= `${this.call.runId}/${this.#number}`',
+    replace: 'this.#key ??= `${this.call.runId}/${this.#number}/${this.count}`',
   },
   {
     bug: 'no-wait-before-idempotent',
@@ -41,8 +41,8 @@ export const sourceBugs: readonly SourceBug[] = [
   {
     bug: 'stale-lease',
     file: '/store-sqlite/src/writer/sql.ts',
-    find: "status = 'queued', owner = NULL, ready = 1, epoch = epoch + 1 WHERE owner = ?",
-    replace: "status = 'queued', owner = NULL, ready = 1 WHERE owner = ?",
+    find: 'ready = 1, epoch = epoch + 1, place = iif(place = 1, 0, place)',
+    replace: 'ready = 1, place = iif(place = 1, 0, place)',
   },
   {
     bug: 'stale-lease',
@@ -53,8 +53,8 @@ export const sourceBugs: readonly SourceBug[] = [
   {
     bug: 'stale-lease',
     file: '/store-sqlite/src/writer/leases.ts',
-    find: "epoch: integer(found, 'epoch') + 1",
-    replace: "epoch: Math.max(1, integer(found, 'epoch'))",
+    find: "toClaim(found, integer(found, 'epoch') + 1)",
+    replace: "toClaim(found, Math.max(1, integer(found, 'epoch')))",
   },
   {
     bug: 'completion-order-not-recorded',
