@@ -328,7 +328,11 @@ export class ActiveRun implements RunHost {
 
   cancelChild(child: ChildRef, reason: string): void {
     // What made this run give the child up must be durable first, or a crash would make it want the child again.
-    this.whenDurable(() => this.#owner.cancelChild(this, child, reason))
+    this.openChildWork++
+    this.whenDurable(() => {
+      this.#owner.cancelChild(this, child, reason)
+      this.openChildWork--
+    })
   }
 
   preview(number: number, attempt: number): ((delta: string) => void) | undefined {

@@ -28,7 +28,7 @@ import type { Departure } from './departures.ts'
 import type { EngineNotice } from './engine-notice.ts'
 import { Fleet } from './fleet.ts'
 import { EmbeddedHandle, type HandleOwner } from './handle.ts'
-import { lifeOf, Liveness, type Life, type LivenessOptions } from './liveness.ts'
+import { lifeOf, Liveness, momentOf, type Life, type LivenessOptions } from './liveness.ts'
 import { rootBirth } from './new-run.ts'
 import { MemoryGuard, type MemoryMarks, type MemoryView } from './memory-guard.ts'
 import { createNodeMachine } from './node-machine.ts'
@@ -295,7 +295,9 @@ export class EmbeddedEngine implements Engine, HandleOwner {
 
   async #join(): Promise<void> {
     const { leases } = this.store
-    const { engine } = this.#fleet
+    const { engine, certainty } = this.#fleet
+    const { scheduler } = this.machine
+    const joinedAt = momentOf(scheduler)
     await leases.join(engine)
     await this.#orphans.offer()
     // Before anything begins: what fails is done again from here.
@@ -309,9 +311,10 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       },
       maxWorkflows === undefined ? {} : { maxWorkflows },
     )
-    const liveness = new Liveness(leases, this.machine.scheduler, engine, this.#life, this.#onLost, this.#onBeat)
+    const onTaken = (): void => certainty.confirm()
+    const liveness = new Liveness(leases, scheduler, engine, this.#life, joinedAt, this.#onLost, onTaken, this.#onBeat)
     this.#liveness = liveness
-    this.#fleet.certainty.isBeatFresh = () => liveness.isFresh
+    certainty.isBeatFresh = () => liveness.isFresh
     liveness.start()
     this.#isReady = true
     this.#tick()
@@ -333,7 +336,6 @@ export class EmbeddedEngine implements Engine, HandleOwner {
   }
 
   readonly #onBeat = (freed: number): void => {
-    this.#fleet.certainty.confirm()
     if (freed > 0) this.#fleet.claimSoon()
     this.#orphans.look()
     this.store.leases.nextWakeAt().then(

@@ -309,8 +309,8 @@ export class Fleet implements RunOwner {
 
   #evictIfIdle(run: ActiveRun): void {
     if (!run.isWaiting || !run.isIdle || run.isReadingMail || this.#active.get(run.runId) !== run) return
-    // Signals that it leaves in the inbox would bring it back at once.
-    if (run.driver.isEnding) return
+    // Signals that an ending run leaves in the inbox would bring it back at once, unless nothing is taken at the moment.
+    if (run.driver.isOver || (run.driver.isEnding && !this.#isTight)) return
     const { wakeAt } = run
     const release = releaseOf(run)
     this.#forget(run, { kind: 'left' })

@@ -20,6 +20,16 @@ export function lifeOf(options: LivenessOptions, isTold: boolean): Life {
   return { beatMs, missedBeats, suspectBeats: isTold ? Math.min(2, missedBeats) : missedBeats }
 }
 
+/** A moment by both clocks: the running one stands still while the machine sleeps, the other one may jump. */
+export interface Moment {
+  readonly elapsed: number
+  readonly now: number
+}
+
+export function momentOf(scheduler: Scheduler): Moment {
+  return { elapsed: scheduler.elapsed(), now: scheduler.now() }
+}
+
 interface Seen {
   readonly beat: number
   readonly still: number
@@ -38,12 +48,13 @@ export class Liveness {
   readonly #missedBeats: number
   readonly #suspectBeats: number
   readonly #onLost: () => void
+  readonly #onTaken: () => void
   readonly #onBeat: (freed: number) => void
   #seen = new Map<EngineId, Seen>()
   #stopTimer: (() => void) | undefined
   #isStopped = false
   /** When the last beat was sent that the store took. */
-  #beatAt: number
+  #beatAt: Moment
   #running: Promise<void> = Promise.resolve()
 
   constructor(
@@ -51,8 +62,12 @@ export class Liveness {
     scheduler: Scheduler,
     engine: EngineId,
     { beatMs, missedBeats, suspectBeats }: Life,
+    /** Before the engine joined: others count from there. */
+    joinedAt: Moment,
     /** Others took over: nothing that this engine owned is its own any more. */
     onLost: () => void,
+    /** The store took a beat. */
+    onTaken: () => void,
     /** After each beat, with the number of runs freed from dead engines. */
     onBeat: (freed: number) => void,
   ) {
@@ -62,14 +77,17 @@ export class Liveness {
     this.#beatMs = beatMs
     this.#missedBeats = missedBeats
     this.#suspectBeats = suspectBeats
-    this.#beatAt = scheduler.elapsed()
+    this.#beatAt = joinedAt
     this.#onLost = onLost
+    this.#onTaken = onTaken
     this.#onBeat = onBeat
   }
 
   /** Nobody who watches this engine can have missed enough beats yet. */
   get isFresh(): boolean {
-    return this.#scheduler.elapsed() - this.#beatAt < (this.#suspectBeats - 0.5) * this.#beatMs
+    const { elapsed, now } = momentOf(this.#scheduler)
+    const passed = Math.max(elapsed - this.#beatAt.elapsed, now - this.#beatAt.now)
+    return passed < (this.#suspectBeats - 0.5) * this.#beatMs
   }
 
   start(): void {
@@ -91,7 +109,7 @@ export class Liveness {
 
   async #round(): Promise<void> {
     try {
-      const sentAt = this.#scheduler.elapsed()
+      const sentAt = momentOf(this.#scheduler)
       const isAlive = await this.#leases.beat(this.#engine)
       if (this.#isStopped) return
       if (!isAlive) {
@@ -99,6 +117,7 @@ export class Liveness {
         return
       }
       this.#beatAt = sentAt
+      this.#onTaken()
       this.#onBeat(await this.#lookAround())
     } catch {
       // A store that cannot write now is told by the appends that fail; beating goes on.

@@ -47,10 +47,13 @@ export class Releases {
   }
 }
 
-/** As it stands: waiting, or to be taken up by whoever has room. What it asked for its children may yet fail. */
+/**
+ * As it stands: waiting, or to be taken up by whoever has room. What it asked for its children may yet fail, and its code may
+ * have to see what was recorded while the engine stopped.
+ */
 export function releaseOf(run: ActiveRun): Release {
   const { runId, epoch, wakeAt } = run
-  const isWaiting = run.isWaiting && run.openChildWork === 0
+  const isWaiting = run.isWaiting && run.openChildWork === 0 && !run.driver.isBehind
   const status = isWaiting ? 'waiting' : 'queued'
   const place = isWaiting && keepsPlace(run) ? ({ keepsPlace: true } as const) : {}
   return { runId, epoch, status, ...(wakeAt === undefined ? {} : { wakeAt }), ...place }

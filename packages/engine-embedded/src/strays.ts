@@ -5,6 +5,8 @@ import type { Rooms } from './rooms.ts'
 
 /** Between two tries to drive the same run: doubled from the first, up to the last. */
 const pausesMs = { first: 250, last: 5_000 }
+/** After so long it counts as the first time again. */
+const calmMs = 10_000
 
 /**
  * Runs that are this engine's and that nobody drives: an append of theirs failed, they could not be read, or the answer that
@@ -20,7 +22,7 @@ export class Strays {
   readonly #load: (claim: Claim) => Promise<void>
   readonly #tell: (thrown: unknown, runId: RunId) => void
   readonly #claims = new Map<RunId, Claim>()
-  /** Those that could not be driven since they were given up. */
+  /** Of those that were given up not long ago. */
   readonly #tries = new Map<RunId, { readonly count: number; readonly nextAt: number }>()
   /** Those that the store may have given under an epoch that we were not told. */
   readonly #unsure = new Set<RunId>()
@@ -55,7 +57,10 @@ export class Strays {
       this.#claims.delete(claim.runId)
       this.#tries.set(claim.runId, { count: count + 1, nextAt: now + pauseAfter(count + 1) })
       this.#rooms.take()
-      void this.#fleet.newcomers.during(claim.runId, () => this.#try(claim))
+      void this.#fleet.newcomers.during(claim.runId, () => this.#take(claim))
+    }
+    for (const [runId, { nextAt }] of this.#tries) {
+      if (!this.#claims.has(runId) && now > nextAt + calmMs) this.#tries.delete(runId)
     }
   }
 
@@ -64,12 +69,6 @@ export class Strays {
     this.#claims.clear()
     this.#unsure.clear()
     this.#tries.clear()
-  }
-
-  async #try(claim: Claim): Promise<void> {
-    await this.#take(claim)
-    // It is driven, or is none of ours.
-    if (!this.#claims.has(claim.runId)) this.#tries.delete(claim.runId)
   }
 
   async #take(given: Claim): Promise<void> {

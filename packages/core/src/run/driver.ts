@@ -76,6 +76,8 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   /** The time of the last delivery. */
   now = 0
   segmentSize = 0
+  /** The log holds outcomes that the code will see where the run is driven next. */
+  isBehind = false
   readonly #definition: AnyDefinition
   readonly #hasCode: boolean
   /** The request that ends a run without code: it leaves the inbox with the end, so that a crash in between loses nothing. */
@@ -146,7 +148,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
       return
     }
     for (const mail of mails) {
-      if (this.#phase === 'frozen' || this.#isOver || !this.#post.isNew(mail)) continue
+      if (this.#phase === 'frozen' || this.isOver || !this.#post.isNew(mail)) continue
       if (this.#voidMail.has(mail.id)) this.host.discard(mail.id)
       else if (this.#phase === 'replaying') this.#post.keep(mail)
       else readMail(this, mail)
@@ -284,11 +286,11 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   }
 
   append(event: NewEvent, mailId?: string): void {
-    if (!this.#isOver) this.host.append(event, mailId)
+    if (!this.isOver) this.host.append(event, mailId)
   }
 
   push(outcome: Outcome): void {
-    if (outcome.entry.isClosed || this.#isOver) return
+    if (outcome.entry.isClosed || this.isOver) return
     outcome.entry.isClosed = true
     if (this.#phase === 'ending' || this.#phase === 'frozen') {
       this.#record(outcome)
@@ -343,7 +345,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   // ---- windows ----
 
-  get #isOver(): boolean {
+  get isOver(): boolean {
     return this.#phase === 'ended' || this.#phase === 'dropped'
   }
 
@@ -456,7 +458,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
   }
 
   #readMailbox(): void {
-    for (const mail of this.#post.takeKept()) if (!this.#isOver) readMail(this, mail)
+    for (const mail of this.#post.takeKept()) if (!this.isOver) readMail(this, mail)
   }
 
   // ---- code ----
@@ -511,7 +513,10 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
         then(ref)
         this.unhold()
       },
-      (thrown: unknown) => this.fail(toError(thrown, 'store.failed')),
+      (thrown: unknown) => {
+        this.fail(toError(thrown, 'store.failed'))
+        this.unhold()
+      },
     )
   }
 
@@ -535,7 +540,7 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
 
   /** D4. The first reason wins. */
   #finish(end: RunEnd): void {
-    if (this.#end || this.#isOver || this.#phase === 'frozen') return
+    if (this.#end || this.isOver || this.#phase === 'frozen') return
     const replay = this.#phase === 'replaying' ? this.#replay : undefined
     this.#end = end
     this.#resumeAfter = this.#recordedEnd?.after ?? this.host.lastSeq()
@@ -554,15 +559,19 @@ export class RunDriver implements CodeOwner, MailReader, PumpWork {
       recoverTasks(replay, this.#open, reason)
       this.#readMailbox()
     }
-    const open = [...this.#open].filter((entry) => !entry.isClosed && entry.cancelReason === undefined)
-    for (const entry of open) if (entry.kind === 'child') entry.cancel(reason)
-    for (const entry of open) if (entry.kind !== 'child') entry.cancel(reason)
+    // One that was cancelled in the window that made it would have ended when that closed.
+    const open = [...this.#open].filter(
+      (entry) => !entry.isClosed && (entry.cancelReason === undefined || this.#fresh.has(entry)),
+    )
+    for (const entry of open) if (entry.kind === 'child') entry.cancel(entry.cancelReason ?? reason)
+    for (const entry of open) if (entry.kind !== 'child') entry.cancel(entry.cancelReason ?? reason)
     this.#endIfClosed()
     this.#lookIfWaiting()
   }
 
   /** Records an outcome that no code will see. */
   #record(outcome: Outcome): void {
+    if (this.#phase === 'frozen') this.isBehind = true
     this.append(eventOf(outcome, this.scheduler.now()), outcome.mailId)
     this.#open.remove(outcome.entry)
     this.#endIfClosed()

@@ -113,7 +113,10 @@ function readChildNews(reader: MailReader, mail: DriverMail): void {
       tell(JSON.parse(text) as Json)
       reader.unhold()
     },
-    (thrown: unknown) => reader.fail(toError(thrown, 'store.failed')),
+    (thrown: unknown) => {
+      reader.fail(toError(thrown, 'store.failed'))
+      reader.unhold()
+    },
   )
 }
 

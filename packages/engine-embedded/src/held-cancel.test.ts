@@ -1,0 +1,118 @@
+import { anySchema, define, type Store } from '@meepo/core'
+import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
+import { expect, test } from 'vitest'
+import { createEmbeddedEngine } from './index.ts'
+
+/*
+ * The cancel of a child waits for certainty and counts nowhere meanwhile: the run looks as if it only waits. Whoever gives it
+ * back now gives it back as waiting, and the child never hears of the cancel.
+ */
+
+const child = define({ name: 'child', input: anySchema, run: (ctx) => ctx.signalled('never') })
+
+function world(which: { append?: boolean }) {
+  const machine = createTestMachine()
+  const { scheduler } = machine
+  const memory = createMemoryStore({ now: () => scheduler.now() })
+  const pause: { over: Promise<void> | undefined } = { over: undefined }
+  const lookPause: { over: Promise<void> | undefined } = { over: undefined }
+  const readLater =
+    <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) =>
+    async (...args: A): Promise<T> => {
+      const answer = await call(...args)
+      await pause.over
+      return answer
+    }
+  const { log, leases } = memory
+  const store: Store = {
+    ...memory,
+    close: () => memory.close(),
+    log: which.append === true ? { ...log, append: readLater(log.append) } : log,
+    leases: {
+      ...leases,
+      beat: readLater(leases.beat),
+      engines: async () => {
+        const answer = await leases.engines()
+        await lookPause.over
+        return answer
+      },
+    },
+  }
+  const begin = (which: { over: Promise<void> | undefined }): (() => void) => {
+    let goOn = (): void => undefined
+    which.over = new Promise((resolve) => (goOn = resolve))
+    return () => {
+      which.over = undefined
+      goOn()
+    }
+  }
+  return { machine, scheduler, memory, store, pause, lookPause, begin }
+}
+
+test('after a pause with a beat under way: a run that waits for the end of a child that it cancelled is evicted', async () => {
+  const { machine, scheduler, memory, store, pause, begin } = world({ append: true })
+  const parent = define({
+    name: 'parent',
+    input: anySchema,
+    uses: [child],
+    run: async (ctx) => {
+      const one = ctx.child(child, 'one', null)
+      await ctx.sleep(950)
+      await ctx.cancel(one, 'not needed')
+      return 'done'
+    },
+  })
+  const engine = createEmbeddedEngine({ store, machine })
+  const { runId } = await scheduler.until(engine.start(parent, null))
+  await scheduler.advance(900)
+  // Stopped here: what it sent before and while it was stopped is answered when it goes on. Nobody else is there.
+  const goOn = begin(pause)
+  await scheduler.advance(12_000)
+  goOn()
+  await scheduler.advance(120_000)
+  const all = await memory.log.runs('system')
+  expect(all.map(({ definition, status }) => `${definition} ${status}`).toSorted()).toEqual([
+    'child cancelled',
+    'parent completed',
+  ])
+  expect(runId).toBeDefined()
+})
+
+test('stopped between a fresh beat and the look around: a run that ends is given back as waiting', async () => {
+  const { machine, scheduler, memory, store, pause, lookPause, begin } = world({})
+  const parent = define({
+    name: 'parent',
+    input: anySchema,
+    uses: [child],
+    run: (ctx) => ctx.child(child, 'one', null),
+  })
+  const first = createEmbeddedEngine({ store, machine })
+  const handle = await scheduler.until(first.start(parent, null))
+  await scheduler.advance(2_500)
+  // Beats hang for a while, nothing else does.
+  const beatsGoOn = begin(pause)
+  await scheduler.advance(6_000)
+  await handle.cancel('enough')
+  await scheduler.advance(50)
+  expect((await memory.log.read('system', handle.runId)).at(-1)?.type).toBe('run.ending')
+  // The next beat is fast again, and what comes behind it takes a while.
+  beatsGoOn()
+  const look = begin(lookPause)
+  await scheduler.advance(200)
+  look()
+  const lookAgain = begin(lookPause)
+  await scheduler.advance(1_500)
+  const stopped = first.stop({ graceMs: 0 })
+  await scheduler.advance(100)
+  lookAgain()
+  await scheduler.until(stopped)
+  const second = createEmbeddedEngine({ store: memory, machine })
+  second.register(parent)
+  await scheduler.until(second.begin())
+  await scheduler.advance(120_000)
+  const all = await memory.log.runs('system')
+  expect(all.map(({ definition, status }) => `${definition} ${status}`).toSorted()).toEqual([
+    'child cancelled',
+    'parent cancelled',
+  ])
+})
