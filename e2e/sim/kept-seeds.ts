@@ -4,6 +4,7 @@ export const keptSeeds: Readonly<Record<string, string>> = {
   '27': 'a signal that came between an end and a resume',
   '137': 'an append to a run whose creation got lost',
   '187': 'runs that ended kept the room that their children needed to end',
+  '230': 'the simulation: a store that could not sync what it had recovered started all the same',
   '774': 'an engine that was cut off drove a run again that had been reopened and was driven by another',
   '826': 'appends of a run that was given up came after it was read, and went between those of its next driver',
   '964': 'the simulation: a timer that was stopped after a pause of its process rang all the same',

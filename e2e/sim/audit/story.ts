@@ -122,6 +122,9 @@ export class Story implements StoreWatcher {
     if (event.type === 'step.unknown') run.unknown.add(event.data.number)
     if (event.type === 'step.resolved') run.unknown.delete(event.data.number)
     if (event.type === 'run.reopened') {
+      const parent = event.data.by === 'parent' && run.parent ? this.runs.get(run.parent) : undefined
+      if (parent?.isEnded)
+        this.#violate('children end before their parent', `${run.runId} comes back after ${parent.runId}`)
       run.isEnded = false
       run.limits = { ...run.limits, ...event.data.limits }
     }

@@ -121,11 +121,11 @@ export class StoreServer {
 
   /** Makes the state anew of what the disk has. */
   recover(): void {
-    const file = this.disk.read()
-    const { records, end } = readFrames(file)
+    const { records, end } = readFrames(this.disk.read())
     // What is cut off here was never acknowledged. What stays is written: it must not get lost now.
     if (!this.#bugs.keepsTornTail) this.disk.truncate(end)
-    this.disk.sync()
+    // A store that cannot sync what it read does not start: it tries again.
+    while (!this.disk.sync());
     this.#state = this.#newState()
     for (const [index, record] of records.entries()) {
       const call = decodeCall(record)

@@ -147,6 +147,7 @@ export {
 export {
   type AppendExtras,
   type AppendRequest,
+  type DrivenRun,
   type Blobs,
   type Change,
   type Claim,

@@ -163,18 +163,21 @@ export class Children {
       const events = await log.read(scope, start.childRunId)
       const isRefused = parent.recording.undoneChildren.get(start.childRunId) === child.lastSeq
       if (isRefused || isUndone(events, start))
-        await this.#reopen(scope, start, parent.recording.isRewound ? events : [])
+        await this.#reopen(parent, start, parent.recording.isRewound ? events : [])
       else await this.#sendNews(parent, start)
     } else this.#fleet.claimSoon()
   }
 
   /** The limits are those of the start, but an operator may have given it more money since. */
-  async #reopen(scope: Scope, { childRunId, limits }: ChildStart, refused: readonly LogEvent[]): Promise<void> {
+  async #reopen(parent: ActiveRun, { childRunId, limits }: ChildStart, refused: readonly LogEvent[]): Promise<void> {
     const { store, machine } = this.#fleet
+    const { runId, epoch, tenant } = parent
     const [balance] = await store.money.balances([`run:${childRunId}`])
     const picoDollars = higher(limits.picoDollars, balance?.limit)
     const raised = { ...limits, ...(picoDollars === undefined ? {} : { picoDollars }) }
-    await reopenEnded(store, machine, scope, childRunId, refused, { limits: raised, by: 'parent' })
+    const data = { limits: raised, by: 'parent' }
+    // Whoever drives the parent by now may have cancelled the child: then that holds.
+    await reopenEnded(store, machine, { tenant }, childRunId, refused, data, { runId, epoch })
     this.#fleet.claimSoon()
   }
 

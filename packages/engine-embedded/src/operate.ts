@@ -1,4 +1,5 @@
 import {
+  type DrivenRun,
   askedLimits,
   definitionKey,
   effectiveEvents,
@@ -110,6 +111,7 @@ export async function reopenEnded(
   runId: RunId,
   refused: readonly LogEvent[],
   data: Omit<EventData['run.reopened'], 'voidMail' | 'rewind'>,
+  by?: DrivenRun,
 ): Promise<void> {
   // Nobody delivers to a run that has ended: this is all that there is.
   const pending = await store.inbox.pending(scope, runId)
@@ -117,7 +119,7 @@ export async function reopenEnded(
   const rewind = await findRewind(store, scope, refused)
   const at = machine.scheduler.now()
   const extras = { ...(voidMail.length > 0 ? { voidMail } : {}), ...(rewind ? { rewind } : {}) }
-  await store.log.reopen(scope, runId, { type: 'run.reopened', at, data: { ...data, ...extras } })
+  await store.log.reopen(scope, runId, { type: 'run.reopened', at, data: { ...data, ...extras } }, by)
 }
 
 async function findRewind(store: Store, scope: Scope, log: readonly LogEvent[]): Promise<Rewind | undefined> {

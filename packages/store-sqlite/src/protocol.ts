@@ -1,4 +1,5 @@
 import type {
+  DrivenRun,
   Alert,
   AppendExtras,
   ClaimOptions,
@@ -80,6 +81,8 @@ export type Command =
       readonly event: EncodedEvent
       /** The new limit of money. */
       readonly most?: string
+      /** Who must be driven so for that. */
+      readonly by?: DrivenRun
     }
   | { readonly kind: 'deliver'; readonly tenant: TenantId | null; readonly runId: RunId; readonly delivery: Delivery }
   | { readonly kind: 'put'; readonly tenant: TenantId; readonly hash: string; readonly body: string }

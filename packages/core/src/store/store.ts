@@ -91,6 +91,12 @@ export interface AppendRequest {
   readonly extras?: AppendExtras
 }
 
+/** A run as an engine has it. */
+export interface DrivenRun {
+  readonly runId: RunId
+  readonly epoch: number
+}
+
 /** Which runs to list. All conditions must hold. Newest first. */
 export interface RunFilter {
   readonly status?: readonly RunStatus[]
@@ -138,9 +144,10 @@ export interface Log {
   /**
    * Puts a failed or cancelled run back into the queue with `event` behind its last one; the epoch rises. A limit of money
    * in it (`limits.picoDollars`) becomes that of the account `run:ID`.
-   * Rejects with `run.not_resumable` for a run that completed or has not ended.
+   * Rejects with `run.not_resumable` for a run that completed or has not ended. With `by`, the run that wants it back, it
+   * rejects with `store.fenced` unless that one is owned under this epoch.
    */
-  reopen(scope: Scope, runId: RunId, event: NewEvent): Promise<void>
+  reopen(scope: Scope, runId: RunId, event: NewEvent, by?: DrivenRun): Promise<void>
   /** Events behind `afterSeq` in order; `run.not_found` for a run of another tenant or of nobody. */
   read(scope: Scope, runId: RunId, afterSeq?: number): Promise<readonly LogEvent[]>
   /**

@@ -3,7 +3,7 @@ import type { EngineId, Scope } from '../base/ids.ts'
 import { isTerminal, type EventData, type NewEvent } from '../log/events.ts'
 import type { Grant } from '../admission/money.ts'
 import { readPositive } from '../store/account-rules.ts'
-import type { AppendRequest, Created, Log, NewRun, RunFilter, RunSummary } from '../store/store.ts'
+import type { AppendRequest, Created, DrivenRun, Log, NewRun, RunFilter, RunSummary } from '../store/store.ts'
 import { copyOf } from './copy-of.ts'
 import { memoryFollow, memoryFollowAll } from './memory-follow.ts'
 import { isChargedTo } from '../store/charged.ts'
@@ -41,7 +41,7 @@ export function memoryLog(state: MemoryState): Log {
         return Promise.reject(error)
       }
     },
-    reopen: (scope, runId, event) => answer(() => reopen(state, findRun(state, scope, runId), event)),
+    reopen: (scope, runId, event, by) => answer(() => reopen(state, findRun(state, scope, runId), event, by)),
     read: (scope, runId, afterSeq = 0) =>
       answer(() => findRun(state, scope, runId).events.slice(Math.max(0, afterSeq)).map(readEvent)),
     follow: (scope, runId, options) => memoryFollow(state, scope, runId, options),
@@ -146,9 +146,15 @@ function append(state: MemoryState, scope: Scope, request: AppendRequest): reado
   return money && applyMoney(state, money)
 }
 
-function reopen(state: MemoryState, run: MemoryRun, event: NewEvent): void {
+function reopen(state: MemoryState, run: MemoryRun, event: NewEvent, by: DrivenRun | undefined): void {
   if (run.status !== 'failed' && run.status !== 'cancelled') {
     throw new MeepoError('run.not_resumable', `run ${run.made.runId} is ${run.status}`)
+  }
+  if (by !== undefined) {
+    const driven = state.runs.get(by.runId)
+    if (driven?.owner === undefined || driven.epoch !== by.epoch) {
+      throw new MeepoError('store.fenced', `run ${by.runId} is no longer owned under epoch ${by.epoch}`)
+    }
   }
   const limit = event.type === 'run.reopened' ? readLimit(event.data.limits.picoDollars) : undefined
   run.status = 'queued'

@@ -1,3 +1,4 @@
+import type { NewEvent } from '../log/events.ts'
 import { check, checkEqual, checkRejects } from './check.ts'
 import {
   completed,
@@ -268,6 +269,26 @@ export const logCases: readonly StoreCase[] = [
       await checkRejects(store.log.reopen(here, 'run-1', event), 'run.not_resumable', 'a completed run')
       await checkRejects(store.log.reopen(here, 'run-2', event), 'run.not_found', 'no run')
       checkEqual((await store.log.read(here, 'run-1')).length, 2, 'the number of events')
+    },
+  },
+  {
+    name: 'a run is reopened for another one only while that is owned under the epoch that was said',
+    run: async (context) => {
+      const { store, epoch } = await openWithRun(context)
+      const cancelled: NewEvent = {
+        type: 'run.cancelled',
+        at: 3000,
+        data: { reason: 'no', unknownSteps: [], resumeAfter: 1 },
+      }
+      const wanted = await createOwned(store, 'run-2')
+      await store.log.append(here, { runId: 'run-1', epoch, expectedSeq: 1, events: [cancelled] })
+      const event = { type: 'run.reopened', at: 4000, data: { limits: {}, by: 'parent' } } as const
+      const reopen = (by: { runId: string; epoch: number }): Promise<void> => store.log.reopen(here, 'run-1', event, by)
+      await checkRejects(reopen({ runId: 'run-2', epoch: wanted + 1 }), 'store.fenced', 'another epoch')
+      await checkRejects(reopen({ runId: 'run-3', epoch: 1 }), 'store.fenced', 'no run')
+      checkEqual((await store.log.run(here, 'run-1')).status, 'cancelled', 'the status')
+      await reopen({ runId: 'run-2', epoch: wanted })
+      checkEqual((await store.log.run(here, 'run-1')).status, 'queued', 'the status')
     },
   },
 ]

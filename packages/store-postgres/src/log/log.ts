@@ -1,4 +1,4 @@
-import { MeepoError, type Log, type NewEvent, type RunId, type TenantId } from '@meepo/core'
+import { MeepoError, type DrivenRun, type Log, type NewEvent, type RunId, type TenantId } from '@meepo/core'
 import { readPositive } from '@meepo/core/store-rules'
 import { doubles, integers, texts } from '../database/arrays.ts'
 import type { Database } from '../database/database.ts'
@@ -29,10 +29,10 @@ export function createLog(database: Database, lanes: Lanes, reader: Reader, hub:
       return lanes.create(run, owner, events)
     },
     append: (scope, request) => lanes.append(scope, request),
-    reopen: async (scope, runId, event) => {
+    reopen: async (scope, runId, event, by) => {
       const most = limitOf(event)
-      const encoded = encodeEvent(event)
-      const news = await database.command((transaction) => reopen(transaction, tenantOf(scope), runId, encoded, most))
+      const asked = { tenant: tenantOf(scope), runId, event: encodeEvent(event), most, by }
+      const news = await database.command((transaction) => reopen(transaction, asked))
       hub.committed(news, [])
     },
     read: (scope, runId, afterSeq = 0) => reader.log(scope, runId, afterSeq),
@@ -54,19 +54,26 @@ function limitOf(event: NewEvent): string | undefined {
   return most
 }
 
-async function reopen(
-  transaction: Transaction,
-  tenant: TenantId | null,
-  runId: RunId,
-  { type, at, data }: EncodedEvent,
-  most: string | undefined,
-): Promise<News> {
+interface Reopening {
+  readonly tenant: TenantId | null
+  readonly runId: RunId
+  readonly event: EncodedEvent
+  readonly most: string | undefined
+  readonly by: DrivenRun | undefined
+}
+
+async function reopen(transaction: Transaction, { tenant, runId, event, most, by }: Reopening): Promise<News> {
   const desk = Desk.empty()
-  await desk.lock(transaction, [runId])
+  await desk.lock(transaction, by ? [runId, by.runId] : [runId])
   const { id, status, lastSeq, place } = desk.needRun(runId, tenant)
   if (status !== 'failed' && status !== 'cancelled') {
     throw new MeepoError('run.not_resumable', `run ${runId} is ${status}`)
   }
+  const driven = by && desk.findRun(by.runId)
+  if (by && (typeof driven?.owner !== 'string' || driven.epoch !== by.epoch)) {
+    throw new MeepoError('store.fenced', `epoch ${by.epoch} of run ${by.runId} is over`)
+  }
+  const { type, at, data } = event
   const key = `run:${runId}`
   const [run, seq] = [integers([id]), integers([lastSeq + 1])]
   await Promise.all([

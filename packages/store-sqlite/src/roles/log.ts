@@ -20,11 +20,11 @@ export function createLog(queue: WriteQueue, reader: Reader, hub: Hub): Log {
       return result === 'exists' ? { kind: 'exists' } : { kind: 'created', epoch: owner === undefined ? 0 : 1 }
     },
     append: (scope, request) => queue.append(scope, request),
-    reopen: async (scope, runId, event) => {
+    reopen: async (scope, runId, event, by) => {
       const most = event.type === 'run.reopened' ? event.data.limits.picoDollars : undefined
       if (most !== undefined) readPositive(most)
       const command = { kind: 'reopen', tenant: tenantOf(scope), runId, event: encodeEvent(event) } as const
-      await queue.command({ ...command, ...(most === undefined ? {} : { most }) })
+      await queue.command({ ...command, ...(most === undefined ? {} : { most }), ...(by === undefined ? {} : { by }) })
     },
     read: async (scope, runId, afterSeq = 0) => reader.allEvents(reader.findRun(scope, runId).key, afterSeq),
     follow: (scope, runId, { afterSeq = 0, signal }) => hub.follow(scope, runId, afterSeq, signal),

@@ -1,5 +1,5 @@
 import type { EngineId, Grant, NewRun, RunId, RunStatus, TenantId } from '@meepo/core'
-import type { AppendRest, EncodedEvent, MoneyPart, Part } from '../protocol.ts'
+import type { AppendRest, Command, EncodedEvent, MoneyPart, Part } from '../protocol.ts'
 import { Refusal } from '../refusal.ts'
 import { isEnded, type Desk, type KnownRun } from './desk.ts'
 import { deliverFromChild } from './mail.ts'
@@ -85,17 +85,15 @@ export function appendEvents(desk: Desk, part: Extract<Part, { kind: 'append' }>
   return part.money && desk.money.apply({ tenant: run.tenant, run: run.key }, part.money, () => run.key)
 }
 
-/** See `Log.reopen`. `most`: the new limit of money, as text. */
-export function reopenRun(
-  desk: Desk,
-  tenant: TenantId | null,
-  runId: RunId,
-  event: EncodedEvent,
-  most: string | undefined,
-): void {
+/** See `Log.reopen`. */
+export function reopenRun(desk: Desk, { tenant, runId, event, most, by }: Extract<Command, { kind: 'reopen' }>): void {
   const run = desk.needRun(runId, tenant)
   if (run.status !== 'failed' && run.status !== 'cancelled') {
     throw new Refusal('run.not_resumable', `run ${runId} is ${run.status}`)
+  }
+  const driven = by && desk.findRun(by.runId)
+  if (by && (driven?.owner === undefined || driven.epoch !== by.epoch)) {
+    throw new Refusal('store.fenced', `epoch ${by.epoch} of run ${by.runId} is over`)
   }
   desk.run.reopenRun.run(run.key)
   run.status = 'queued'

@@ -164,7 +164,7 @@ function execute(desk: Desk, part: Part): unknown {
     case 'create':
       return createRun(desk, part.run, part.owner, part.events)
     case 'reopen':
-      return reopenRun(desk, part.tenant, part.runId, part.event, part.most)
+      return reopenRun(desk, part)
     case 'money':
       return applyMoney(desk, part.tenant, part.money)
     case 'deliver':
