@@ -28,8 +28,8 @@ export const treeBreaks: readonly Break[] = [
     lines: [
       {
         file: '/core/dist/run/driver.js',
-        find: "for (const entry of open)\n            if (entry.kind === 'child')\n                entry.cancel(reason);",
-        replace: '',
+        find: "if (entry.kind === 'child')\n                entry.cancel(entry.cancelReason ?? reason);",
+        replace: 'continue;',
       },
     ],
     fails: [
