@@ -1,8 +1,8 @@
 import { engineCases } from '@meepo/core/testing'
+import { realHarness } from '@meepo/engine-embedded/testing'
 import { openPostgresStore } from '@meepo/store-postgres'
 import { startPostgresServer, type PostgresServer } from '@meepo/store-postgres/testing'
 import { afterAll, beforeAll, test } from 'vitest'
-import { realHarness } from './testing/case-context.ts'
 
 let server: PostgresServer
 let schemas = 0

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { engineCases } from '@meepo/core/testing'
+import { realHarness } from '@meepo/engine-embedded/testing'
 import { openSqliteStore } from '@meepo/store-sqlite'
 import { test } from 'vitest'
-import { realHarness } from './testing/case-context.ts'
 
 for (const one of engineCases) {
   test(`on SQLite: ${one.name}`, async () => {
