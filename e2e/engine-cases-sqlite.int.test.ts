@@ -1,22 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+// The short form of engine-cases-sqlite.long.test.ts: every fourth case.
 import { engineCases } from '@meepo/core/testing'
-import { realHarness } from '@meepo/engine-embedded/testing'
-import { openSqliteStore } from '@meepo/store-sqlite'
 import { test } from 'vitest'
+import { runOnSqlite } from './case-on-sqlite.ts'
 
-for (const one of engineCases) {
-  test(`on SQLite: ${one.name}`, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'meepo-engine-'))
-    const store = await openSqliteStore({ path: join(folder, 'meepo.db'), durability: 'fast', pollMs: 5 })
-    const { context, close } = await realHarness(store)
-    try {
-      await one.run(context)
-    } finally {
-      await close()
-      await store.close()
-      rmSync(folder, { recursive: true, force: true })
-    }
-  })
-}
+const some = engineCases.filter((_, index) => index % 4 === 0)
+
+test.each(some)('on SQLite: $name', runOnSqlite)
