@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { createEmbeddedEngine } from './index.ts'
 
 /*
- * Cancelled parents take no room and never leave memory while they end: their number has no bound. Where they fill the
- * memory, no child is taken any more (F6), and nothing ever goes on.
+ * Cancelled parents take no room while they wait for their children, so their number has no bound. Where they fill the memory
+ * they must leave it, or no child is ever taken again (F6).
  */
 test('many parents that are cancelled at once end, however little memory there is', async () => {
   const machine = createTestMachine()

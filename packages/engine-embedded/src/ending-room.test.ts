@@ -3,7 +3,7 @@ import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
 import { createEmbeddedEngine } from './index.ts'
 
-/* A run that fails because of the blobs: what it waited for is never unheld, and it keeps its room (D7). */
+/* A run that fails because of the blobs gives its room to its children, which need it to end (D7). */
 
 const big = 'x'.repeat(400_000)
 

@@ -5,7 +5,7 @@ import { createEmbeddedEngine } from './index.ts'
 
 const big = 'x'.repeat(400_000)
 
-/* Rooms are counted right whatever happens to runs that end and wait (expected to pass). */
+/* Rooms are counted right whatever happens to runs that end and wait. */
 const faults = ['none', 'append', 'deliver', 'deliver later', 'takeover', 'late news', 'slow blobs', 'tight'] as const
 test.each(faults.flatMap((fault) => [0, 1_000].map((idleMs) => [fault, idleMs] as const)))(
   'after %s, idleMs %s',

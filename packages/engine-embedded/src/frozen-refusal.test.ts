@@ -3,7 +3,7 @@ import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
 import { createEmbeddedEngine } from './index.ts'
 
-/* A child is refused while its engine drains: the refusal is in the log, and the run is given back as waiting. */
+/* A child is refused while its engine drains: the refusal is in the log, and the code must see it somewhere. */
 test('a child that is refused while the engine stops: the next engine goes on', async () => {
   const machine = createTestMachine()
   const { scheduler } = machine

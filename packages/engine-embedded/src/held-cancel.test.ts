@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { createEmbeddedEngine } from './index.ts'
 
 /*
- * The cancel of a child waits for certainty and counts nowhere meanwhile: the run looks as if it only waits. Whoever gives it
- * back now gives it back as waiting, and the child never hears of the cancel.
+ * The cancel of a child waits until the engine is certain that the parent is its own. Meanwhile the parent does not only wait:
+ * given back as waiting, it would sleep on, and the child would never hear of the cancel.
  */
 
 const child = define({ name: 'child', input: anySchema, run: (ctx) => ctx.signalled('never') })
@@ -49,7 +49,7 @@ function world(which: { append?: boolean }) {
   return { machine, scheduler, memory, store, pause, lookPause, begin }
 }
 
-test('after a pause with a beat under way: a run that waits for the end of a child that it cancelled is evicted', async () => {
+test('after a pause with a beat under way a cancelled child hears of it before its parent is evicted', async () => {
   const { machine, scheduler, memory, store, pause, begin } = world({ append: true })
   const parent = define({
     name: 'parent',
@@ -78,7 +78,7 @@ test('after a pause with a beat under way: a run that waits for the end of a chi
   expect(runId).toBeDefined()
 })
 
-test('stopped between a fresh beat and the look around: a run that ends is given back as waiting', async () => {
+test('of an engine that stops behind slow beats, the next one cancels the child of a run that ends', async () => {
   const { machine, scheduler, memory, store, pause, lookPause, begin } = world({})
   const parent = define({
     name: 'parent',

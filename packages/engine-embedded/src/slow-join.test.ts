@@ -3,9 +3,7 @@ import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
 import { createEmbeddedEngine } from './index.ts'
 
-/*
- * The age of the first beat is counted from when joining was over, and others count it from when the engine joined.
- */
+/* Others count the age of an engine's first beat from when it joined, however long the rest of joining takes. */
 test('an engine that was slow to join and is stopped before its first beat begins nothing that others began', async () => {
   const machine = createTestMachine()
   const { scheduler } = machine
