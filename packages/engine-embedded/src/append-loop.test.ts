@@ -1,6 +1,7 @@
-import { anySchema, define, MeepoError, type Store } from '@meepo/core'
+import { anySchema, define, MeepoError } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /* A run that can be taken and read, and whose appends the store never takes. */
@@ -10,18 +11,15 @@ test('a run whose append always fails is tried again after growing pauses', asyn
   const memory = createMemoryStore({ now: () => scheduler.now() })
   let tries = 0
   const { log } = memory
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
+  const store = storeWith(memory, {
     log: {
-      ...log,
       append: (scope, request) => {
         if (!request.events.some(({ type }) => type === 'step.completed')) return log.append(scope, request)
         tries++
         return Promise.reject(new MeepoError('store.failed', 'this value cannot be stored'))
       },
     },
-  }
+  })
   const run = define({
     name: 'run',
     input: anySchema,

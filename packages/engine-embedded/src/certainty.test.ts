@@ -1,6 +1,7 @@
-import { anySchema, define, type Machine, type Store } from '@meepo/core'
+import { anySchema, define, type Machine } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /** An engine that was stopped just before it heard that the intent of a step is durable. */
@@ -12,11 +13,9 @@ async function stopped() {
   const memory = createMemoryStore({ now: () => scheduler.now() })
   let answer = (): void => {}
   const gate = new Promise<undefined>((resolve) => (answer = () => resolve(undefined)))
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
-    log: { ...memory.log, append: (scope, request) => memory.log.append(scope, request).then(() => gate) },
-  }
+  const store = storeWith(memory, {
+    log: { append: (scope, request) => memory.log.append(scope, request).then(() => gate) },
+  })
   const engine = createEmbeddedEngine({ store, machine, beatMs: 1_000, missedBeats: 3 })
   const bodies: string[] = []
   const pays = define({

@@ -1,6 +1,7 @@
-import { anySchema, define, MeepoError, type Store } from '@meepo/core'
+import { anySchema, define, MeepoError } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /*
@@ -15,32 +16,27 @@ function refusingWorld() {
   const released: string[] = []
   let isRefused = false
   const { inbox, leases, log } = memory
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
+  const store = storeWith(memory, {
     log: {
-      ...log,
       append: async (...args) => {
         await new Promise<void>((resolve) => void scheduler.after(5, resolve))
         return log.append(...args)
       },
     },
     leases: {
-      ...leases,
       release: (engine, runs) => {
         if (isRefused) released.push(...runs.map(({ runId }) => runId))
         return leases.release(engine, runs)
       },
     },
     inbox: {
-      ...inbox,
       deliver: (...args) => {
         if (!args[2].id.startsWith('cancel/')) return inbox.deliver(...args)
         isRefused = true
         return Promise.reject(new MeepoError('run.ended', 'it has ended'))
       },
     },
-  }
+  })
   const child = define({
     name: 'child',
     input: anySchema,

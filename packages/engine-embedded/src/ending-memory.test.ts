@@ -1,6 +1,7 @@
-import { anySchema, define, type Store } from '@meepo/core'
+import { anySchema, define } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /*
@@ -14,11 +15,8 @@ test('many parents that are cancelled at once end, however little memory there i
   /** Runs in the memory of the engine. */
   const here = new Set<string>()
   const { log, leases } = memory
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
+  const store = storeWith(memory, {
     log: {
-      ...log,
       append: async (scope, request) => {
         const grants = await log.append(scope, request)
         const last = request.events.at(-1)?.type
@@ -33,13 +31,12 @@ test('many parents that are cancelled at once end, however little memory there i
       },
     },
     leases: {
-      ...leases,
       release: async (engine, runs) => {
         for (const { runId } of runs) here.delete(runId)
         await leases.release(engine, runs)
       },
     },
-  }
+  })
   const child = define({ name: 'child', input: anySchema, run: (ctx) => ctx.signalled('never') })
   const parent = define({
     name: 'parent',

@@ -1,6 +1,7 @@
-import { anySchema, define, MeepoError, type Store } from '@meepo/core'
+import { anySchema, define, MeepoError } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /* A run that fails because of the blobs gives its room to its children, which need it to end (D7). */
@@ -14,15 +15,12 @@ function world() {
   const broken = { put: false, get: false }
   const { blobs } = memory
   const fail = (): Promise<never> => Promise.reject(new MeepoError('store.failed', 'no blobs now'))
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
+  const store = storeWith(memory, {
     blobs: {
-      ...blobs,
       put: (...args) => (broken.put ? fail() : blobs.put(...args)),
       get: (...args) => (broken.get ? fail() : blobs.get(...args)),
     },
-  }
+  })
   const engine = createEmbeddedEngine({ store, machine, concurrency: 1, idleMs: 0 })
   return { scheduler, memory, engine, broken }
 }

@@ -1,6 +1,7 @@
-import { anySchema, define, MeepoError, type Store } from '@meepo/core'
+import { anySchema, define, MeepoError } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 const big = 'x'.repeat(400_000)
@@ -19,11 +20,8 @@ test.each(faults.flatMap((fault) => [0, 1_000].map((idleMs) => [fault, idleMs] a
     const lost = (): MeepoError => new MeepoError('store.failed', 'lost')
     let failAppends = 0
     let used = 1
-    const store: Store = {
-      ...memory,
-      close: () => memory.close(),
+    const store = storeWith(memory, {
       log: {
-        ...log,
         append: async (scope, request) => {
           if (failAppends > 0 && request.events.some(({ type }) => type === 'run.cancelled' || type === 'run.ending')) {
             failAppends--
@@ -34,7 +32,6 @@ test.each(faults.flatMap((fault) => [0, 1_000].map((idleMs) => [fault, idleMs] a
         },
       },
       inbox: {
-        ...inbox,
         deliver: async (...args) => {
           if (left > 0 && args[2].kind === 'cancel' && args[2].id.startsWith('cancel/')) {
             left--
@@ -49,7 +46,6 @@ test.each(faults.flatMap((fault) => [0, 1_000].map((idleMs) => [fault, idleMs] a
         },
       },
       blobs: {
-        ...blobs,
         put: async (...args) => {
           if (fault === 'slow blobs') await after(400)
           return blobs.put(...args)
@@ -59,7 +55,7 @@ test.each(faults.flatMap((fault) => [0, 1_000].map((idleMs) => [fault, idleMs] a
           return blobs.get(...args)
         },
       },
-    }
+    })
     let open = 0
     const held = define({
       name: 'held',

@@ -311,8 +311,11 @@ export class EmbeddedEngine implements Engine, HandleOwner {
       },
       maxWorkflows === undefined ? {} : { maxWorkflows },
     )
-    const onTaken = (): void => certainty.confirm()
-    const liveness = new Liveness(leases, scheduler, engine, this.#life, joinedAt, this.#onLost, onTaken, this.#onBeat)
+    const liveness = new Liveness(leases, scheduler, engine, this.#life, joinedAt, {
+      onLost: this.#onLost,
+      onTaken: () => certainty.confirm(),
+      onBeat: this.#onBeat,
+    })
     this.#liveness = liveness
     certainty.isBeatFresh = () => liveness.isFresh
     liveness.start()

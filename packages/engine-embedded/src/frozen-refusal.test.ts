@@ -1,6 +1,7 @@
-import { anySchema, define, MeepoError, type Store } from '@meepo/core'
+import { anySchema, define, MeepoError } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /* A child is refused while its engine drains: the refusal is in the log, and the code must see it somewhere. */
@@ -10,15 +11,12 @@ test('a child that is refused while the engine stops: the next engine goes on', 
   const memory = createMemoryStore({ now: () => scheduler.now() })
   const { log } = memory
   let refuse: ((thrown: Error) => void) | undefined
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
+  const store = storeWith(memory, {
     log: {
-      ...log,
       create: (...args) =>
         args[1].parent ? new Promise((_resolve, reject) => (refuse = reject)) : log.create(...args),
     },
-  }
+  })
   const child = define({ name: 'child', input: anySchema, run: (ctx) => ctx.signalled('go') })
   const parent = define({
     name: 'parent',

@@ -1,6 +1,8 @@
-import { anySchema, define, type Store } from '@meepo/core'
+import { anySchema, define } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { Pause } from '../test/stopped-process.ts'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /*
@@ -14,43 +16,18 @@ function world(which: { append?: boolean }) {
   const machine = createTestMachine()
   const { scheduler } = machine
   const memory = createMemoryStore({ now: () => scheduler.now() })
-  const pause: { over: Promise<void> | undefined } = { over: undefined }
-  const lookPause: { over: Promise<void> | undefined } = { over: undefined }
-  const readLater =
-    <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) =>
-    async (...args: A): Promise<T> => {
-      const answer = await call(...args)
-      await pause.over
-      return answer
-    }
+  const pause = new Pause()
+  const lookPause = new Pause()
   const { log, leases } = memory
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
-    log: which.append === true ? { ...log, append: readLater(log.append) } : log,
-    leases: {
-      ...leases,
-      beat: readLater(leases.beat),
-      engines: async () => {
-        const answer = await leases.engines()
-        await lookPause.over
-        return answer
-      },
-    },
-  }
-  const begin = (which: { over: Promise<void> | undefined }): (() => void) => {
-    let goOn = (): void => undefined
-    which.over = new Promise((resolve) => (goOn = resolve))
-    return () => {
-      which.over = undefined
-      goOn()
-    }
-  }
-  return { machine, scheduler, memory, store, pause, lookPause, begin }
+  const store = storeWith(memory, {
+    log: which.append === true ? { append: pause.readLater(log.append) } : {},
+    leases: { beat: pause.readLater(leases.beat), engines: lookPause.readLater(leases.engines) },
+  })
+  return { machine, scheduler, memory, store, pause, lookPause }
 }
 
 test('after a pause with a beat under way a cancelled child hears of it before its parent is evicted', async () => {
-  const { machine, scheduler, memory, store, pause, begin } = world({ append: true })
+  const { machine, scheduler, memory, store, pause } = world({ append: true })
   const parent = define({
     name: 'parent',
     input: anySchema,
@@ -66,7 +43,7 @@ test('after a pause with a beat under way a cancelled child hears of it before i
   const { runId } = await scheduler.until(engine.start(parent, null))
   await scheduler.advance(900)
   // Stopped here: what it sent before and while it was stopped is answered when it goes on. Nobody else is there.
-  const goOn = begin(pause)
+  const goOn = pause.begin()
   await scheduler.advance(12_000)
   goOn()
   await scheduler.advance(120_000)
@@ -79,7 +56,7 @@ test('after a pause with a beat under way a cancelled child hears of it before i
 })
 
 test('of an engine that stops behind slow beats, the next one cancels the child of a run that ends', async () => {
-  const { machine, scheduler, memory, store, pause, lookPause, begin } = world({})
+  const { machine, scheduler, memory, store, pause, lookPause } = world({})
   const parent = define({
     name: 'parent',
     input: anySchema,
@@ -90,17 +67,17 @@ test('of an engine that stops behind slow beats, the next one cancels the child 
   const handle = await scheduler.until(first.start(parent, null))
   await scheduler.advance(2_500)
   // Beats hang for a while, nothing else does.
-  const beatsGoOn = begin(pause)
+  const beatsGoOn = pause.begin()
   await scheduler.advance(6_000)
   await handle.cancel('enough')
   await scheduler.advance(50)
   expect((await memory.log.read('system', handle.runId)).at(-1)?.type).toBe('run.ending')
   // The next beat is fast again, and what comes behind it takes a while.
   beatsGoOn()
-  const look = begin(lookPause)
+  const look = lookPause.begin()
   await scheduler.advance(200)
   look()
-  const lookAgain = begin(lookPause)
+  const lookAgain = lookPause.begin()
   await scheduler.advance(1_500)
   const stopped = first.stop({ graceMs: 0 })
   await scheduler.advance(100)

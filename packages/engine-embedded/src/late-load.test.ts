@@ -1,6 +1,7 @@
 import { anySchema, define, type Store } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 test('a run whose log arrives after its engine was taken for dead is not driven, and gives no room back', async () => {
@@ -15,7 +16,7 @@ test('a run whose log arrives after its engine was taken for dead is not driven,
     if (isHolding) await new Promise<void>((resolve) => (held = resolve))
     return events
   }
-  const store: Store = { ...memory, close: () => memory.close(), log: { ...memory.log, read } }
+  const store = storeWith(memory, { log: { read } })
   const codes: string[] = []
   const engine = createEmbeddedEngine({
     store,

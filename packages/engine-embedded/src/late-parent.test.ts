@@ -1,6 +1,7 @@
-import { anySchema, define, type Store } from '@meepo/core'
+import { anySchema, define } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 test('an engine that was stopped brings no child back whose parent another one has cancelled', async () => {
@@ -12,11 +13,8 @@ test('an engine that was stopped brings no child back whose parent another one h
   const { log, leases } = memory
   let asked = 0
   /** Its answers are read when the process goes on. */
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
+  const store = storeWith(memory, {
     log: {
-      ...log,
       create: async (...args) => {
         const created = await log.create(...args)
         asked++
@@ -25,13 +23,12 @@ test('an engine that was stopped brings no child back whose parent another one h
       },
     },
     leases: {
-      ...leases,
       beat: async (engine) => {
         await pause
         return leases.beat(engine)
       },
     },
-  }
+  })
   const child = define({ name: 'child', input: anySchema, run: (ctx) => ctx.signalled('never') })
   const parent = define({
     name: 'parent',

@@ -30,6 +30,16 @@ export function momentOf(scheduler: Scheduler): Moment {
   return { elapsed: scheduler.elapsed(), now: scheduler.now() }
 }
 
+/** Who is told how the beats of an engine go. */
+export interface LivenessListener {
+  /** Others took over: nothing that this engine owned is its own any more. */
+  onLost(): void
+  /** The store took a beat. */
+  onTaken(): void
+  /** After each beat and the look around that follows it, with the number of runs freed from dead engines. */
+  onBeat(freed: number): void
+}
+
 interface Seen {
   readonly beat: number
   readonly still: number
@@ -47,9 +57,7 @@ export class Liveness {
   readonly #beatMs: number
   readonly #missedBeats: number
   readonly #suspectBeats: number
-  readonly #onLost: () => void
-  readonly #onTaken: () => void
-  readonly #onBeat: (freed: number) => void
+  readonly #listener: LivenessListener
   #seen = new Map<EngineId, Seen>()
   #stopTimer: (() => void) | undefined
   #isStopped = false
@@ -64,12 +72,7 @@ export class Liveness {
     { beatMs, missedBeats, suspectBeats }: Life,
     /** Before the engine joined: others count from there. */
     joinedAt: Moment,
-    /** Others took over: nothing that this engine owned is its own any more. */
-    onLost: () => void,
-    /** The store took a beat. */
-    onTaken: () => void,
-    /** After each beat, with the number of runs freed from dead engines. */
-    onBeat: (freed: number) => void,
+    listener: LivenessListener,
   ) {
     this.#leases = leases
     this.#scheduler = scheduler
@@ -78,9 +81,7 @@ export class Liveness {
     this.#missedBeats = missedBeats
     this.#suspectBeats = suspectBeats
     this.#beatAt = joinedAt
-    this.#onLost = onLost
-    this.#onTaken = onTaken
-    this.#onBeat = onBeat
+    this.#listener = listener
   }
 
   /** Nobody who watches this engine can have missed enough beats yet. */
@@ -113,12 +114,12 @@ export class Liveness {
       const isAlive = await this.#leases.beat(this.#engine)
       if (this.#isStopped) return
       if (!isAlive) {
-        this.#onLost()
+        this.#listener.onLost()
         return
       }
       this.#beatAt = sentAt
-      this.#onTaken()
-      this.#onBeat(await this.#lookAround())
+      this.#listener.onTaken()
+      this.#listener.onBeat(await this.#lookAround())
     } catch {
       // A store that cannot write now is told by the appends that fail; beating goes on.
     }

@@ -1,6 +1,7 @@
 import { anySchema, define, MeepoError, type Json, type Store } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /*
@@ -24,19 +25,16 @@ function faulty() {
     }
   }
   const { log, leases, inbox } = memory
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
-    log: { ...log, create: failing('create', log.create), append: failing('append', log.append) },
+  const store = storeWith(memory, {
+    log: { create: failing('create', log.create), append: failing('append', log.append) },
     leases: {
-      ...leases,
       join: failing('join', leases.join),
       claim: failing('claim', leases.claim),
       take: failing('take', leases.take),
       owned: failing('owned', leases.owned),
     },
     inbox: { deliver: failing('deliver', inbox.deliver), pending: failing('pending', inbox.pending) },
-  }
+  })
   const engine = createEmbeddedEngine({ store, machine, beatMs: 1_000, missedBeats: 3 })
   const fail = (
     method: string,
@@ -176,8 +174,7 @@ test('what is owned is asked for once, however many runs end meanwhile', async (
   const { owned, claim } = memory.leases
   let isLost = true
   let recounts = 0
-  const leases: Store['leases'] = {
-    ...memory.leases,
+  const leases: Partial<Store['leases']> = {
     claim: async (...args) => {
       const claims = await claim(...args)
       if (!isLost) return claims
@@ -196,7 +193,7 @@ test('what is owned is asked for once, however many runs end meanwhile', async (
     input: anySchema,
     run: (ctx) => ctx.step('work', { effect: 'read' }, () => after(20)),
   })
-  const engine = createEmbeddedEngine({ store: { ...memory, close: () => memory.close(), leases }, machine })
+  const engine = createEmbeddedEngine({ store: storeWith(memory, { leases }), machine })
   for (let count = 0; count < 500; count++) {
     await scheduler.until(engine.start(brief, null))
     await scheduler.advance(10)
@@ -211,15 +208,14 @@ test('an engine that could not join at once beats once a second all the same', a
   const { nextWakeAt, beat } = memory.leases
   let isDown = true
   let beats = 0
-  const leases: Store['leases'] = {
-    ...memory.leases,
+  const leases: Partial<Store['leases']> = {
     nextWakeAt: () => (isDown ? Promise.reject(new MeepoError('store.failed', 'no answer')) : nextWakeAt()),
     beat: (engine) => {
       beats++
       return beat(engine)
     },
   }
-  const engine = createEmbeddedEngine({ store: { ...memory, close: () => memory.close(), leases }, machine })
+  const engine = createEmbeddedEngine({ store: storeWith(memory, { leases }), machine })
   await expect(scheduler.until(engine.begin())).rejects.toThrow('no answer')
   isDown = false
   await scheduler.until(engine.begin())

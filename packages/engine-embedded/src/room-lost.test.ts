@@ -1,6 +1,7 @@
-import { anySchema, define, type Store } from '@meepo/core'
+import { anySchema, define } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /*
@@ -32,15 +33,12 @@ function world(when: 'before' | 'after') {
     }
   const { log, leases } = memory
   const create = dying(log.create)
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
+  const store = storeWith(memory, {
     log: {
-      ...log,
       create: (...args) => (args[1].runId === 'first' || args[1].parent ? create(...args) : log.create(...args)),
     },
-    leases: { ...leases, adopt: dying(leases.adopt) },
-  }
+    leases: { adopt: dying(leases.adopt) },
+  })
   let open = 0
   const held = define({
     name: 'held',

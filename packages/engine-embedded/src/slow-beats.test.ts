@@ -1,7 +1,8 @@
-import { anySchema, define, type Store } from '@meepo/core'
+import { anySchema, define } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
 import { buildRoads } from '../test/roads.ts'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /** An engine with a dispatcher whose beats, looks around and appends take `ms` each, and twenty runs that it was given. */
@@ -17,12 +18,10 @@ async function slowWorld(ms: number) {
       return answer
     }
   const { log, leases } = memory
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
-    log: { ...log, append: late(log.append) },
-    leases: { ...leases, beat: late(leases.beat), engines: late(leases.engines) },
-  }
+  const store = storeWith(memory, {
+    log: { append: late(log.append) },
+    leases: { beat: late(leases.beat), engines: late(leases.engines) },
+  })
   const engine = createEmbeddedEngine({ store, machine, dispatcher: buildRoads(machine).open() })
   const pay = define({
     name: 'pay',

@@ -1,6 +1,7 @@
-import { anySchema, define, type Store } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { definePayer, Pause } from '../test/stopped-process.ts'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /* Others count the age of an engine's first beat from when it joined, however long the rest of joining takes. */
@@ -8,26 +9,23 @@ test('an engine that was slow to join and is stopped before its first beat begin
   const machine = createTestMachine()
   const { scheduler } = machine
   const memory = createMemoryStore({ now: () => scheduler.now() })
-  const pause: { over: Promise<void> | undefined } = { over: undefined }
+  const pause = new Pause()
   const after = (ms: number): Promise<void> => new Promise((resolve) => void scheduler.after(ms, resolve))
   /** Nothing is sent while the process is stopped, and no answer is read. */
   const stopped =
     <A extends readonly unknown[], T>(call: (...args: A) => Promise<T>) =>
     async (...args: A): Promise<T> => {
-      await pause.over
+      await pause.over()
       const answer = await call(...args)
       await after(5)
-      await pause.over
+      await pause.over()
       return answer
     }
   const { log, leases } = memory
   let isJoining = true
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
-    log: { ...log, append: stopped(log.append) },
+  const store = storeWith(memory, {
+    log: { append: stopped(log.append) },
     leases: {
-      ...leases,
       // The store is slow now.
       offer: async (...args) => {
         if (isJoining) await after(2_000)
@@ -36,30 +34,19 @@ test('an engine that was slow to join and is stopped before its first beat begin
       },
       beat: stopped(leases.beat),
     },
-  }
+  })
   const paid: string[] = []
-  const payer = (by: string, ms: number) =>
-    define({
-      name: 'payer',
-      input: anySchema,
-      run: async (ctx) => {
-        await ctx.step('look', { effect: 'read' }, () => after(ms).then(() => 1))
-        return ctx.step('pay', { effect: 'idempotent' }, async () => paid.push(by))
-      },
-    })
   const second = createEmbeddedEngine({ store: memory, machine })
-  second.register(payer('second', 10))
+  second.register(definePayer(paid, 'second', 10, scheduler))
   await scheduler.until(second.begin())
   const first = createEmbeddedEngine({ store, machine })
-  const { runId } = await scheduler.until(first.start(payer('first', 450), null))
+  const { runId } = await scheduler.until(first.start(definePayer(paid, 'first', 450, scheduler), null))
   const joined = scheduler.elapsed()
   await scheduler.advance(452)
-  let goOn = (): void => undefined
-  pause.over = new Promise((resolve) => (goOn = resolve))
+  const goOn = pause.begin()
   // Its append was sent by now; the process stands still.
   await scheduler.advance(joined + 4_450 - scheduler.elapsed())
   expect(paid).toEqual(['second'])
-  pause.over = undefined
   goOn()
   await scheduler.advance(10_000)
   expect(paid).toEqual(['second'])

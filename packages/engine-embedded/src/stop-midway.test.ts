@@ -1,6 +1,7 @@
-import { anySchema, define, MeepoError, type Store } from '@meepo/core'
+import { anySchema, define, MeepoError } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /*
@@ -17,18 +18,15 @@ function world() {
   const hang = (): Promise<never> => new Promise((_resolve, reject) => hanging.push(reject))
   const broken = { creates: false, cancels: false }
   const { log, inbox } = memory
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
-    log: { ...log, create: (...args) => (broken.creates && args[1].parent ? hang() : log.create(...args)) },
+  const store = storeWith(memory, {
+    log: { create: (...args) => (broken.creates && args[1].parent ? hang() : log.create(...args)) },
     inbox: {
-      ...inbox,
       deliver: (...args) =>
         broken.cancels && args[2].kind === 'cancel' && args[2].id.startsWith('cancel/')
           ? hang()
           : inbox.deliver(...args),
     },
-  }
+  })
   const child = define({ name: 'child', input: anySchema, run: (ctx) => ctx.signalled('go') })
   const parent = define({
     name: 'parent',

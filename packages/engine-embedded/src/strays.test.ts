@@ -1,6 +1,7 @@
 import { anySchema, define, MeepoError, type AnyDefinition, type Store } from '@meepo/core'
 import { createMemoryStore, createTestMachine, type TestMachine } from '@meepo/core/testing'
 import { beforeEach, expect, test } from 'vitest'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine, type EmbeddedEngine } from './index.ts'
 
 /*
@@ -39,12 +40,10 @@ function engineOn(
   parts: { log?: Partial<Store['log']>; leases?: Partial<Store['leases']> },
   ...definitions: readonly AnyDefinition[]
 ) {
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
-    log: { ...memory.log, ...parts.log },
-    leases: { ...memory.leases, ...parts.leases },
-  }
+  const store = storeWith(memory, {
+    log: { ...parts.log },
+    leases: { ...parts.leases },
+  })
   const codes: string[] = []
   const engine: EmbeddedEngine = createEmbeddedEngine({ store, machine, onNotice: ({ code }) => codes.push(code) })
   engine.register(...definitions)

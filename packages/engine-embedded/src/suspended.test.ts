@@ -1,6 +1,7 @@
-import { anySchema, define, type Store } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
+import { definePayer, Pause } from '../test/stopped-process.ts'
+import { storeWith } from '../test/store-with.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /*
@@ -11,48 +12,21 @@ test('a machine that was suspended begins nothing that others began', async () =
   const here = createTestMachine()
   const there = createTestMachine()
   const memory = createMemoryStore({ now: () => there.scheduler.now() })
-  const pause: { over: Promise<void> | undefined } = { over: undefined }
-  const { log } = memory
-  const store: Store = {
-    ...memory,
-    close: () => memory.close(),
-    log: {
-      ...log,
-      append: async (...args) => {
-        const answer = await log.append(...args)
-        await pause.over
-        return answer
-      },
-    },
-  }
+  const pause = new Pause()
+  const store = storeWith(memory, { log: { append: pause.readLater(memory.log.append) } })
   const paid: string[] = []
-  const payer = (by: string, { scheduler }: typeof here) =>
-    define({
-      name: 'payer',
-      input: anySchema,
-      run: async (ctx) => {
-        await ctx.step(
-          'look',
-          { effect: 'read' },
-          () => new Promise((resolve) => void scheduler.after(200, () => resolve(1))),
-        )
-        return ctx.step('pay', { effect: 'idempotent' }, async () => paid.push(by))
-      },
-    })
   const first = createEmbeddedEngine({ store, machine: here })
   const second = createEmbeddedEngine({ store: memory, machine: there, idPrefix: 'f' })
-  second.register(payer('second', there))
-  const { runId } = await here.scheduler.until(first.start(payer('first', here), null))
+  second.register(definePayer(paid, 'second', 200, there.scheduler))
+  const { runId } = await here.scheduler.until(first.start(definePayer(paid, 'first', 200, here.scheduler), null))
   await there.scheduler.until(second.begin())
-  let goOn = (): void => undefined
-  pause.over = new Promise((resolve) => (goOn = resolve))
+  const goOn = pause.begin()
   await here.scheduler.advance(300)
   expect(paid).toEqual([])
   // Suspended: its clock stands still.
   await there.scheduler.advance(20_000)
   expect(paid).toEqual(['second'])
   here.scheduler.jump(20_000)
-  pause.over = undefined
   goOn()
   await here.scheduler.advance(5_000)
   expect(paid).toEqual(['second'])
