@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { readLayers } from './scripts/layers.ts'
+import { SlowFirst } from './scripts/slow-first.ts'
 import { listPublished } from './scripts/workspaces.ts'
 
 // Tests run on the sources of all workspaces: nothing has to be built first. Child processes and worker threads
@@ -51,6 +52,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: [condition], externalConditions: [condition] } },
   test: {
     maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { sequencer: SlowFirst },
     projects: [
       // They leave nothing behind, so that files share the modules that one of them loaded.
       tier('unit', [`${home}/**/*.test.ts`], {
