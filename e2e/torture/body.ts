@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { canonicalJson, MeepoError, type Effect, type Json, type Models, type Reconciled } from '@meepo/core'
-import { findEffect, stallMark, type BodyLine, type LineFile } from './evidence.ts'
+import { findEffect, stallMark, writeEffect, type BodyLine, type LineFile } from './evidence.ts'
 
 /** What bodies report to. */
 export interface BodyWorld {
@@ -63,7 +63,7 @@ export async function perform(
     )
     if (effect !== 'read') {
       point('effect.before')
-      lines.write(line('effect'), true)
+      writeEffect(world.folder, line('effect'))
       point('effect.after')
       roll(world, 0.03, () => new MeepoError('tool.failed', 'the answer was lost', { retryable: true }))
     }

@@ -1,5 +1,6 @@
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import type { Effect, RunId } from '@meepo/core'
 
 /*
@@ -7,7 +8,9 @@ import type { Effect, RunId } from '@meepo/core'
  * operating system before the worker goes on, so a SIGKILL takes none of them.
  */
 
-/** What happened in the body of a step. `effect` is the effect itself: it is on the disk when the body goes on. */
+const effectFiles = 256
+
+/** What happened in the body of a step. `effect` is the effect itself: it is written down when the body goes on. */
 export interface BodyLine {
   readonly phase: 'begin' | 'effect' | 'end'
   readonly at: number
@@ -90,19 +93,16 @@ export type StoreLine =
     }
   | { readonly kind: 'killed'; readonly at: number; readonly worker: number; readonly point: string }
 
-/** Appends lines to one file; `sync` waits for the disk. */
+/** Appends lines to one file. */
 export interface LineFile {
-  write(line: object, sync?: boolean): void
+  write(line: object): void
   close(): void
 }
 
 export function openLines(path: string): LineFile {
   const file = openSync(path, 'a')
   return {
-    write: (line, sync = false) => {
-      writeSync(file, `${JSON.stringify(line)}\n`)
-      if (sync) fsyncSync(file)
-    },
+    write: (line) => void writeSync(file, `${JSON.stringify(line)}\n`),
     close: () => closeSync(file),
   }
 }
@@ -115,10 +115,20 @@ export function storeFile(folder: string, worker: number): string {
   return join(folder, `store-${worker}.jsonl`)
 }
 
+/** Where the effect under a key is: whoever asks whether it happened reads one small file of many. */
+function effectFile(folder: string, key: string): string {
+  return join(folder, `effects-${crc32(key) % effectFiles}.jsonl`)
+}
+
+/** Writes down an effect, where every worker finds it. */
+export function writeEffect(folder: string, line: BodyLine): void {
+  appendFileSync(effectFile(folder, line.key), `${JSON.stringify(line)}\n`)
+}
+
 /** All lines of all workers, in no order across workers. */
 export function readBodies(folder: string): readonly BodyLine[] {
   // Our own workers wrote these files.
-  return readAll(folder, 'bodies-') as readonly BodyLine[]
+  return [...readAll(folder, 'bodies-'), ...readAll(folder, 'effects-')] as readonly BodyLine[]
 }
 
 export function readStoreLines(folder: string): readonly StoreLine[] {
@@ -154,16 +164,9 @@ export function hasDelivered(folder: string, worker: number, id: string): boolea
 
 /** The effect that was made under a key, whoever made it. */
 export function findEffect(folder: string, key: string): BodyLine | undefined {
-  const needle = `"phase":"effect"`
-  for (const name of readdirSync(folder)) {
-    if (!name.startsWith('bodies-')) continue
-    for (const line of readFileSync(join(folder, name), 'utf8').split('\n')) {
-      if (!line.includes(key) || !line.includes(needle)) continue
-      const found = JSON.parse(line) as BodyLine
-      if (found.key === key) return found
-    }
-  }
-  return undefined
+  // Our own workers wrote this file.
+  const lines = readLines(effectFile(folder, key)) as readonly BodyLine[]
+  return lines.find((line) => line.key === key)
 }
 
 /** While it exists a stalled worker may still come back: nobody can say that an effect will not happen. */

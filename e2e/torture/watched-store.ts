@@ -12,6 +12,8 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
   const tell = (fact: Fact): void => lines.write({ ...fact, at: Date.now(), worker })
   /** When this worker took a run last: what it had on its way before that is refused, and was given up. */
   const takenAt = new Map<string, number>()
+  /** Creations that are on their way, by run. What follows one in the same write may be answered before it. */
+  const creating = new Map<string, () => void>()
   return {
     ...store,
     close: () => store.close(),
@@ -19,12 +21,21 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
       ...store.log,
       create: async (scope, run, events, owner) => {
         const calledAt = Date.now()
-        const created = await store.log.create(scope, run, events, owner)
-        if (created.kind === 'created') {
-          tell({ kind: 'created', calledAt, runId: run.runId, owned: owner !== undefined, events: events.length })
-          point('create.acked')
+        const { runId } = run
+        creating.set(runId, () => {
+          creating.delete(runId)
+          tell({ kind: 'created', calledAt, runId, owned: owner !== undefined, events: events.length })
+        })
+        try {
+          const created = await store.log.create(scope, run, events, owner)
+          if (created.kind === 'created') {
+            creating.get(runId)?.()
+            point('create.acked')
+          }
+          return created
+        } finally {
+          creating.delete(runId)
         }
-        return created
       },
       append: async (scope, request) => {
         const { runId, expectedSeq: afterSeq, events, extras } = request
@@ -39,6 +50,7 @@ export function watchStore(store: Store, worker: number, lines: LineFile, point:
           if (!isGivenUp) tell({ kind: 'refused', runId, code })
           throw thrown
         }
+        creating.get(runId)?.()
         tell({ kind: 'appended', calledAt, runId, afterSeq, types: events.map((event) => event.type) })
         point('append.acked')
       },
