@@ -110,6 +110,14 @@ const strikes: Readonly<Record<string, Strike>> = {
     coverage.hit('process cut off from the store')
     life.cutUntil = timeline.elapsed + chance.between(200, 9_000)
   },
+  lag: (world) => {
+    const { timeline, chance, coverage } = world
+    const life = anyLife(world)
+    if (!life) return
+    coverage.hit('writes arrive after they were given up')
+    life.lagUntil = timeline.elapsed + chance.between(5, 300)
+    life.lagMs = chance.between(400, 3_000)
+  },
   counters: (world) => {
     world.coverage.hit('counters away')
     world.server.areCountersDown = true
@@ -171,6 +179,7 @@ export function calmDown({ server, provider, effects, lives }: WeatherWorld, pau
   for (const life of lives()) {
     life.wallOffset = 0
     life.cutUntil = 0
+    life.lagUntil = 0
     life.arm('nowhere', 0)
   }
   Object.assign(server, { wallOffset: 0, syncMs: 2, areCountersDown: false })

@@ -27,6 +27,7 @@ export interface Connection {
 export class Wire {
   readonly connection: Connection
   #sentAt = 0
+  #straggledAt = 0
   #answeredAt = 0
 
   constructor(connection: Connection) {
@@ -38,11 +39,27 @@ export class Wire {
     return timeline.elapsed < life.cutUntil
   }
 
+  /** Messages that are sent now arrive after their sender gave them up. */
+  get isLagging(): boolean {
+    const { life, timeline } = this.connection
+    return timeline.elapsed < life.lagUntil
+  }
+
   /** A message to the store. It arrives also when its sender dies on the way, or gets lost with it. */
   send(what: string, arrive: () => void): void {
     const { timeline, life, chance } = this.connection
-    this.#sentAt = Math.max(this.#sentAt, timeline.elapsed + chance.between(0, mostLatencyMs))
-    timeline.after(this.#sentAt - timeline.elapsed, undefined, what, () => {
+    const soon = timeline.elapsed + chance.between(0, mostLatencyMs)
+    let at: number
+    if (this.isLagging) {
+      this.#straggledAt = Math.max(this.#straggledAt, soon + life.lagMs)
+      at = this.#straggledAt
+      // What is sent next goes another way, once the one before was given up.
+      this.#sentAt = Math.max(this.#sentAt, timeline.elapsed + patienceMs)
+    } else {
+      this.#sentAt = Math.max(this.#sentAt, soon)
+      at = this.#sentAt
+    }
+    timeline.after(at - timeline.elapsed, undefined, what, () => {
       if (!life.isDead || chance.happens(0.5)) arrive()
     })
   }
@@ -74,6 +91,7 @@ export class Wire {
         giveUp()
         return
       }
+      if (this.isLagging) giveUp()
       this.send(name, () => {
         const { incarnation } = server
         ask((outcome) => {

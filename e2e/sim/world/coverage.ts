@@ -11,6 +11,7 @@ export const faultNames = [
   'disk full',
   'slow disk',
   'process cut off from the store',
+  'writes arrive after they were given up',
   'counters away',
   'clock of a process jumps',
   'clock of the store jumps',

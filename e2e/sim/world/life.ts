@@ -23,6 +23,9 @@ export class Life {
   wallOffset = 0
   /** Until when it cannot reach the store, by the running clock. */
   cutUntil = 0
+  /** Until when what it sends to the store comes late, by the running clock, and how late. */
+  lagUntil = 0
+  lagMs = 0
   /** What fell due while it was stopped. */
   readonly held: Due[] = []
   readonly #onDeath: ((how: string) => void)[] = []
