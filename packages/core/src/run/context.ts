@@ -32,7 +32,10 @@ export interface StepOptions<T = unknown> {
   readonly meta?: StepMeta
 }
 
-/** What `reconcile` found. */
+/**
+ * What `reconcile` found. `not_done` says that it did not happen and will not: the body runs again. Where a request may still
+ * be on its way, as that of a process that stands still, the answer is `unknown`.
+ */
 export type Reconciled<T> =
   | { readonly kind: 'done'; readonly result: T }
   | { readonly kind: 'not_done' }
