@@ -237,7 +237,7 @@ export class ActiveRun implements RunHost {
 
   whenDurable(then: () => void): void {
     this.flush()
-    if (this.#durableSeq >= this.#seq) this.#call(this.#owner.certainty.isSure, then)
+    if (this.#durableSeq >= this.#seq) this.#whenSure(then)
     else if (this.#waiters) this.#waiters.push({ seq: this.#seq, call: then })
     else this.#waiters = [{ seq: this.#seq, call: then }]
   }
@@ -288,10 +288,9 @@ export class ActiveRun implements RunHost {
   }
 
   #grant(grants: readonly Grant[], opened: Bookings['opened']): void {
-    const { isSure } = this.#owner.certainty
     for (const [index, grant] of grants.entries()) {
       const done = opened[index]
-      if (done) this.#call(isSure, () => done(grant))
+      if (done) this.#whenSure(() => done(grant))
     }
   }
 
@@ -299,17 +298,13 @@ export class ActiveRun implements RunHost {
     const later = waiters.findIndex((waiter) => waiter.seq > seq)
     const due = later < 0 ? waiters : waiters.slice(0, later)
     this.#waiters = later < 0 ? undefined : waiters.slice(later)
-    const { isSure } = this.#owner.certainty
-    for (const waiter of due) this.#call(isSure, waiter.call)
+    for (const waiter of due) this.#whenSure(waiter.call)
   }
 
-  #call(isSure: boolean, then: () => void): void {
-    if (isSure) then()
-    else {
-      this.#owner.certainty.wait(() => {
-        if (!this.#isGone) then()
-      })
-    }
+  #whenSure(then: () => void): void {
+    this.#owner.certainty.whenSure(() => {
+      if (!this.#isGone) then()
+    })
   }
 
   async putBlob(text: string): Promise<BlobRef> {

@@ -2,6 +2,7 @@ import { anySchema, define, type Machine } from '@meepo/core'
 import { createMemoryStore, createTestMachine } from '@meepo/core/testing'
 import { expect, test } from 'vitest'
 import { storeWith } from '../test/store-with.ts'
+import { Certainty } from './certainty.ts'
 import { createEmbeddedEngine } from './index.ts'
 
 /** An engine that was stopped just before it heard that the intent of a step is durable. */
@@ -49,4 +50,25 @@ test('an engine that was stopped and not missed goes on after its next beat', as
   expect(bodies).toEqual([])
   await scheduler.advance(1_000)
   expect(bodies).toEqual([`${runId}/1/1`])
+})
+
+test('of many that waited for a beat, those begin that it is still fresh for, and the others after the next', () => {
+  const { scheduler } = createTestMachine()
+  const certainty = new Certainty(scheduler)
+  let isFresh = false
+  certainty.isBeatFresh = () => isFresh
+  const begun: number[] = []
+  for (const number of [1, 2, 3, 4])
+    certainty.whenSure(() => {
+      begun.push(number)
+      isFresh = number !== 2
+    })
+  certainty.confirm()
+  expect(begun).toEqual([])
+  isFresh = true
+  certainty.confirm()
+  expect(begun).toEqual([1, 2])
+  isFresh = true
+  certainty.confirm()
+  expect(begun).toEqual([1, 2, 3, 4])
 })

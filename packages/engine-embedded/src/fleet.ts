@@ -75,7 +75,7 @@ export class Fleet implements RunOwner {
   readonly #flusher: Flusher
   #isStopping = false
   #isTight = false
-  readonly certainty: Certainty = new Certainty()
+  readonly certainty: Certainty
   readonly logRoom: LogRoom = new LogRoom(keptPages)
   readonly #releases: Releases
   readonly #strays: Strays
@@ -102,6 +102,8 @@ export class Fleet implements RunOwner {
     this.budgets = options.budgets
     this.#notice = notice
     this.#rooms = new Rooms(options.concurrency)
+    this.certainty = new Certainty(machine.scheduler)
+    const tell = (thrown: unknown, runId?: RunId): void => this.#tell(thrown, runId)
     this.traffic = new Traffic({
       store,
       machine,
@@ -116,15 +118,10 @@ export class Fleet implements RunOwner {
       during: (runId, work) => this.newcomers.during(runId, work),
       returnRoom: () => this.returnRoom(),
       onDeparture: (runId, callback) => this.onDeparture(runId, callback),
-      tell: (thrown) => this.#tell(thrown),
+      tell,
     })
     this.#flusher = new Flusher(machine.scheduler)
-    this.#releases = new Releases(
-      store.leases,
-      () => this.engine,
-      (thrown) => this.#tell(thrown),
-    )
-    const tell = (thrown: unknown, runId: RunId): void => this.#tell(thrown, runId)
+    this.#releases = new Releases(store.leases, () => this.engine, tell)
     this.#strays = new Strays(this, this.#rooms, (claim) => this.#loadNow(claim, false), tell)
     this.#children = new Children(this, tell)
     this.mail = new MailReader(store.inbox, this.#active, (mail) => this.#children.isEarly(mail), tell)

@@ -20,8 +20,9 @@ function createNodeScheduler(): Scheduler {
   }
 }
 
-/** After so many turns timers and the network are looked after. */
+/** After so many turns, or one that took so long, timers and the network are looked after. */
 const turnsPerMacrotask = 128
+const longMs = 10
 /** One turn in so many is the one that waited longest. */
 const oldestEvery = 8
 
@@ -47,6 +48,7 @@ class Turns {
   readonly #next: Turn[] = []
   #now: Turn | undefined
   #count = 0
+  #openedAt = 0
   #isRunning = false
 
   add(open: () => void, close: () => void): void {
@@ -60,6 +62,7 @@ class Turns {
 
   readonly #open = (): void => {
     this.#now = this.#take()
+    this.#openedAt = performance.now()
     this.#now?.open()
     void settled.then(this.#closeSoon)
   }
@@ -76,8 +79,12 @@ class Turns {
   readonly #afterTurn = (): void => {
     this.#now = undefined
     if (this.#waiting.length === 0 && this.#next.length === 0) this.#isRunning = false
-    else if (this.#count % turnsPerMacrotask === 0) setImmediate(this.#open)
+    else if (this.#count % turnsPerMacrotask === 0 || this.#wasLong()) setImmediate(this.#open)
     else this.#open()
+  }
+
+  #wasLong(): boolean {
+    return performance.now() - this.#openedAt >= longMs
   }
 
   #take(): Turn | undefined {
