@@ -3,15 +3,19 @@ import type { Part } from '../figure.ts'
 import { allDone, queueRuns } from '../runs.ts'
 
 const seconds = 60
+/** Runs at a time: more than three workers can do on two processors. */
+const open = 300
 
 /** Workers that leave nobody the processor are taken for dead by none of the others. */
 export const busy: Part = async (ground) => {
   await Promise.all([ground.hire(), ground.hire(), ground.hire()])
   const until = Date.now() + seconds * 1_000
-  // More at a time than three workers can do on two processors, and each without a pause.
+  const isFull = async (): Promise<boolean> =>
+    (await ground.store.log.runs('system', { status: ['queued', 'running'], limit: open })).length >= open
+  // Each without a pause.
   while (Date.now() < until) {
     await queueRuns(ground, 'work', 30, () => ({ steps: 5, ms: 100, isBusy: true }))
-    while ((await ground.store.log.runs('system', { status: ['queued'], limit: 1 })).length > 0) await delay(50)
+    while (await isFull()) await delay(50)
   }
   await allDone(ground)
   const begun = Map.groupBy(ground.beginnings(), ({ runId, step }) => `${runId} ${step}`)
