@@ -120,9 +120,9 @@ function effectFile(folder: string, key: string): string {
   return join(folder, `effects-${crc32(key) % effectFiles}.jsonl`)
 }
 
-/** Writes down an effect, where every worker finds it. */
+/** Writes down an effect, where every worker finds it. On a line of its own: the one before may have been cut by a kill. */
 export function writeEffect(folder: string, line: BodyLine): void {
-  appendFileSync(effectFile(folder, line.key), `${JSON.stringify(line)}\n`)
+  appendFileSync(effectFile(folder, line.key), `\n${JSON.stringify(line)}`)
 }
 
 /** All lines of all workers, in no order across workers. */
@@ -136,12 +136,11 @@ export function readStoreLines(folder: string): readonly StoreLine[] {
   return readAll(folder, 'store-') as readonly StoreLine[]
 }
 
+/** Whole lines only: a kill may cut one, wherever a page of the file ends. What it says has not happened. */
 export function readLines(path: string): readonly unknown[] {
   if (!existsSync(path)) return []
-  const text = readFileSync(path, 'utf8')
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
-  lines.pop()
-  return lines.map((line): unknown => JSON.parse(line))
+  const lines = readFileSync(path, 'utf8').split('\n')
+  return lines.filter((line) => line.endsWith('}')).map((line): unknown => JSON.parse(line))
 }
 
 /** Bodies that began in this worker and did not end: what a kill cut off. */
