@@ -23,7 +23,7 @@ export interface Connection {
   readonly versions: EventVersions
 }
 
-/** Messages between one process and the store: later ones never overtake earlier ones of the same kind. */
+/** Messages between one process and the store: later ones overtake earlier ones of the same kind only when those were given up. */
 export class Wire {
   readonly connection: Connection
   #sentAt = 0
